@@ -1,0 +1,369 @@
+"""Facts from outside and commands: everything that can make a conversation move. One type each, no behaviour."""
+
+from typing import Any, Literal
+
+from msgspec import UNSET, Raw, Struct, UnsetType
+
+from .model import (
+    Agent,
+    Attachment,
+    Audience,
+    Button,
+    Call,
+    Initiator,
+    Medium,
+    Settings,
+    Target,
+    Translation,
+    User,
+)
+
+# --- commands of the channel, the bot, the operator -------------------------------------------------------
+
+
+class CreateConversation(Struct, frozen=True):
+    """Begin a conversation; `digest` is the fingerprint of the request when the caller chose the id."""
+
+    id: str
+    channel: str
+    user: User
+    bot: str | None = None
+    medium: Medium = "text"
+    call: Call | None = None
+    language: str = "en"
+    context: dict[str, Any] = {}
+    transcript: tuple["PostMessage", ...] = ()
+    digest: str = ""
+
+
+class PatchConversation(Struct, frozen=True):
+    """Change what we know of the user; UNSET leaves a part as it is."""
+
+    user: dict[str, Any] | UnsetType = UNSET
+    language: str | UnsetType = UNSET
+    context: dict[str, Any] | UnsetType = UNSET
+
+
+class PostMessage(Struct, frozen=True):
+    """A message of the user or the bot."""
+
+    id: str
+    author: Literal["user", "bot", "agent", "system"]
+    text: str = ""
+    attachments: tuple[Attachment, ...] = ()
+    buttons: tuple[Button, ...] | None = None
+    button: str | None = None
+    intent: str | None = None
+    metadata: dict[str, Any] | None = None
+    to: Audience | None = None
+    epoch: int | None = None
+    digest: str | None = None
+    intents: frozenset[str] = frozenset()
+    """Names of all configured intents that the text matches."""
+    language: str | None = None
+    author_name: str | None = None
+    at: float | None = None
+    prepare: bool = False
+    """A translation or download must come before it is shown."""
+    evidence: dict[str, float] | None = None
+    """The language evidence after this text, where detection ran."""
+
+
+class SetPresence(Struct, frozen=True):
+    """The user's connection came or went."""
+
+    state: Literal["connected", "disconnected"]
+
+
+class Trigger(Struct, frozen=True):
+    """Fire a named event at the bot."""
+
+    event: str
+
+
+class RequestHandover(Struct, frozen=True):
+    """Give the conversation to a human; `chain` is the provider and its fallbacks."""
+
+    id: str
+    chain: tuple[Target, ...]
+    settings: Settings
+    initiator: Initiator = "bot"
+    why: str | None = None
+    epoch: int | None = None
+    digest: str | None = None
+
+
+class Cancel(Struct, frozen=True):
+    """The user withdraws."""
+
+    handover_id: str
+
+
+class Close(Struct, frozen=True):
+    """The bot or an operator ends it."""
+
+    handover_id: str
+    by: Literal["bot", "operator"] = "bot"
+
+
+class Return(Struct, frozen=True):
+    """A transferred conversation comes back to the bot."""
+
+    handover_id: str
+
+
+class Rate(Struct, frozen=True):
+    """The user's rating, 1 to 5."""
+
+    handover_id: str
+    score: int
+    comment: str | None = None
+
+
+class FlowStep(Struct, frozen=True):
+    """One step of a flow: its output together with its new position."""
+
+    epoch: int
+    run: Raw | None
+    say: PostMessage | None = None
+    handover: RequestHandover | None = None
+    close_handover: bool = False
+    context: dict[str, Any] | UnsetType = UNSET
+
+
+# --- facts from the contact centre ------------------------------------------------------------------------
+
+
+class AgentJoined(Struct, frozen=True, tag=True):
+    """A human took the conversation."""
+
+    agent: Agent
+
+
+class AgentMessage(Struct, frozen=True, tag=True):
+    """The human wrote; implies that they joined. `note` is private: it never reaches the user."""
+
+    text: str
+    id: str | None = None
+    attachments: tuple[Attachment, ...] = ()
+    agent: Agent | None = None
+    note: bool = False
+    prepare: bool = False
+
+
+class AgentTyping(Struct, frozen=True, tag=True):
+    """The human is typing, or stopped."""
+
+    on: bool
+
+
+class AgentLeft(Struct, frozen=True, tag=True):
+    """The human left; the conversation is still there for another one."""
+
+
+class AgentTransferred(Struct, frozen=True, tag=True):
+    """Another human has it now (`agent`), or will have."""
+
+    agent: Agent | None = None
+
+
+class QueueUpdated(Struct, frozen=True, tag=True):
+    """The place in the queue; `estimated` when it is our own estimate."""
+
+    position: int | None = None
+    estimated_wait_ms: int | None = None
+    estimated: bool = False
+
+
+class MessageRead(Struct, frozen=True, tag=True):
+    """The human has seen the message with our id `message_id`."""
+
+    message_id: str
+
+
+class Closed(Struct, frozen=True, tag=True):
+    """The contact centre ended it. `sequenced`: its place in the order is certain, no grace is needed."""
+
+    reason: str | None = None
+    sequenced: bool = False
+
+
+class Failed(Struct, frozen=True, tag=True):
+    """The contact centre gave up."""
+
+    reason: str
+    detail: str | None = None
+    sequenced: bool = False
+
+
+class Returned(Struct, frozen=True, tag=True):
+    """A transferred conversation comes back."""
+
+
+class Unknown(Struct, frozen=True, tag=True):
+    """A kind of event we do not know; kept and counted."""
+
+    kind: str
+
+
+ProviderFact = (
+    AgentJoined
+    | AgentMessage
+    | AgentTyping
+    | AgentLeft
+    | AgentTransferred
+    | QueueUpdated
+    | MessageRead
+    | Closed
+    | Failed
+    | Returned
+    | Unknown
+)
+
+
+class FromProvider(Struct, frozen=True):
+    """A fact with its origin. Either `handover_id` or `external_id` names the conversation; `seq` counts
+    from 1 per attempt where the vendor numbers its events."""
+
+    provider: str
+    event_id: str
+    fact: ProviderFact
+    handover_id: str | None = None
+    external_id: str | None = None
+    seq: int | None = None
+    at: float | None = None
+    raw: bytes = b""
+
+
+# --- results of our own work ------------------------------------------------------------------------------
+
+
+class Opening(Struct, frozen=True):
+    """The open call of this lane is about to be made."""
+
+    lane: int
+
+
+class Opened(Struct, frozen=True):
+    """The vendor accepted."""
+
+    lane: int
+    external_id: str
+    position: int | None = None
+    estimated_wait_ms: int | None = None
+    vendor_state: Raw | None = None
+
+
+class OpenFailed(Struct, frozen=True):
+    """The vendor refused, or could not be reached in time."""
+
+    lane: int
+    reason: str
+    message: str
+
+
+class Sent(Struct, frozen=True):
+    """The receiver of this lane has the entry: `lane` is "user", "bot" or an agent lane's id."""
+
+    lane: int | Literal["user", "bot"]
+    seq: int
+    attempts: int
+    trigger: str | None = None
+    """The event that the delivered message's metadata asks to fire."""
+
+
+class NotSent(Struct, frozen=True):
+    """The receiver refused the entry for good, or we gave up."""
+
+    lane: int | Literal["user", "bot"]
+    seq: int
+    attempts: int
+    detail: str
+
+
+class ReadByUser(Struct, frozen=True):
+    """The user has seen everything up to this seq."""
+
+    seq: int
+
+
+class SessionLost(Struct, frozen=True):
+    """The vendor no longer knows the session."""
+
+    lane: int
+    detail: str
+
+
+class LaneEnded(Struct, frozen=True):
+    """Cancel or close reached the vendor, or we gave up on it."""
+
+    lane: int
+
+
+class Prepared(Struct, frozen=True):
+    """Translation and download are done, failed or too late; the message may be shown."""
+
+    seq: int
+    translation: Translation | None = None
+    attachments: tuple[Attachment, ...] | None = None
+    language: str | None = None
+
+
+class Wake(Struct, frozen=True):
+    """A timer may be due; the state decides."""
+
+
+Event = (
+    CreateConversation
+    | PatchConversation
+    | PostMessage
+    | SetPresence
+    | Trigger
+    | RequestHandover
+    | Cancel
+    | Close
+    | Return
+    | Rate
+    | FlowStep
+    | FromProvider
+    | Opening
+    | Opened
+    | OpenFailed
+    | Sent
+    | NotSent
+    | ReadByUser
+    | SessionLost
+    | LaneEnded
+    | Prepared
+    | Wake
+)
+
+
+# --- volatile effects: best effort, never stored -----------------------------------------------------------
+
+
+class TellTyping(Struct, frozen=True):
+    """Typing of one side for the other."""
+
+    author: Literal["user", "bot", "agent"]
+    on: bool
+    lane: int = 0
+
+
+class TellPresence(Struct, frozen=True):
+    """The user joined or left, for the agent; `text` is the sentence."""
+
+    lane: int
+    user: Literal["connected", "disconnected"]
+    text: str
+
+
+class TellReceipt(Struct, frozen=True):
+    """What became of an agent's message, for the desk that sent it under `message_id`."""
+
+    lane: int
+    message_id: str
+    state: Literal["delivered", "read", "failed"]
+
+
+Effect = TellTyping | TellPresence | TellReceipt
