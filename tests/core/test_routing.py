@@ -1,7 +1,5 @@
 """Desk routing rules: matching, offers, queue order, position and estimated wait."""
 
-from __future__ import annotations
-
 import pytest
 
 from openhandover.core.routing import (

@@ -1,7 +1,5 @@
 """Desk routing: who matches, who gets the offer, who stands where in the queue. Pure rules over values."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
