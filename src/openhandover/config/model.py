@@ -1,0 +1,266 @@
+"""The typed tree of `openhandover.yaml`: attribute names are the YAML keys (a Python keyword gets a trailing `_`).
+
+Everything is frozen: a running process never changes its configuration, it loads a new one.
+Descriptions here are the help of the JSON Schema and of the reference page.
+"""
+
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta, Struct, field
+
+from openhandover.config.hours import Hours
+from openhandover.core.settings import Secret, Template, Texts
+from openhandover.core.step import HandoverStep
+from openhandover.flow.steps import Step
+
+Scope = Literal["conversations", "handovers", "analytics", "desk", "admin"]
+Return = Literal["message", "call"]
+Attachments = Literal["human", "always", "never"]
+Redacted = Literal["card", "iban", "email", "phone"]
+Name = Annotated[str, Meta(min_length=1)]
+Seconds = Annotated[float, Meta(ge=0)]
+
+
+class Section(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of every part of the file: frozen, keywords only, unknown keys refused."""
+
+
+class Server(Section):
+    """Where the server listens and what the world calls it."""
+
+    host: Annotated[str, Meta(description="address to listen on")] = "127.0.0.1"
+    port: Annotated[int, Meta(ge=0, le=65535, description="port to listen on; 0 takes a free one")] = 8080
+    public_url: Annotated[
+        str | None, Meta(description="origin under which users and desks reach the server; https outside loopback")
+    ] = None
+
+
+class ApiKey(Section):
+    """One key for the HTTP API."""
+
+    name: Annotated[Name, Meta(description="shown in the log instead of the key")]
+    key: Annotated[Secret, Meta(description="the key itself, at least 16 characters", min_length=16)]
+    scopes: Annotated[list[Scope], Meta(min_length=1, description="what the key may do")]
+    agent: Annotated[str | None, Meta(description="with scope `desk`: the agent that this key acts for")] = None
+
+
+class Api(Section):
+    """Access to the HTTP API."""
+
+    keys: list[ApiKey] = []
+
+
+class Languages(Section):
+    """The languages that users may speak."""
+
+    default: Annotated[str, Meta(description="when nothing else is known")] = "en"
+    supported: Annotated[list[str], Meta(min_length=1, description="ISO 639-1 codes")] = ["en", "nl", "de", "es", "fr"]
+
+
+class Translation(Section):
+    """How messages between user and agent are translated."""
+
+    engine: Annotated[Literal["none", "libretranslate"], Meta(description="none: nothing is translated")] = "none"
+    url: Annotated[str | None, Meta(description="base address of the engine")] = None
+    key: Secret | None = None
+
+
+class SummaryEngine(Section):
+    """An OpenAI-compatible engine that writes the digest's summary; without it a sentence is made from the facts."""
+
+    url: Annotated[str, Meta(description="base address that ends before /chat/completions")]
+    model: Name
+    key: Secret | None = None
+    timeout_s: Annotated[float, Meta(gt=0, le=60)] = 10
+
+
+class Endpoint(Section):
+    """An address that we call with signed requests (Standard Webhooks)."""
+
+    url: Annotated[str, Meta(description="http(s) address")]
+    secret: Annotated[Secret, Meta(description="whsec_<base64>")]
+    old_secret: Annotated[Secret | None, Meta(description="also valid while you rotate the secret")] = None
+
+
+class WebchatChannel(Section, tag_field="type", tag="webchat"):
+    """The web chat: a full page and an embedded widget."""
+
+    bot: Annotated[str | None, Meta(description="name under `bots:`")] = None
+    provider: Annotated[str | None, Meta(description="provider of handovers that name none")] = None
+    allowed_origins: Annotated[list[str], Meta(description="sites that may embed the chat")] = []
+    attachments: Annotated[Attachments, Meta(description="when the user may send files")] = "human"
+    return_: Annotated[Return, Meta(description="what gives the floor back after a transfer")] = field(
+        default="message", name="return"
+    )
+    human_button: Annotated[str | None, Meta(description="event fired by the button that asks for a person")] = None
+    title: Annotated[Texts | None, Meta(description="heading of the chat")] = None
+    identity_secret: Annotated[
+        Secret | None, Meta(description="key of the HS256 tokens by which your site vouches for a user", min_length=32)
+    ] = None
+
+
+class ApiChannel(Section, tag_field="type", tag="api"):
+    """A channel of your own, connected through the HTTP API."""
+
+    bot: Annotated[str | None, Meta(description="name under `bots:`; absent: the bot lives outside")] = None
+    provider: Annotated[str | None, Meta(description="provider of handovers that name none")] = None
+    webhook: Annotated[Endpoint | None, Meta(description="gets what the user must see")] = None
+    attachments: Annotated[Attachments, Meta(description="when the user may send files")] = "always"
+    return_: Annotated[Return, Meta(description="what gives the floor back after a transfer")] = field(
+        default="message", name="return"
+    )
+
+
+Channel = WebchatChannel | ApiChannel
+
+
+class Bot(Section):
+    """Who answers while the floor is the bot's: exactly one of `flow` and `http`."""
+
+    flow: Annotated[str | None, Meta(description="name under `flows:`")] = None
+    http: Annotated[Endpoint | None, Meta(description="your own bot")] = None
+
+
+class Provider(Section):
+    """One configured provider. `settings` holds the keys of its type, as `providers.<type>.settings.Settings`."""
+
+    type: Annotated[str, Meta(description="which kind of provider")]
+    hours: Annotated[Hours | None, Meta(description="opening hours; absent: always open")] = None
+    language: Annotated[str | None, Meta(description="language that its agents read")] = None
+    return_: Annotated[Return | None, Meta(description="absent: as its type does")] = field(
+        default=None, name="return"
+    )
+    settings: Any = None
+
+
+class Agent(Section):
+    """A person at the built-in desk; the key of the map is the log-in name."""
+
+    name: Annotated[Name, Meta(description="shown to the user")]
+    password_hash: Annotated[
+        Secret | None, Meta(description="argon2id hash from `openhandover agent hash`; absent: cannot log in")
+    ] = None
+    inboxes: list[str] = ["default"]
+    skills: list[str] = []
+    languages: Annotated[list[str], Meta(description="empty: every language")] = []
+    capacity: Annotated[int, Meta(ge=1, description="open conversations at a time")] = 3
+    role: Literal["agent", "supervisor"] = "agent"
+    avatar_url: str | None = None
+
+
+class Canned(Section):
+    """A ready answer that agents may insert."""
+
+    name: Name
+    text: Template
+
+
+class Desk(Section):
+    """The built-in desk."""
+
+    canned: list[Canned] = []
+    session_hours: Annotated[float, Meta(gt=0, le=168, description="how long a log-in lasts")] = 12
+
+
+class Tool(Section):
+    """Named steps that an LLM may call."""
+
+    description: Name
+    steps: Annotated[list[Step], Meta(min_length=1)]
+    parameters: Annotated[dict[str, Any], Meta(description="JSON Schema of the arguments")] = {}
+    output: Annotated[Template | None, Meta(description="what the LLM gets back")] = None
+
+
+class Defaults(Section):
+    """Keys that every handover step gets unless it sets them itself."""
+
+    handover: HandoverStep = HandoverStep()
+
+
+class Redaction(Section):
+    """What is blacked out for whom."""
+
+    to_agent: list[Redacted] = ["card"]
+    to_log: list[Redacted] = ["card", "iban", "email", "phone"]
+
+
+class Retention(Section):
+    """How long texts and files are kept; figures without text stay."""
+
+    messages_days: Annotated[int, Meta(ge=0, description="0 keeps them for ever")] = 90
+    files_days: Annotated[int, Meta(ge=0, description="0 keeps them for ever")] = 30
+
+
+class Outbound(Section):
+    """Private targets that flow calls, attachments and webhooks may reach all the same."""
+
+    allow: Annotated[list[str], Meta(description="origins, hosts or CIDRs")] = []
+
+
+class Uploads(Section):
+    """Which files are taken."""
+
+    max_bytes: Annotated[int, Meta(ge=1)] = 10 * 1024 * 1024
+    types: Annotated[list[str], Meta(description="media types; `image/*` stands for all of a kind")] = [
+        "image/png",
+        "image/jpeg",
+        "image/gif",
+        "image/webp",
+        "application/pdf",
+        "text/plain",
+        "audio/*",
+        "video/mp4",
+    ]
+
+
+class Rate(Section):
+    """So many requests in so many seconds."""
+
+    count: Annotated[int, Meta(ge=1)]
+    per_s: Annotated[float, Meta(gt=0)]
+
+
+class RateLimits(Section):
+    """Limits by who calls; null switches one off."""
+
+    api_key: Annotated[Rate | None, Meta(description="requests of one API key")] = None
+    visitor: Annotated[Rate | None, Meta(description="messages of one web chat visitor")] = Rate(count=30, per_s=10)
+    address: Annotated[Rate | None, Meta(description="new web chats and log-ins from one address")] = Rate(
+        count=120, per_s=60
+    )
+
+
+class Logging(Section):
+    """The process log (never message text)."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["console", "json"] = "console"
+
+
+class Config(Section):
+    """The whole file."""
+
+    server: Server = Server()
+    store: Annotated[str, Meta(description="sqlite:<path>")] = "sqlite:openhandover.db"
+    api: Api = Api()
+    languages: Languages = Languages()
+    translation: Translation = Translation()
+    summary: SummaryEngine | None = None
+    channels: dict[str, Channel] = {}
+    bots: dict[str, Bot] = {}
+    providers: dict[str, Provider] = {}
+    agents: dict[str, Agent] = {}
+    desk: Desk = Desk()
+    intents: Annotated[
+        dict[str, dict[str, list[str]]], Meta(description="intent -> language -> phrases; /.../ is a regex")
+    ] = {}
+    events: Annotated[dict[str, str], Meta(description="event name -> flow")] = {}
+    flows: dict[str, list[Step]] = {}
+    texts: Annotated[dict[str, dict[str, Template]], Meta(description="language -> system text -> wording")] = {}
+    defaults: Defaults = Defaults()
+    redaction: Redaction = Redaction()
+    retention: Retention = Retention()
+    outbound: Outbound = Outbound()
+    uploads: Uploads = Uploads()
+    rate_limits: RateLimits = RateLimits()
+    log: Logging = Logging()

@@ -1,0 +1,174 @@
+"""The one way out: every outbound HTTP call of the program goes through `HttpClient.send`.
+
+Connections are pooled, cookies and proxy variables ignored, answers capped in size and time, redirects followed by
+hand so that each hop is judged anew. Nothing here retries; that is the engine's work.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from http import HTTPStatus
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+import aiohttp
+import msgspec
+from multidict import CIMultiDict, CIMultiDictProxy
+from yarl import URL
+
+from openhandover import __version__
+
+from .errors import Blocked, TooLarge, Unreachable, Unsendable
+from .guard import Guard, PinningResolver
+
+_JSON = msgspec.json.Encoder()
+_AGENT = f"openhandover/{__version__}"
+_PER_HOST = 100  # connections; one slow receiver must not take every socket
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_TO_GET = frozenset({301, 302})  # a POST becomes a GET, as browsers do (RFC 9110, 15.4)
+_KEPT_ACROSS_ORIGINS = frozenset({"accept", "accept-language", "content-type", "idempotency-key"})
+_BODY_HEADERS = frozenset({"content-type", "content-length", "content-encoding"})
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """One call. `guard` None is for urls that the owner configured as provider or gateway only."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = {}
+    body: bytes = b""
+    timeout_s: float = 10.0
+    """For everything together: connect, redirects, the last byte of the answer."""
+    guard: Guard | None = None
+    max_bytes: int = 1 << 20
+    redirects: int = 0
+    """How many redirects to follow; 0 returns the 3xx itself."""
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """A complete answer; `headers` compare names without case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def is_success(self) -> bool:
+        """Whether the status is 2xx."""
+        return HTTPStatus.OK <= self.status < HTTPStatus.MULTIPLE_CHOICES
+
+    def json(self) -> Any:
+        """The body as JSON. Raises ValueError when it is something else."""
+        return msgspec.json.decode(self.body)
+
+
+class Sender(Protocol):
+    """What performs requests: the client, or something that only prints them."""
+
+    async def send(self, request: Request) -> Reply:
+        """The answer, whatever its status. Raises Unreachable, Blocked, Unsendable, TooLarge."""
+        ...
+
+
+def encode_json(value: Any) -> bytes:
+    """JSON bytes that are the same for the same value, so that a retry repeats them."""
+    return _JSON.encode(value)
+
+
+class HttpClient:
+    """A pool of connections; use as `async with`, or call `close`."""
+
+    def __init__(self) -> None:
+        self._sessions: dict[Guard | None, aiohttp.ClientSession] = {}
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close all connections; may be called twice."""
+        sessions, self._sessions = self._sessions, {}
+        for session in sessions.values():
+            await session.close()
+
+    async def send(self, request: Request) -> Reply:
+        """The answer, whatever its status. Raises Unreachable, Blocked, Unsendable, TooLarge."""
+        try:
+            async with asyncio.timeout(request.timeout_s):
+                return await self._follow(request)
+        except TimeoutError as error:
+            raise Unreachable(f"No complete answer within {request.timeout_s:g} s") from error
+        except (aiohttp.InvalidURL, ValueError) as error:
+            raise Unsendable from error
+        except aiohttp.ClientConnectorError as error:
+            raise Unreachable(f"No connection: {_cause(error)}") from error
+        except (aiohttp.ClientError, OSError) as error:
+            raise Unreachable(f"The connection broke off: {type(error).__name__}") from error
+
+    async def _follow(self, request: Request) -> Reply:
+        url, method, body = URL(request.url), request.method, request.body
+        headers = CIMultiDict(request.headers)
+        for left in range(request.redirects, -1, -1):
+            if request.guard is not None:
+                request.guard.check(url)
+            reply = await self._once(method, url, headers, body, request)
+            location = reply.headers.get("Location")
+            if reply.status not in _REDIRECTS or not location or not request.redirects:
+                return reply
+            if not left:
+                break
+            url, previous = url.join(URL(location)), url
+            if reply.status == HTTPStatus.SEE_OTHER or (reply.status in _TO_GET and method == "POST"):
+                method, body = ("HEAD" if method == "HEAD" else "GET"), b""
+                headers = _without(headers, _BODY_HEADERS)
+            if url.origin() != previous.origin():
+                # a key meant for one host must not travel to another
+                headers = CIMultiDict((k, v) for k, v in headers.items() if k.lower() in _KEPT_ACROSS_ORIGINS)
+        raise Unreachable(f"More than {request.redirects} redirects")
+
+    async def _once(
+        self, method: str, url: URL, headers: CIMultiDict[str], body: bytes, request: Request
+    ) -> Reply:
+        session = self._session(request.guard)
+        async with session.request(
+            method, url, headers=headers, data=body or None, allow_redirects=False
+        ) as response:
+            received = bytearray()
+            async for chunk in response.content.iter_any():
+                received += chunk
+                if len(received) > request.max_bytes:
+                    raise TooLarge(f"The answer is over {request.max_bytes} bytes")
+            return Reply(response.status, CIMultiDictProxy(CIMultiDict(response.headers)), bytes(received))
+
+    def _session(self, guard: Guard | None) -> aiohttp.ClientSession:
+        session = self._sessions.get(guard)
+        if session is None:
+            # Pooled connections may be reused only under the guard that judged their address.
+            session = self._sessions[guard] = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(
+                    limit=0,
+                    limit_per_host=_PER_HOST,
+                    resolver=PinningResolver(guard) if guard else None,
+                    use_dns_cache=guard is None,
+                ),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                timeout=aiohttp.ClientTimeout(total=None),
+                headers={"User-Agent": _AGENT},
+                skip_auto_headers=("Content-Type",),
+            )
+        return session
+
+
+def _without(headers: CIMultiDict[str], names: frozenset[str]) -> CIMultiDict[str]:
+    return CIMultiDict((name, value) for name, value in headers.items() if name.lower() not in names)
+
+
+def _cause(error: aiohttp.ClientConnectorError) -> str:
+    # The class tells refused from unresolved; the text would repeat the address.
+    return type(error.os_error).__name__ if type(error) is aiohttp.ClientConnectorError else type(error).__name__
+
+
+__all__ = ["Blocked", "HttpClient", "Reply", "Request", "Sender", "TooLarge", "Unreachable", "Unsendable", "encode_json"]

@@ -1,0 +1,202 @@
+"""What a provider is: a thin translator between us and one contact centre.
+
+It has no retries, no state machine and no database. The engine calls it in order per session, repeats calls that
+raise `ProviderUnavailable`, and turns the other errors of `core.errors` into reasons. A second call with the same key
+must have no second effect, as far as the vendor allows.
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal, Protocol
+
+from msgspec import Raw, Struct
+
+from openhandover.core.errors import Unsupported
+from openhandover.core.events import FromProvider
+from openhandover.core.model import Initiator, Message, Style, User
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What the vendor can do at all; the feature matrix is made from it."""
+
+    style: Style = Style.RELAY
+    transferred: Literal["transferred", "logged", "ticket"] = "transferred"
+    inbound: Literal["none", "webhook", "events"] = "none"
+    availability: bool = False
+    queue_position: bool = False
+    estimated_wait: bool = False
+    typing_in: bool = False
+    typing_out: bool = False
+    attachments_in: bool = False
+    attachments_out: bool = False
+    presence: bool = False
+    receipts: bool = False
+    agent_name: bool = False
+
+
+class Availability(Struct, frozen=True, omit_defaults=True):
+    """Whether somebody is there; `open` None = the vendor cannot tell."""
+
+    open: bool | None
+    agents: int | None = None
+    position: int | None = None
+    estimated_wait_ms: int | None = None
+    opens_at: str | None = None
+
+
+class Brief(Struct, frozen=True):
+    """The conversation as an agent needs to know it."""
+
+    id: str
+    channel: str
+    language: str
+    medium: str
+
+
+@dataclass(frozen=True, slots=True)
+class HandoverRequest:
+    """What the contact centre gets at the start. `route` are the step's rendered routing keys."""
+
+    handover_id: str
+    attempt: int
+    reason: str | None
+    initiator: Initiator
+    conversation: Brief
+    user: User
+    context: Mapping[str, Any]
+    route: Mapping[str, Any]
+    transcript: Sequence[Message]
+
+    @property
+    def key(self) -> str:
+        """The idempotency key of the open call."""
+        return f"{self.handover_id}:{self.attempt}"
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """The vendor's side of one attempt."""
+
+    handover_id: str
+    attempt: int
+    external_id: str
+    vendor_state: Raw | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The vendor accepted; position from 1, wait in milliseconds, None where it does not tell."""
+
+    external_id: str
+    position: int | None = None
+    estimated_wait_ms: int | None = None
+    vendor_state: Raw | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookRequest:
+    """An inbound call as it came: header names in lower case, the body untouched."""
+
+    method: str
+    headers: Mapping[str, str]
+    query: Mapping[str, str]
+    body: bytes
+    received_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookReply:
+    """A fixed answer that a vendor demands."""
+
+    status: int = 200
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+class Provider(Protocol):
+    """One configured contact centre. Network calls may raise the `ProviderError`s of `core.errors`."""
+
+    name: str
+    capabilities: ClassVar[Capabilities]
+
+    async def start(self) -> None: ...
+    async def stop(self) -> None: ...
+    async def availability(self, route: Mapping[str, Any], language: str | None) -> Availability: ...
+    async def open(self, request: HandoverRequest) -> Opened: ...
+    async def send(self, session: Session, message: Message, key: str) -> None: ...
+    async def typing(self, session: Session, *, on: bool) -> None: ...
+    async def presence(self, session: Session, user: Literal["connected", "disconnected"], text: str) -> None: ...
+    async def receipt(
+        self, session: Session, message_id: str, state: Literal["delivered", "read", "failed"]
+    ) -> None: ...
+    async def cancel(self, session: Session, reason: str) -> None: ...
+    async def close(self, session: Session, reason: str) -> None: ...
+    def refuse(self, route: Mapping[str, Any]) -> str | None: ...
+    def verify(self, request: WebhookRequest) -> None: ...
+    def parse(self, request: WebhookRequest) -> Sequence[FromProvider]: ...
+    def reply(self, request: WebhookRequest) -> WebhookReply | None: ...
+    def events(self, cursor: str | None) -> AsyncIterator[tuple[str, FromProvider]]: ...
+
+
+class BaseProvider:
+    """Safe defaults: what is not said is not supported. `name` is the configured name, not the type."""
+
+    capabilities: ClassVar[Capabilities] = Capabilities()
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    async def start(self) -> None:
+        """Build what the calls need; raises `ConfigError` or `ProviderAuthError`."""
+
+    async def stop(self) -> None:
+        """Let go of it; never raises."""
+
+    async def availability(self, route: Mapping[str, Any], language: str | None) -> Availability:
+        """Whether somebody is there; "nobody" is an answer, not an error."""
+        return Availability(open=None)
+
+    async def open(self, request: HandoverRequest) -> Opened:
+        """Start a session; the same `request.key` again gives the same session."""
+        raise Unsupported
+
+    async def send(self, session: Session, message: Message, key: str) -> None:
+        """Give the agent one message; `key` stays the same on every retry."""
+        raise Unsupported
+
+    async def typing(self, session: Session, *, on: bool) -> None:
+        """Best effort: the user is typing."""
+
+    async def presence(self, session: Session, user: Literal["connected", "disconnected"], text: str) -> None:
+        """Best effort: the user joined or left; `text` is the sentence in the agent's language."""
+
+    async def receipt(self, session: Session, message_id: str, state: Literal["delivered", "read", "failed"]) -> None:
+        """Best effort: what became of the agent's message that they sent under `message_id`."""
+
+    async def cancel(self, session: Session, reason: str) -> None:
+        """The user withdrew, or we gave up; a session that is gone counts as done."""
+
+    async def close(self, session: Session, reason: str) -> None:
+        """Our side ended it; a session that is gone counts as done."""
+
+    def refuse(self, route: Mapping[str, Any]) -> str | None:
+        """What is wrong with the rendered route, e.g. a required field that is empty; None when it is fine."""
+        return None
+
+    def verify(self, request: WebhookRequest) -> None:
+        """Raise `SignatureError` unless the vendor sent this; over the raw bytes."""
+        raise Unsupported
+
+    def parse(self, request: WebhookRequest) -> Sequence[FromProvider]:
+        """The facts of a verified webhook; raises `PayloadError`. Pure."""
+        raise Unsupported
+
+    def reply(self, request: WebhookRequest) -> WebhookReply | None:
+        """A fixed answer the vendor demands instead of ours."""
+        return None
+
+    async def events(self, cursor: str | None) -> AsyncIterator[tuple[str, FromProvider]]:
+        """(cursor, fact) from a stream or poll, resumable; only for `inbound="events"`."""
+        raise Unsupported
+        yield  # pragma: no cover  (makes this an async generator)

@@ -1,0 +1,1 @@
+"""Durable state behind one port (`port.py`); `sqlite/` is the embedded store."""
