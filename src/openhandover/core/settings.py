@@ -17,3 +17,6 @@ Template = NewType("Template", str)
 
 Texts = Template | dict[str, Template]
 """One template, or a map of language to template."""
+
+Condition = NewType("Condition", str)
+"""An expression without braces, as in `agent_status == 'online'`; the loader checks its syntax."""

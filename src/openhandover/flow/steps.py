@@ -1,0 +1,188 @@
+"""The steps of a flow as they are written: plain data, nothing rendered, nothing run.
+
+A step is a map with one leading key (`say`, `ask`, ...), which is the first field of its class, and an
+optional `id`. `if` and `lookup` have their branches beside the leading key.
+"""
+
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta, Struct, field
+
+from openhandover.core.settings import Condition, Template, Texts
+from openhandover.core.step import HandoverStep
+
+Steps = tuple["Step", ...]
+
+StepId = Annotated[str | None, Meta(description="a name for this step, used in reports instead of its place")]
+Name = Annotated[str, Meta(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", description="name of a flow variable")]
+
+
+class SayButton(Struct, frozen=True, forbid_unknown_fields=True):
+    """A quick reply: the user sees `text`, the flow gets `value` as `input.text`."""
+
+    text: Texts
+    value: Template
+
+
+class Say(Struct, frozen=True, forbid_unknown_fields=True):
+    """A message to the user."""
+
+    text: Texts
+    buttons: tuple[SayButton, ...] = ()
+    metadata: Annotated[
+        dict[str, Any],
+        Meta(description="goes along with the message; `triggerEvent: X` fires event X once delivered"),
+    ] = {}
+    to: Annotated[
+        Literal["user", "agent", "both"] | None,
+        Meta(
+            description="who gets it while a human has the floor; default `both` in runs of handover events"
+        ),
+    ] = None
+
+
+class Ask(Struct, frozen=True, forbid_unknown_fields=True):
+    """A question that waits for the user's next message."""
+
+    text: Texts
+    into: Annotated[Name | None, Meta(description="variable that takes the answer")] = None
+    validate: Annotated[
+        str | None, Meta(description="email, phone, number, or /regex/ for the whole answer")
+    ] = None
+    retries: Annotated[int, Meta(ge=0, le=20, description="how often a wrong answer is asked for again")] = 2
+    on_fail: Annotated[Steps, Meta(description="runs after the last wrong answer; `into` is null")] = ()
+    buttons: tuple[SayButton, ...] = ()
+
+
+class Call(Struct, frozen=True, forbid_unknown_fields=True):
+    """An HTTP call."""
+
+    url: Template
+    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"] = "GET"
+    headers: dict[str, Template] = {}
+    json: Annotated[Any, Meta(description="body as a structure; each text in it is a template")] = None
+    raw: Annotated[Template | None, Meta(description="body as text, instead of `json`")] = None
+    into: Annotated[
+        Name | dict[Name, str] | None,
+        Meta(description="a variable for the whole answer, or variable -> JMESPath into the answer"),
+    ] = None
+    timeout_s: Annotated[float, Meta(gt=0, le=60, description="seconds for the whole call")] = 10
+    on_error: Annotated[Steps, Meta(description="runs when the call failed; its variables are null")] = ()
+
+
+class CheckAvailability(Struct, frozen=True, forbid_unknown_fields=True):
+    """Is somebody there? Sets `online` or `offline`."""
+
+    provider: Annotated[str | None, Meta(description="default: the channel's provider")] = None
+    into: Name = "agent_status"
+    route: Annotated[
+        dict[str, Any], Meta(description="the provider's own keys, as in the handover step")
+    ] = {}
+
+
+class Nothing(Struct, frozen=True, forbid_unknown_fields=True):
+    """No settings: written `{}`."""
+
+
+class SayStep(Struct, frozen=True, forbid_unknown_fields=True):
+    """Say something."""
+
+    say: Template | Say
+    id: StepId = None
+
+
+class AskStep(Struct, frozen=True, forbid_unknown_fields=True):
+    """Ask something."""
+
+    ask: Ask
+    id: StepId = None
+
+
+class SetStep(Struct, frozen=True, forbid_unknown_fields=True):
+    """Set flow variables; texts are templates, other values stay what they are."""
+
+    set: dict[Name, Any]
+    id: StepId = None
+
+
+class CallStep(Struct, frozen=True, forbid_unknown_fields=True):
+    """Call an HTTP API."""
+
+    call: Call
+    id: StepId = None
+
+
+class IfStep(Struct, frozen=True, forbid_unknown_fields=True):
+    """Choose by a condition; one that cannot be evaluated is false and reported."""
+
+    if_: Condition = field(name="if")
+    then: Steps = ()
+    else_: Steps = field(default=(), name="else")
+    id: StepId = None
+
+
+class LookupStep(Struct, frozen=True, forbid_unknown_fields=True):
+    """Choose by the value of an expression, compared as text."""
+
+    lookup: Condition
+    cases: dict[str, Steps] = {}
+    default: Steps = ()
+    id: StepId = None
+
+
+class CheckAvailabilityStep(Struct, frozen=True, forbid_unknown_fields=True):
+    """Ask the contact centre whether somebody is there."""
+
+    check_availability: CheckAvailability
+    id: StepId = None
+
+
+class HandoverToHumanStep(Struct, frozen=True, forbid_unknown_fields=True):
+    """Give the conversation to a human."""
+
+    handover: HandoverStep
+    id: StepId = None
+
+
+class CloseHandoverStep(Struct, frozen=True, forbid_unknown_fields=True):
+    """End the open handover, if there is one."""
+
+    close_handover: Nothing
+    id: StepId = None
+
+
+class RunStep(Struct, frozen=True, forbid_unknown_fields=True):
+    """Run another flow, then go on below."""
+
+    run: str
+    id: StepId = None
+
+
+class CodeStep(Struct, frozen=True, forbid_unknown_fields=True):
+    """Run a registered Python callable, written `package.module:function`."""
+
+    code: Annotated[str, Meta(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")]
+    id: StepId = None
+
+
+class EndStep(Struct, frozen=True, forbid_unknown_fields=True):
+    """End the flow."""
+
+    end: Nothing
+    id: StepId = None
+
+
+Step = (
+    SayStep
+    | AskStep
+    | SetStep
+    | CallStep
+    | IfStep
+    | LookupStep
+    | CheckAvailabilityStep
+    | HandoverToHumanStep
+    | CloseHandoverStep
+    | RunStep
+    | CodeStep
+    | EndStep
+)

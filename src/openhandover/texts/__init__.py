@@ -1,0 +1,1 @@
+"""Everything about words: templates, system texts, languages, redaction, intents."""
