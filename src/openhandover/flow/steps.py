@@ -1,7 +1,8 @@
 """The steps of a flow as they are written: plain data, nothing rendered, nothing run.
 
 A step is a map with one leading key (`say`, `ask`, ...), which is the first field of its class, and an
-optional `id`. `if` and `lookup` have their branches beside the leading key.
+optional `id`. `if` and `lookup` have their branches beside the leading key. The tag of each class is its leading
+key: the loader chooses by it, nobody writes a key `step`; definitions stored by us carry the tag as `step`.
 """
 
 from typing import Annotated, Any, Literal
@@ -84,35 +85,35 @@ class Nothing(Struct, frozen=True, forbid_unknown_fields=True):
     """No settings: written `{}`."""
 
 
-class SayStep(Struct, frozen=True, forbid_unknown_fields=True):
+class SayStep(Struct, frozen=True, forbid_unknown_fields=True, tag_field="step", tag="say"):
     """Say something."""
 
     say: Template | Say
     id: StepId = None
 
 
-class AskStep(Struct, frozen=True, forbid_unknown_fields=True):
+class AskStep(Struct, frozen=True, forbid_unknown_fields=True, tag_field="step", tag="ask"):
     """Ask something."""
 
     ask: Ask
     id: StepId = None
 
 
-class SetStep(Struct, frozen=True, forbid_unknown_fields=True):
+class SetStep(Struct, frozen=True, forbid_unknown_fields=True, tag_field="step", tag="set"):
     """Set flow variables; texts are templates, other values stay what they are."""
 
     set: dict[Name, Any]
     id: StepId = None
 
 
-class CallStep(Struct, frozen=True, forbid_unknown_fields=True):
+class CallStep(Struct, frozen=True, forbid_unknown_fields=True, tag_field="step", tag="call"):
     """Call an HTTP API."""
 
     call: Call
     id: StepId = None
 
 
-class IfStep(Struct, frozen=True, forbid_unknown_fields=True):
+class IfStep(Struct, frozen=True, forbid_unknown_fields=True, tag_field="step", tag="if"):
     """Choose by a condition; one that cannot be evaluated is false and reported."""
 
     if_: Condition = field(name="if")
@@ -121,7 +122,7 @@ class IfStep(Struct, frozen=True, forbid_unknown_fields=True):
     id: StepId = None
 
 
-class LookupStep(Struct, frozen=True, forbid_unknown_fields=True):
+class LookupStep(Struct, frozen=True, forbid_unknown_fields=True, tag_field="step", tag="lookup"):
     """Choose by the value of an expression, compared as text."""
 
     lookup: Condition
@@ -130,42 +131,46 @@ class LookupStep(Struct, frozen=True, forbid_unknown_fields=True):
     id: StepId = None
 
 
-class CheckAvailabilityStep(Struct, frozen=True, forbid_unknown_fields=True):
+class CheckAvailabilityStep(
+    Struct, frozen=True, forbid_unknown_fields=True, tag_field="step", tag="check_availability"
+):
     """Ask the contact centre whether somebody is there."""
 
     check_availability: CheckAvailability
     id: StepId = None
 
 
-class HandoverToHumanStep(Struct, frozen=True, forbid_unknown_fields=True):
+class HandoverToHumanStep(Struct, frozen=True, forbid_unknown_fields=True, tag_field="step", tag="handover"):
     """Give the conversation to a human."""
 
     handover: HandoverStep
     id: StepId = None
 
 
-class CloseHandoverStep(Struct, frozen=True, forbid_unknown_fields=True):
+class CloseHandoverStep(
+    Struct, frozen=True, forbid_unknown_fields=True, tag_field="step", tag="close_handover"
+):
     """End the open handover, if there is one."""
 
     close_handover: Nothing
     id: StepId = None
 
 
-class RunStep(Struct, frozen=True, forbid_unknown_fields=True):
+class RunStep(Struct, frozen=True, forbid_unknown_fields=True, tag_field="step", tag="run"):
     """Run another flow, then go on below."""
 
     run: str
     id: StepId = None
 
 
-class CodeStep(Struct, frozen=True, forbid_unknown_fields=True):
+class CodeStep(Struct, frozen=True, forbid_unknown_fields=True, tag_field="step", tag="code"):
     """Run a registered Python callable, written `package.module:function`."""
 
     code: Annotated[str, Meta(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")]
     id: StepId = None
 
 
-class EndStep(Struct, frozen=True, forbid_unknown_fields=True):
+class EndStep(Struct, frozen=True, forbid_unknown_fields=True, tag_field="step", tag="end"):
     """End the flow."""
 
     end: Nothing
