@@ -18,15 +18,18 @@ import tomllib
 import urllib.parse
 import urllib.request
 import zipfile
-from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ROOT = Path(__file__).resolve().parent.parent
 TIMEOUT_S = 60
 
 
-class Unobtainable(Exception):
+class UnobtainableError(Exception):
     """This way leads to no usable wheel; the text says why."""
 
 
@@ -52,13 +55,13 @@ class Locked:
             tags = name.removesuffix(".whl").rsplit("-", 1)[1].split(".")
             if any(tag.startswith(system) and tag.endswith(f"_{architecture}") for tag in tags):
                 return name
-        raise Unobtainable(f"no uv wheel for {system} on {architecture}")
+        raise UnobtainableError(f"no uv wheel for {system} on {architecture}")
 
     def check(self, wheel: Path) -> None:
         """Refuse a wheel whose content is not the locked one."""
         digest = "sha256:" + hashlib.sha256(wheel.read_bytes()).hexdigest()
         if self.hashes.get(wheel.name) != digest:
-            raise Unobtainable(f"{wheel.name} is not the file that uv.lock names")
+            raise UnobtainableError(f"{wheel.name} is not the file that uv.lock names")
 
 
 def by_pip(locked: Locked, folder: Path) -> Path:
@@ -122,14 +125,14 @@ def _address_in(index: str, name: str) -> str:
     for link in parser.links:
         if urllib.parse.unquote(urllib.parse.urlsplit(link).path).rsplit("/", 1)[-1] == name:
             return urllib.parse.urljoin(page, link)
-    raise Unobtainable(f"the configured package index has no {name}")
+    raise UnobtainableError(f"the configured package index has no {name}")
 
 
 def _get(url: str) -> bytes:
     """The body behind a URL; a user and password inside the URL are sent as basic authentication."""
     parts = urllib.parse.urlsplit(url)
     if parts.scheme not in ("https", "http", "file"):
-        raise Unobtainable(f"cannot download from a {parts.scheme or 'relative'} address")
+        raise UnobtainableError(f"cannot download from a {parts.scheme or 'relative'} address")
     context = ssl.create_default_context(cafile=os.environ.get("PIP_CERT") or _pip_setting("cert"))
     passwords = urllib.request.HTTPPasswordMgrWithPriorAuth()
     if parts.username:
@@ -162,7 +165,7 @@ def _run(command: list[str]) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         lines = (done.stderr or done.stdout).strip().splitlines() or ["no output"]
-        raise Unobtainable(lines[-1])
+        raise UnobtainableError(lines[-1])
 
 
 def _unpack(wheel: Path, target: Path) -> None:
@@ -193,7 +196,7 @@ def obtain() -> Path:
             try:
                 wheel = way(locked, Path(folder))
                 locked.check(wheel)
-            except (Unobtainable, OSError) as error:
+            except (UnobtainableError, OSError) as error:
                 failures.append(f"  {way.__name__.replace('_', ' ')}: {error}")
                 continue
             _unpack(wheel, target)

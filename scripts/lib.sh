@@ -4,6 +4,14 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 unset VIRTUAL_ENV PYTHONHOME
 
+# Downloads trust what the machine trusts, also where a company signs its own certificates.
+for bundle in /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/cert.pem; do
+  if [ -r "$bundle" ]; then
+    export UV_SYSTEM_CERTS=true NODE_EXTRA_CA_CERTS="${NODE_EXTRA_CA_CERTS:-$bundle}"
+    break
+  fi
+done
+
 say() { printf '\n== %s\n' "$*" >&2; }
 fail() {
   printf '\n%s\n' "$*" >&2

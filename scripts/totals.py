@@ -5,7 +5,7 @@ Usage: totals.py REPORT.xml ...
 
 import sys
 from pathlib import Path
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 
 def main(paths: list[str]) -> int:
@@ -17,7 +17,7 @@ def main(paths: list[str]) -> int:
             counts["errors"] += 1
             counts["tests"] += 1
             continue
-        for suite in ElementTree.parse(path).getroot().iter("testsuite"):
+        for suite in ET.parse(path).getroot().iter("testsuite"):
             for key in counts:
                 counts[key] += int(suite.get(key, 0))
     failed = counts["failures"] + counts["errors"]
