@@ -1,0 +1,209 @@
+"""The board: who is here, what waits, what is on offer. In memory, no I/O; the rules are in `core.routing`."""
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+from typing import Literal, Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from openhandover.core import routing
+from openhandover.core.errors import Refused
+from openhandover.core.routing import Demand, Seat, Waiting
+
+Presence = Literal["online", "busy", "away", "offline"]
+PRESENCES: tuple[Presence, ...] = ("online", "busy", "away", "offline")
+
+
+class Colleague(Protocol):
+    """An agent as configured."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def inboxes(self) -> list[str]: ...
+    @property
+    def skills(self) -> list[str]: ...
+    @property
+    def languages(self) -> list[str]: ...
+    @property
+    def capacity(self) -> int: ...
+    @property
+    def role(self) -> Literal["agent", "supervisor"]: ...
+
+
+class Place(Struct, frozen=True, kw_only=True):
+    """A handover at the desk; without an agent it waits."""
+
+    handover_id: str
+    conversation_id: str
+    provider: str
+    demand: Demand
+    requested_at: float
+    agent_id: str | None = None
+    active_at: float | None = None
+    asked: frozenset[str] = frozenset()
+
+    @property
+    def waiting(self) -> Waiting:
+        """The same as the queue rules need it."""
+        return Waiting(
+            handover_id=self.handover_id, demand=self.demand, requested_at=self.requested_at, asked=self.asked
+        )
+
+
+class Offer(Struct, frozen=True):
+    """Somebody's chance to take a handover first."""
+
+    agent_id: str
+    expires_at: float
+
+
+class Board:
+    """All desks of the installation: one set of agents, one queue per inbox."""
+
+    def __init__(self, agents: Mapping[str, Colleague]) -> None:
+        self.agents = agents
+        self.places: dict[str, Place] = {}
+        self.offers: dict[str, Offer] = {}
+        self._presence: dict[str, Presence] = {}
+        self._last_offer_at: dict[str, float] = {}
+        self._claims: dict[str, str] = {}
+        self._handling_s: deque[float] = deque(maxlen=routing.HANDLING_SAMPLE)
+
+    # --- agents ---
+
+    def presence(self, agent_id: str) -> Presence:
+        """Where the agent is; `offline` until they say otherwise."""
+        return self._presence.get(agent_id, "offline")
+
+    def set_presence(self, agent_id: str, presence: Presence) -> None:
+        """Note where the agent is; who is not online loses the pending offers."""
+        self._presence[agent_id] = presence
+        if presence != "online":
+            self.offers = {key: offer for key, offer in self.offers.items() if offer.agent_id != agent_id}
+
+    def held(self, agent_id: str) -> list[Place]:
+        """The handovers this agent has."""
+        return [place for place in self.places.values() if place.agent_id == agent_id]
+
+    def seat(self, agent_id: str) -> Seat:
+        """The agent as routing sees them."""
+        agent = self.agents[agent_id]
+        return Seat(
+            agent_id=agent_id,
+            online=self.presence(agent_id) == "online",
+            inboxes=tuple(agent.inboxes),
+            skills=tuple(agent.skills),
+            languages=tuple(agent.languages),
+            capacity=agent.capacity,
+            open=len(self.held(agent_id)),
+            offered=sum(offer.agent_id == agent_id for offer in self.offers.values()),
+            last_offer_at=self._last_offer_at.get(agent_id, 0.0),
+        )
+
+    def sees(self, agent_id: str, place: Place) -> bool:
+        """Whether the handover is any of this agent's business."""
+        if self.agents[agent_id].role == "supervisor" or place.agent_id == agent_id:
+            return True
+        return place.agent_id is None and routing.qualifies(self.seat(agent_id), place.demand)
+
+    # --- the queue ---
+
+    def queue(self) -> list[Place]:
+        """What waits, in queue order."""
+        waiting = [place for place in self.places.values() if place.agent_id is None]
+        return sorted(waiting, key=lambda place: routing.rank(place.waiting))
+
+    def position(self, place: Place) -> int:
+        """Place in its inbox's queue, from 1."""
+        return routing.position(place.waiting, (other.waiting for other in self.queue()))
+
+    def matching(self, demand: Demand) -> int:
+        """How many agents could take it now."""
+        return sum(routing.matches(self.seat(agent_id), demand) for agent_id in self.agents)
+
+    def wait_s(self, position: int, demand: Demand) -> float | None:
+        """Expected wait at this position; None when nobody matches."""
+        mean_s = routing.mean_handling_s(list(self._handling_s))
+        return routing.estimated_wait_s(position, mean_s, self.matching(demand))
+
+    def newcomer_position(self, demand: Demand) -> int:
+        """Where one more handover like this would stand."""
+        newcomer = Waiting(handover_id="", demand=demand, requested_at=float("inf"))
+        return routing.position(newcomer, (place.waiting for place in self.queue()))
+
+    def learn_handling(self, durations_s: Iterable[float]) -> None:
+        """Take finished handovers, oldest first, into the mean handling time."""
+        self._handling_s.extend(durations_s)
+
+    # --- what happens ---
+
+    def put(self, place: Place) -> None:
+        """A handover came to the desk or changed; its offer ends when somebody has it."""
+        known = self.places.get(place.handover_id)
+        if known and known.agent_id is None and place.agent_id is None:
+            place = replace(place, asked=known.asked)
+        self.places[place.handover_id] = place
+        if place.agent_id is not None:
+            self.offers.pop(place.handover_id, None)
+            self._claims.pop(place.handover_id, None)
+
+    def remove(self, handover_id: str) -> Place | None:
+        """A handover left the desk; answers what it was."""
+        self.offers.pop(handover_id, None)
+        self._claims.pop(handover_id, None)
+        return self.places.pop(handover_id, None)
+
+    def claim(self, handover_id: str, agent_id: str) -> None:
+        """Take a waiting handover for an agent, before anything is written: the first one wins.
+
+        Raises:
+            Refused: `already_taken`, naming the agent who was first.
+        """
+        holder = self.places[handover_id].agent_id or self._claims.get(handover_id)
+        if holder is not None and holder != agent_id:
+            raise Refused("already_taken", f"{self.name(holder)} was first", agent=holder)
+        self._claims[handover_id] = agent_id
+
+    def release(self, handover_id: str) -> None:
+        """Give a claim back that came to nothing."""
+        self._claims.pop(handover_id, None)
+
+    def name(self, agent_id: str) -> str:
+        """The agent's name, or the id of one who is no longer configured."""
+        agent = self.agents.get(agent_id)
+        return agent.name if agent else agent_id
+
+    def lapse(self, now: float) -> list[tuple[str, str]]:
+        """End the offers whose time is over; answers (handover id, agent id) of each."""
+        over = [(key, offer.agent_id) for key, offer in self.offers.items() if offer.expires_at <= now]
+        for handover_id, agent_id in over:
+            del self.offers[handover_id]
+            place = self.places[handover_id]
+            self.places[handover_id] = replace(place, asked=place.asked | {agent_id})
+        return over
+
+    def make_offers(self, now: float) -> list[tuple[str, str]]:
+        """Offer what waits unoffered to who should have it; answers (handover id, agent id) of each new offer."""
+        free = [
+            place.waiting
+            for place in self.queue()
+            if place.handover_id not in self.offers and place.handover_id not in self._claims
+        ]
+        seats = {agent_id: self.seat(agent_id) for agent_id in self.agents}
+        planned = routing.plan_offers(free, seats, now)
+        for handover_id, agent_id in planned:
+            self.offers[handover_id] = Offer(agent_id, now + routing.OFFER_S)
+            self._last_offer_at[agent_id] = now
+            self._begin_round(handover_id, agent_id)
+        return planned
+
+    def next_lapse_at(self) -> float | None:
+        """When the next offer ends."""
+        return min((offer.expires_at for offer in self.offers.values()), default=None)
+
+    def _begin_round(self, handover_id: str, agent_id: str) -> None:
+        place = self.places[handover_id]
+        if agent_id in place.asked:
+            self.places[handover_id] = replace(place, asked=frozenset())
