@@ -58,8 +58,8 @@ prepare() {
     mkdir -p .tools
     [ -x .venv/bin/python ] || "$UV" venv --quiet .venv
     "$UV" export --quiet --frozen --no-emit-project "$@" -o .tools/requirements.txt
-    UV_DEFAULT_INDEX="$index" "$UV" pip install --quiet --require-hashes -r .tools/requirements.txt
-    UV_DEFAULT_INDEX="$index" "$UV" pip install --quiet --no-deps --editable .
+    UV_DEFAULT_INDEX="$index" "$UV" pip install --quiet --python .venv --require-hashes -r .tools/requirements.txt
+    UV_DEFAULT_INDEX="$index" "$UV" pip install --quiet --python .venv --no-deps --editable .
   else
     say "Installing the locked packages into .venv"
     "$UV" sync --quiet --frozen --inexact "$@"
