@@ -17,7 +17,7 @@ from yarl import URL
 
 from openhandover import __version__
 
-from .errors import Blocked, TooLarge, Unreachable, Unsendable
+from .errors import TooLarge, Unreachable, Unsendable
 from .guard import Guard, PinningResolver
 
 _JSON = msgspec.json.Encoder()
@@ -101,8 +101,8 @@ class HttpClient:
                 return await self._follow(request)
         except TimeoutError as error:
             raise Unreachable(f"No complete answer within {request.timeout_s:g} s") from error
-        except (aiohttp.InvalidURL, ValueError) as error:
-            raise Unsendable from error
+        except (aiohttp.InvalidURL, ValueError):
+            raise Unsendable from None  # the cause's text holds the whole url or header
         except aiohttp.ClientConnectorError as error:
             raise Unreachable(f"No connection: {_cause(error)}") from error
         except (aiohttp.ClientError, OSError) as error:
@@ -140,7 +140,9 @@ class HttpClient:
             async for chunk in response.content.iter_any():
                 received += chunk
                 if len(received) > request.max_bytes:
-                    raise TooLarge(f"The answer is over {request.max_bytes} bytes")
+                    raise TooLarge(
+                        f"The answer is over {request.max_bytes} bytes", http_status=response.status
+                    )
             return Reply(response.status, CIMultiDictProxy(CIMultiDict(response.headers)), bytes(received))
 
     def _session(self, guard: Guard | None) -> aiohttp.ClientSession:
@@ -168,7 +170,6 @@ def _without(headers: CIMultiDict[str], names: frozenset[str]) -> CIMultiDict[st
 
 def _cause(error: aiohttp.ClientConnectorError) -> str:
     # The class tells refused from unresolved; the text would repeat the address.
-    return type(error.os_error).__name__ if type(error) is aiohttp.ClientConnectorError else type(error).__name__
-
-
-__all__ = ["Blocked", "HttpClient", "Reply", "Request", "Sender", "TooLarge", "Unreachable", "Unsendable", "encode_json"]
+    return (
+        type(error.os_error).__name__ if type(error) is aiohttp.ClientConnectorError else type(error).__name__
+    )

@@ -1,11 +1,11 @@
 """What can go wrong before an answer is complete. No text here holds a path, a query, a header or a body.
 
-    ProviderUnavailable      (core) the call may be repeated
-    └─ Unreachable           no connection, no complete answer, or too late
-    ProviderRejected         (core) repeating does not help
-    ├─ Blocked               the target is not one that we may call
-    ├─ Unsendable            the url, a header or the method cannot be put into a request
-    └─ TooLarge              the answer is over its size limit
+ProviderUnavailable      (core) the call may be repeated
+└─ Unreachable           no connection, no complete answer, or too late
+ProviderRejected         (core) repeating does not help
+├─ Blocked               the target is not one that we may call
+├─ Unsendable            the url, a header or the method cannot be put into a request
+└─ TooLarge              the answer is over its size limit
 """
 
 from openhandover.core.errors import ProviderRejected, ProviderUnavailable

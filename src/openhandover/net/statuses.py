@@ -43,7 +43,11 @@ def webhook_outcome(reply: Reply, now: float) -> Outcome:
 Reactions = Mapping[int, type[ProviderError]]
 
 OPEN: Reactions = {401: ProviderAuthError, 403: ProviderAuthError, 409: NobodyThere, 429: ProviderUnavailable}
-MESSAGE: Reactions = {404: SessionGone, 410: SessionGone} | dict.fromkeys(PASSING_4XX, ProviderUnavailable)
+MESSAGE: Reactions = (
+    dict.fromkeys(PASSING_4XX, ProviderUnavailable)
+    | dict.fromkeys((401, 403), ProviderAuthError)
+    | dict.fromkeys((404, 410), SessionGone)
+)
 
 
 def check(reply: Reply, reactions: Reactions, now: float) -> None:
