@@ -72,7 +72,7 @@ prepare() {
 need_node() {
   if ! node_is_fit; then
     say "No Node.js >= 20.19 with npm on PATH: installing one from the package index into .venv"
-    prepare --group node "$@"
+    prepare --group node
     node_is_fit || fail "Node.js >= 20.19 could not be obtained. Install it with npm, put it on PATH and run this again."
   fi
 }

@@ -11,6 +11,8 @@ from tests.faults import Fault
 
 ROOT = Path(__file__).parent.parent.parent
 TIMEOUT_S = 180
+UNNEEDED = ("cacheprovider", "xdist", "faker", "schemathesis")
+"""Plugins that only cost time when one test runs alone."""
 
 
 def examine(fault: Fault) -> str | None:

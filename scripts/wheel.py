@@ -1,0 +1,63 @@
+"""Build the wheel, install it into a fresh environment outside the repository and start it there.
+
+Finds what only the repository has: files that the wheel lacks (pages, SQL, texts) and undeclared dependencies.
+Usage: wheel.py PATH-OF-UV
+"""
+
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+SOURCE = ROOT / "src"
+
+
+def main(uv: str) -> int:
+    """The process exit code."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        run(uv, "build", "--quiet", "--wheel", "--out-dir", folder, ROOT)
+        wheel = next(folder.glob("openhandover-*.whl"))
+        if missing := missing_files(wheel):
+            print("the wheel lacks:\n" + "\n".join(missing))
+            return 1
+        python = folder / "environment" / "bin" / "python"
+        run(uv, "venv", "--quiet", "--python", sys.executable, folder / "environment")
+        constraints = folder / "constraints.txt"
+        run(
+            uv,
+            "export",
+            "--quiet",
+            "--frozen",
+            "--no-dev",
+            "--no-emit-project",
+            "--no-hashes",
+            "-o",
+            constraints,
+            cwd=ROOT,
+        )
+        run(uv, "pip", "install", "--quiet", "--python", python, "--constraint", constraints, wheel)
+        run(python.with_name("openhandover"), "version", cwd=folder)
+        run(python.with_name("openhandover"), "init", cwd=folder)
+        run(python.with_name("openhandover"), "check", cwd=folder)
+    print(f"{wheel.name} installs, answers `version`, and checks the configuration that its `init` writes")
+    return 0
+
+
+def missing_files(wheel: Path) -> list[str]:
+    """Tracked files of the package that the wheel does not carry."""
+    command = ["git", "-c", "safe.directory=*", "ls-files", "src/openhandover"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+    carried = set(zipfile.ZipFile(wheel).namelist())
+    return [name for name in listed if (ROOT / name).exists() and name.removeprefix("src/") not in carried]
+
+
+def run(*command: str | Path, cwd: Path | None = None) -> None:
+    """Run one program; its failure is ours."""
+    subprocess.run([str(part) for part in command], cwd=cwd, check=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))
