@@ -13,19 +13,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, Protocol, TypeVar
 
+from openhandover.core.digest import NeedRecent as NeedRecent
+from openhandover.core.errors import OpenHandoverError
 from openhandover.core.model import Conversation, Entry, Handover
 
 T = TypeVar("T")
 Receiver = Literal["user", "agent", "bot"]
 
 
-class NeedRecent(Exception):  # noqa: N818  (a request for data, not an error)
-    """Raised by `decide` when it needs the last `limit` messages after `after_seq`; the store loads and asks again."""
-
-    def __init__(self, after_seq: int, limit: int) -> None:
-        self.after_seq = after_seq
-        self.limit = limit
-        super().__init__("the decision needs recent messages")
+class StoreError(OpenHandoverError):
+    """The store could not do it, and nothing of it was done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,9 +180,17 @@ class Store(Protocol):
 
     # conversations and their log
     async def conversation(self, conversation_id: str) -> Conversation | None: ...
-    async def conversations(self, user_id: str | None, cursor: str | None, limit: int) -> Page[Conversation]: ...
+    async def conversations(
+        self, user_id: str | None, cursor: str | None, limit: int
+    ) -> Page[Conversation]: ...
     async def log(
-        self, conversation_id: str, after: int, limit: int, *, until: int | None = None, messages_only: bool = False
+        self,
+        conversation_id: str,
+        after: int,
+        limit: int,
+        *,
+        until: int | None = None,
+        messages_only: bool = False,
     ) -> Sequence[LogRow]: ...
     async def lane(
         self, conversation_id: str, receiver: Receiver, after: int, limit: int, *, agent_lane: int = 0
@@ -243,7 +248,9 @@ class Store(Protocol):
         """Run the named report query of `reports.sql`."""
         ...
 
-    async def purge(self, *, claims_before: float, messages_before: float | None, files_before: float | None) -> Sequence[str]:
+    async def purge(
+        self, *, claims_before: float, messages_before: float | None, files_before: float | None
+    ) -> Sequence[str]:
         """Forget old claims, parked events and, by retention, texts; answers the ids of files to delete."""
         ...
 

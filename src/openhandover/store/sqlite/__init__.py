@@ -1,0 +1,5 @@
+"""The embedded store."""
+
+from openhandover.store.sqlite.store import SqliteStore
+
+__all__ = ["SqliteStore"]

@@ -1,0 +1,35 @@
+"""SQL lives in files; this reads it by name."""
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+from openhandover.store.sqlite import codec
+
+_HERE = Path(__file__).parent
+_NAME = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
+_PER_ROW = re.compile(r"(\([?, ]+\)) /\* per row \*/")
+
+
+def read(path: Path, columns: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The statements of a file, by name; `{name}` becomes the column list of that name."""
+    pieces = _NAME.split(path.read_text(encoding="utf-8"))
+    statements = {name: body.strip() for name, body in zip(pieces[1::2], pieces[2::2], strict=True)}
+    for name, listed in (columns or {}).items():
+        statements = {key: body.replace(f"{{{name}}}", listed) for key, body in statements.items()}
+    return statements
+
+
+SQL = read(
+    _HERE / "queries.sql",
+    {"log": codec.LOG_COLUMNS, "entry": codec.ENTRY_COLUMNS, "handover": codec.HANDOVER_COLUMNS},
+)
+REPORTS = read(_HERE / "reports.sql")
+MARK = {receiver: SQL["mark"].replace("{receiver}", receiver) for receiver in ("user", "agent", "bot")}
+
+
+@cache
+def for_rows(name: str, rows: int) -> str:
+    """The statement with its row repeated `rows` times."""
+    return _PER_ROW.sub(lambda found: ", ".join([found[1]] * rows), SQL[name])
