@@ -1,0 +1,22 @@
+import type { ComponentChildren } from "preact";
+import { useEffect, useId, useRef } from "preact/hooks";
+
+/** A modal dialog of the browser: focus stays inside, Escape and a click beside it dismiss it. */
+export function Dialog({ title, onDismiss, children }: { title: string; onDismiss: () => void; children: ComponentChildren }) {
+  const element = useRef<HTMLDialogElement>(null);
+  const heading = useId();
+  useEffect(() => element.current?.showModal(), []);
+  return (
+    <dialog
+      ref={element}
+      aria-labelledby={heading}
+      onClose={onDismiss}
+      onClick={(event) => event.target === element.current && onDismiss()}
+    >
+      <div class="dialog">
+        <h2 id={heading}>{title}</h2>
+        {children}
+      </div>
+    </dialog>
+  );
+}
