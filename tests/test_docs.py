@@ -5,10 +5,10 @@ import re
 import tomllib
 
 import pytest
-from scripts.docs import PAGES, REFERENCE
-from tests.docs_pages import DOCS, ROOT, Page, pages
 
 from openhandover.core.errors import CODES
+from scripts.docs import PAGES, REFERENCE
+from tests.docs_pages import DOCS, ROOT, Page, pages
 
 ALL = {page.place: page for page in pages()}
 EVERYTHING = "\n".join(page.text for page in pages())
