@@ -1,0 +1,1 @@
+"""The user side: one folder per type of channel."""
