@@ -31,7 +31,8 @@ class Server(Section):
     host: Annotated[str, Meta(description="address to listen on")] = "127.0.0.1"
     port: Annotated[int, Meta(ge=0, le=65535, description="port to listen on; 0 takes a free one")] = 8080
     public_url: Annotated[
-        str | None, Meta(description="origin under which users and desks reach the server; https outside loopback")
+        str | None,
+        Meta(description="origin under which users and desks reach the server; https outside loopback"),
     ] = None
 
 
@@ -41,7 +42,9 @@ class ApiKey(Section):
     name: Annotated[Name, Meta(description="shown in the log instead of the key")]
     key: Annotated[Secret, Meta(description="the key itself, at least 16 characters", min_length=16)]
     scopes: Annotated[list[Scope], Meta(min_length=1, description="what the key may do")]
-    agent: Annotated[str | None, Meta(description="with scope `desk`: the agent that this key acts for")] = None
+    agent: Annotated[str | None, Meta(description="with scope `desk`: the agent that this key acts for")] = (
+        None
+    )
 
 
 class Api(Section):
@@ -54,13 +57,21 @@ class Languages(Section):
     """The languages that users may speak."""
 
     default: Annotated[str, Meta(description="when nothing else is known")] = "en"
-    supported: Annotated[list[str], Meta(min_length=1, description="ISO 639-1 codes")] = ["en", "nl", "de", "es", "fr"]
+    supported: Annotated[list[str], Meta(min_length=1, description="ISO 639-1 codes")] = [
+        "en",
+        "nl",
+        "de",
+        "es",
+        "fr",
+    ]
 
 
 class Translation(Section):
     """How messages between user and agent are translated."""
 
-    engine: Annotated[Literal["none", "libretranslate"], Meta(description="none: nothing is translated")] = "none"
+    engine: Annotated[Literal["none", "libretranslate"], Meta(description="none: nothing is translated")] = (
+        "none"
+    )
     url: Annotated[str | None, Meta(description="base address of the engine")] = None
     key: Secret | None = None
 
@@ -92,10 +103,13 @@ class WebchatChannel(Section, tag_field="type", tag="webchat"):
     return_: Annotated[Return, Meta(description="what gives the floor back after a transfer")] = field(
         default="message", name="return"
     )
-    human_button: Annotated[str | None, Meta(description="event fired by the button that asks for a person")] = None
+    human_button: Annotated[
+        str | None, Meta(description="event fired by the button that asks for a person")
+    ] = None
     title: Annotated[Texts | None, Meta(description="heading of the chat")] = None
     identity_secret: Annotated[
-        Secret | None, Meta(description="key of the HS256 tokens by which your site vouches for a user", min_length=32)
+        Secret | None,
+        Meta(description="key of the HS256 tokens by which your site vouches for a user", min_length=32),
     ] = None
 
 
@@ -224,7 +238,9 @@ class RateLimits(Section):
     """Limits by who calls; null switches one off."""
 
     api_key: Annotated[Rate | None, Meta(description="requests of one API key")] = None
-    visitor: Annotated[Rate | None, Meta(description="messages of one web chat visitor")] = Rate(count=30, per_s=10)
+    visitor: Annotated[Rate | None, Meta(description="messages of one web chat visitor")] = Rate(
+        count=30, per_s=10
+    )
     address: Annotated[Rate | None, Meta(description="new web chats and log-ins from one address")] = Rate(
         count=120, per_s=60
     )
@@ -256,7 +272,9 @@ class Config(Section):
     ] = {}
     events: Annotated[dict[str, str], Meta(description="event name -> flow")] = {}
     flows: dict[str, list[Step]] = {}
-    texts: Annotated[dict[str, dict[str, Template]], Meta(description="language -> system text -> wording")] = {}
+    texts: Annotated[
+        dict[str, dict[str, Template]], Meta(description="language -> system text -> wording")
+    ] = {}
     defaults: Defaults = Defaults()
     redaction: Redaction = Redaction()
     retention: Retention = Retention()
