@@ -57,13 +57,15 @@ class Languages(Section):
     """The languages that users may speak."""
 
     default: Annotated[str, Meta(description="when nothing else is known")] = "en"
-    supported: Annotated[list[str], Meta(min_length=1, description="ISO 639-1 codes")] = [
-        "en",
-        "nl",
-        "de",
-        "es",
-        "fr",
-    ]
+    supported: Annotated[list[str], Meta(min_length=1, description="ISO 639-1 codes")] = field(
+        default_factory=lambda: [
+            "en",
+            "nl",
+            "de",
+            "es",
+            "fr",
+        ]
+    )
 
 
 class Translation(Section):
@@ -154,7 +156,7 @@ class Agent(Section):
     password_hash: Annotated[
         Secret | None, Meta(description="argon2id hash from `openhandover agent hash`; absent: cannot log in")
     ] = None
-    inboxes: list[str] = ["default"]
+    inboxes: list[str] = field(default_factory=lambda: ["default"])
     skills: list[str] = []
     languages: Annotated[list[str], Meta(description="empty: every language")] = []
     capacity: Annotated[int, Meta(ge=1, description="open conversations at a time")] = 3
@@ -194,8 +196,8 @@ class Defaults(Section):
 class Redaction(Section):
     """What is blacked out for whom."""
 
-    to_agent: list[Redacted] = ["card"]
-    to_log: list[Redacted] = ["card", "iban", "email", "phone"]
+    to_agent: list[Redacted] = field(default_factory=lambda: ["card"])
+    to_log: list[Redacted] = field(default_factory=lambda: ["card", "iban", "email", "phone"])
 
 
 class Retention(Section):
@@ -215,16 +217,18 @@ class Uploads(Section):
     """Which files are taken."""
 
     max_bytes: Annotated[int, Meta(ge=1)] = 10 * 1024 * 1024
-    types: Annotated[list[str], Meta(description="media types; `image/*` stands for all of a kind")] = [
-        "image/png",
-        "image/jpeg",
-        "image/gif",
-        "image/webp",
-        "application/pdf",
-        "text/plain",
-        "audio/*",
-        "video/mp4",
-    ]
+    types: Annotated[list[str], Meta(description="media types; `image/*` stands for all of a kind")] = field(
+        default_factory=lambda: [
+            "image/png",
+            "image/jpeg",
+            "image/gif",
+            "image/webp",
+            "application/pdf",
+            "text/plain",
+            "audio/*",
+            "video/mp4",
+        ]
+    )
 
 
 class Rate(Section):
