@@ -1,0 +1,101 @@
+"""Messages: post one (the hot path), read them back."""
+
+import secrets
+from typing import Any
+
+from openhandover.core.errors import Refused, invalid
+from openhandover.core.events import PostMessage
+from openhandover.core.model import Attachment, Button
+
+from .bodies import MAX_TEXT_BYTES, AttachmentBody, MessageBody, attachment_errors, message_errors
+from .call import Call
+from .endpoint import Reply, json_reply, page
+from .idempotency import fingerprint
+from .requests import Known, Reader, raw_body, repeated, text_of
+from .validation import refusal
+
+_reader = Reader(MessageBody, message_errors)
+
+
+async def post(call: Call) -> Reply:
+    """POST /v1/conversations/{id}/messages"""
+    conversation_id = call.path["id"]
+    raw = await raw_body(call)
+    body = _reader.quick(raw)
+    if body is None:
+        return json_reply((await _reader.slow(raw, "", _finder(call))).resource)
+    mark = fingerprint(raw) if body.id is not None else None
+    files: tuple[Attachment, ...] = ()
+    if body.attachments or too_long(body.text):
+        known = await _finder(call)({"id": body.id, "author": body.author})
+        if known is not None:
+            return json_reply(repeated(known, mark or "").resource)
+        if too_long(body.text):
+            raise Refused("too_large", f"The text is larger than {MAX_TEXT_BYTES} bytes")
+        files = await attachments(call, body.attachments or [])
+    message, created = await call.engine.post(conversation_id, _command(body, files, mark))
+    return json_reply(message, 201 if created else 200)
+
+
+def too_long(text: str | None) -> bool:
+    """Whether a text is over its limit; the quick look spares encoding every short one."""
+    return text is not None and len(text) * 4 > MAX_TEXT_BYTES and len(text.encode()) > MAX_TEXT_BYTES
+
+
+def _command(body: MessageBody, files: tuple[Attachment, ...], mark: str | None) -> PostMessage:
+    return PostMessage(
+        id=body.id or f"m_{secrets.token_urlsafe(12)}",
+        author=body.author,
+        text=body.text or "",
+        attachments=files,
+        buttons=tuple(Button(button.text, button.value) for button in body.buttons) if body.buttons else None,
+        button=body.button,
+        intent=body.intent,
+        metadata=body.metadata,
+        to=body.to,
+        epoch=body.epoch,
+        digest=mark,
+    )
+
+
+async def attachments(call: Call, files: list[AttachmentBody]) -> tuple[Attachment, ...]:
+    """The files of a message; uploads must exist."""
+    if errors := list(attachment_errors(files)):
+        raise refusal(errors)
+    made: list[Attachment] = []
+    for number, file in enumerate(files):
+        if file.upload_id is None:
+            name = file.name or (file.url or "").partition("?")[0].rpartition("/")[2] or "file"
+            kind = file.content_type or "application/octet-stream"
+            made.append(Attachment(f"f_{secrets.token_urlsafe(12)}", name, kind, None, file.url or ""))
+            continue
+        upload = await call.engine.store.upload(file.upload_id)
+        if upload is None:
+            raise invalid(f"attachments[{number}].upload_id", "is not a file given to us")
+        made.append(Attachment(upload.id, file.name or upload.name, upload.content_type, upload.size, ""))
+    return tuple(made)
+
+
+def _finder(call: Call) -> Any:
+    async def known(data: Any) -> Known | None:
+        """What the message's id stands for within its conversation and author; refuses an unknown conversation."""
+        conversation_id = call.path["id"]
+        await call.engine.conversation(conversation_id)
+        message_id, author = text_of(data, "id"), text_of(data, "author")
+        if message_id is None or author is None:
+            return None
+        row = await call.engine.store.message(conversation_id, f"{author}:{message_id}")
+        return Known(row.entry.digest, call.engine.message_view(row)) if row else None
+
+    return known
+
+
+async def listed(call: Call) -> Reply:
+    """GET /v1/conversations/{id}/messages"""
+    found = await call.engine.messages(call.path["id"], call.after, call.limit)
+    return page(found.items, number_or_none(found.next))
+
+
+def number_or_none(following: str | int | None) -> int | None:
+    """The value for `after`: a seq."""
+    return None if following is None else int(following)

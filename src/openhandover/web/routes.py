@@ -1,0 +1,279 @@
+"""Every call of the API, in one list: routing, access, the OpenAPI document and the docs page are made from it."""
+
+from typing import Annotated, Any
+
+from msgspec import Meta
+
+from . import bodies, conversations, events, files, handovers, health, messages, shapes, webhooks
+from .call import LONGEST_PAGE, MAX_SEQ
+from .endpoint import Endpoint, Query
+from .shapes import Listed
+
+LIMIT = Query("limit", Annotated[int, Meta(ge=1, le=LONGEST_PAGE)], "how many items; 100 when absent")
+AFTER = Query("after", Annotated[int, Meta(ge=0, le=MAX_SEQ)], "only what has a higher seq")
+CURSOR = Query("cursor", str, "`next` of the page before")
+FLOOR = ("id_reused", "stale_epoch", "floor_taken")
+STREAM: dict[str, Any] = {"type": "string", "description": "server-sent events; `id` is the seq"}
+FILE = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+TEXT = {"text/plain": {"schema": {"type": "string"}}}
+HTML = {"text/html": {"schema": {"type": "string"}}}
+UPLOAD: dict[str, Any] = {
+    "x-media": "multipart/form-data",
+    "type": "object",
+    "properties": {
+        "file": {"type": "string", "format": "binary"},
+        "id": {"type": "string", "minLength": 1, "maxLength": 200},
+    },
+    "required": ["file"],
+}
+Wait = Annotated[int, Meta(ge=0, le=30)]
+
+
+def _call(method: str, path: str, handler: Any, summary: str, **more: Any) -> Endpoint:
+    return Endpoint(method, path, handler, summary, **more)
+
+
+def _conversations(method: str, path: str, handler: Any, summary: str, **more: Any) -> Endpoint:
+    return _call(method, f"/v1/{path}", handler, summary, scope="conversations", tag="conversations", **more)
+
+
+def _handovers(method: str, path: str, handler: Any, summary: str, **more: Any) -> Endpoint:
+    return _call(method, f"/v1/{path}", handler, summary, scope="handovers", tag="handovers", **more)
+
+
+ENDPOINTS: tuple[Endpoint, ...] = (
+    _conversations(
+        "POST",
+        "conversations",
+        conversations.create,
+        "Begin a conversation",
+        body=bodies.ConversationBody,
+        answers={201: shapes.Conversation, 200: shapes.Conversation},
+        codes=("id_reused",),
+    ),
+    _conversations(
+        "GET",
+        "conversations",
+        conversations.listed,
+        "List conversations, newest first",
+        query=(Query("user_id", str, "only of this user"), CURSOR, LIMIT),
+        answers={200: Listed[shapes.Conversation]},
+    ),
+    _conversations(
+        "GET",
+        "conversations/{id}",
+        conversations.read,
+        "Read a conversation",
+        answers={200: shapes.Conversation},
+    ),
+    _conversations(
+        "PATCH",
+        "conversations/{id}",
+        conversations.change,
+        "Change what is known of the user",
+        body=bodies.PatchBody,
+        answers={200: shapes.Conversation},
+    ),
+    _conversations(
+        "POST",
+        "conversations/{id}/messages",
+        messages.post,
+        "Post a message of the user or the bot",
+        body=bodies.MessageBody,
+        answers={201: shapes.Message, 200: shapes.Message},
+        codes=(*FLOOR, "attachments_off"),
+    ),
+    _conversations(
+        "GET",
+        "conversations/{id}/messages",
+        messages.listed,
+        "Read messages in order",
+        query=(AFTER, LIMIT),
+        answers={200: Listed[shapes.Message]},
+    ),
+    _conversations(
+        "POST",
+        "conversations/{id}/typing",
+        conversations.typing,
+        "Tell the other side that somebody types",
+        body=bodies.TypingBody,
+        answers={202: {"type": "object"}},
+    ),
+    _conversations(
+        "POST",
+        "conversations/{id}/presence",
+        conversations.presence,
+        "Tell that the user's connection came or went",
+        body=bodies.PresenceBody,
+        answers={202: {"type": "object"}},
+    ),
+    _conversations(
+        "POST",
+        "conversations/{id}/trigger",
+        conversations.trigger,
+        "Fire an event at the bot",
+        body=bodies.TriggerBody,
+        answers={202: {"type": "object"}},
+        codes=("floor_taken",),
+    ),
+    _conversations(
+        "GET",
+        "conversations/{id}/events",
+        events.listed,
+        "Read events, or listen to them",
+        description="Asked for `text/event-stream`, the answer goes on: stored events first, then live ones. `id` is "
+        "the seq; a client that reconnects with `Last-Event-ID` misses nothing.",
+        query=(AFTER, LIMIT),
+        answers={
+            200: {
+                "x-content": {
+                    "application/json": {"schema": {"$ref": "#/components/schemas/Listed_Event_"}},
+                    "text/event-stream": {"schema": STREAM},
+                }
+            }
+        },
+    ),
+    _handovers(
+        "POST",
+        "conversations/{id}/handovers",
+        handovers.request,
+        "Ask for a human",
+        body=bodies.HandoverBody,
+        query=(Query("wait_s", Wait, "hold the answer so long until accepted or ended"),),
+        answers={201: shapes.Handover, 200: shapes.Handover},
+        codes=(*FLOOR, "handover_open"),
+    ),
+    _handovers(
+        "GET",
+        "handovers",
+        handovers.listed,
+        "List handovers, newest first",
+        query=(
+            Query("status", str, "one or more statuses, separated by commas"),
+            Query("provider", str, "only of this provider"),
+            Query("channel", str, "only of this channel"),
+            Query("conversation_id", str, "only of this conversation"),
+            Query("from", str, "requested at or after this time or date"),
+            Query("to", str, "requested before this time or date"),
+            CURSOR,
+            LIMIT,
+        ),
+        answers={200: Listed[shapes.Handover]},
+    ),
+    _handovers("GET", "handovers/{id}", handovers.read, "Read a handover", answers={200: shapes.Handover}),
+    _handovers(
+        "POST",
+        "handovers/{id}/cancel",
+        handovers.cancel,
+        "The user withdraws",
+        body=bodies.NothingBody,
+        answers={200: shapes.Handover},
+    ),
+    _handovers(
+        "POST",
+        "handovers/{id}/close",
+        handovers.close,
+        "The bot or an operator ends it",
+        body=bodies.CloseBody,
+        answers={200: shapes.Handover},
+    ),
+    _handovers(
+        "POST",
+        "handovers/{id}/return",
+        handovers.give_back,
+        "Give a transferred conversation back to the bot",
+        body=bodies.NothingBody,
+        answers={200: shapes.Handover},
+    ),
+    _handovers(
+        "POST",
+        "handovers/{id}/rating",
+        handovers.rate,
+        "The user's rating",
+        body=bodies.RatingBody,
+        answers={200: shapes.Handover},
+    ),
+    _handovers(
+        "GET",
+        "handovers/{id}/proof",
+        handovers.proof,
+        "Prove what became of every message",
+        answers={200: shapes.Proof},
+    ),
+    _handovers(
+        "GET",
+        "handovers/{id}/explain",
+        handovers.explain,
+        "Tell a handover's life in sentences",
+        answers={200: Listed[shapes.Sentence]},
+    ),
+    _handovers(
+        "GET",
+        "availability",
+        handovers.availability,
+        "Whether somebody is there",
+        query=(
+            Query("provider", str, "name of a configured provider", required=True),
+            Query("skills", str, "skills, separated by commas"),
+            Query("language", str, "the user's language"),
+        ),
+        answers={200: shapes.AvailabilityShape},
+    ),
+    _conversations(
+        "POST",
+        "uploads",
+        files.upload,
+        "Give us a file, to be sent with a message",
+        body=UPLOAD,
+        answers={201: shapes.Uploaded, 200: shapes.Uploaded},
+        codes=("id_reused",),
+    ),
+    _call(
+        "GET",
+        "/v1/files/{id}",
+        files.read,
+        "Read a file",
+        tag="conversations",
+        description="A link that came with a message carries its signature and needs no header for 24 hours; without "
+        "`sig` an API key with scope `conversations` is needed.",
+        query=(Query("sig", str, "the signature of the link"),),
+        answers={200: {"x-content": FILE}},
+        codes=("unauthorized", "forbidden"),
+    ),
+    _call(
+        "POST",
+        "/webhooks/{provider}",
+        webhooks.receive,
+        "Where contact centres send their events",
+        tag="webhooks",
+        description="Signed by the provider's own rules over the raw body; answered 2xx once the event is stored.",
+        body={"type": "object"},
+        answers={200: shapes.Applied},
+        codes=("unauthorized", "bad_payload"),
+    ),
+    _call(
+        "GET",
+        "/healthz",
+        health.healthz,
+        "Whether the process lives",
+        answers={200: shapes.Health},
+        tag="health",
+    ),
+    _call(
+        "GET",
+        "/readyz",
+        health.readyz,
+        "Whether the store can be reached",
+        answers={200: shapes.Health, 503: shapes.Health},
+        tag="health",
+    ),
+    _call(
+        "GET",
+        "/metrics",
+        health.metrics,
+        "Figures for Prometheus",
+        answers={200: {"x-content": TEXT}},
+        tag="health",
+    ),
+)
+"""In the order in which the docs page shows them."""

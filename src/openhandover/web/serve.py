@@ -1,0 +1,195 @@
+"""The running server: one process, started, drained and stopped in order."""
+
+import asyncio
+import signal
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+import uvicorn
+
+from openhandover.config.model import Config
+from openhandover.core.errors import ConfigError
+from openhandover.engine import Engine
+
+from .app import create_app
+
+DRAIN_S = 5.0
+"""So long running requests may still take after SIGTERM; with the engine's own drain it stays under 10 s."""
+
+_log = structlog.get_logger("openhandover.web")
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn without its signal handling: ours ends the process with status 0."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.answers = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.answers.set()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@dataclass(slots=True)
+class Running:
+    """A server that answers. `port` is the real one, also when a free one was asked for."""
+
+    engine: Engine
+    host: str
+    port: int
+    stop: Callable[[], None]
+    ended: "asyncio.Task[None]"
+    sockets: list[socket.socket] = field(default_factory=list[socket.socket])
+
+    @property
+    def url(self) -> str:
+        """Where it can be reached from this machine."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.host, self.host)  # noqa: S104
+        return f"http://{host}:{self.port}"
+
+
+async def start(config: Config, *, host: str, port: int) -> Running:
+    """Start engine and server; returns once the port answers.
+
+    Raises:
+        ConfigError: the address cannot be had, or a part of the engine cannot start.
+    """
+    listener = _bind(host, port)
+    engine = Engine(config)
+    try:
+        await engine.start()
+    except BaseException:
+        listener.close()
+        raise
+    server = _Server(_uvicorn_config(create_app(engine, config)))
+    server.config.load()
+
+    async def run() -> None:
+        try:
+            await server.serve(sockets=[listener])
+        finally:
+            await engine.stop()
+
+    task = asyncio.create_task(run(), name="server")
+    answers = asyncio.create_task(server.answers.wait())
+    await asyncio.wait((task, answers), return_when=asyncio.FIRST_COMPLETED)
+    if not server.answers.is_set():
+        answers.cancel()
+        await task
+        raise ConfigError("the server did not start; the log says why")
+
+    def stop() -> None:
+        server.config.app.state.site.closing.set()  # type: ignore[union-attr]
+        server.should_exit = True
+
+    return Running(engine, host, listener.getsockname()[1], stop, task, [listener])
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        listener = socket.socket(family, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+    except OSError as error:
+        raise ConfigError(f"cannot listen on {host}:{port}: {error.strerror}; choose another port") from error
+    listener.setblocking(False)
+    return listener
+
+
+def _uvicorn_config(app: Any) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        loop="none",
+        http="httptools",
+        ws="websockets-sansio",
+        ws_per_message_deflate=False,
+        ws_max_size=1024 * 1024,
+        ws_ping_interval=20,
+        ws_ping_timeout=20,
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=True,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=int(DRAIN_S),
+    )
+
+
+def serve(
+    config: Config,
+    *,
+    host: str | None = None,
+    port: int | None = None,
+    reload: Callable[[], Config] | None = None,
+    announce: Callable[[Running], None] | None = None,
+) -> None:
+    """Serve until SIGTERM or SIGINT; then drain and return. SIGHUP re-reads the agents through `reload`.
+
+    Raises:
+        ConfigError: it cannot start; the text says why.
+    """
+
+    async def main() -> None:
+        running = await start(
+            config,
+            host=host if host is not None else config.server.host,
+            port=port if port is not None else config.server.port,
+        )
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, running.stop)
+        if reload is not None:
+            loop.add_signal_handler(signal.SIGHUP, _reread, running.engine, reload)
+        (announce or _announce)(running)
+        await running.ended
+
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(main())
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    if sys.implementation.name != "cpython" or sys.platform == "win32":
+        return None
+    import uvloop
+
+    return uvloop.new_event_loop
+
+
+def _reread(engine: Engine, reload: Callable[[], Config]) -> None:
+    try:
+        agents = reload().agents
+    except ConfigError as error:
+        _log.error("agents_not_reread", reason=str(error))
+        return
+    engine.reload_agents(agents)
+    _log.info("agents_reread", agents=len(agents))
+
+
+def _announce(running: Running) -> None:
+    config = running.engine.config
+    base = config.server.public_url or running.url
+    chats = [
+        f"{base}/chat/{name}"
+        for name, channel in config.channels.items()
+        if channel.__class__.__name__ == "WebchatChannel"
+    ]
+    _log.info(
+        "serving",
+        url=base,
+        docs=f"{base}/docs",
+        desk=f"{base}/desk",
+        analytics=f"{base}/analytics",
+        chat=chats,
+    )

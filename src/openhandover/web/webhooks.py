@@ -1,0 +1,40 @@
+"""Inbound webhooks of contact centres: verify, parse, hand each fact to the engine, answer once it is stored."""
+
+import time
+
+from openhandover.core.errors import Refused, Unsupported
+from openhandover.providers.base import WebhookRequest
+
+from .call import MAX_JSON_BYTES, Call
+from .endpoint import Reply, json_reply
+
+
+async def receive(call: Call) -> Reply:
+    """POST /webhooks/{provider}"""
+    provider = call.engine.providers.get(call.path["provider"])
+    if provider is None:
+        raise Refused("not_found", "No provider of this name is configured")
+    request = WebhookRequest(
+        method=call.scope["method"],
+        headers=call.headers(),
+        query=call.query,
+        body=await call.body(MAX_JSON_BYTES),
+        received_at=time.time(),
+    )
+    try:
+        provider.verify(request)
+        facts = provider.parse(request)
+    except Unsupported:
+        raise Refused("not_found", "This provider takes no webhooks") from None
+    results = [await call.engine.from_provider(fact) for fact in facts]
+    fixed = provider.reply(request)
+    if fixed is not None:
+        headers = [
+            (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in fixed.headers.items()
+        ]
+        kinds = [value for name, value in headers if name == b"content-type"]
+        others = [(name, value) for name, value in headers if name != b"content-type"]
+        return Reply(fixed.status, fixed.body, kinds[0] if kinds else b"text/plain; charset=utf-8", others)
+    return json_reply(
+        results[0] if len(results) == 1 else {"applied": any(one["applied"] for one in results)}
+    )
