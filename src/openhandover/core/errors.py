@@ -29,10 +29,12 @@ class Code(NamedTuple):
 
 CODES: dict[str, Code] = {
     "bad_json": Code(400, "The body is not valid JSON in UTF-8"),
+    "bad_payload": Code(400, "The webhook's body is not what the documentation promises"),
     "unauthorized": Code(401, "Send a valid API key as `Authorization: Bearer <key>`"),
     "forbidden": Code(403, "This key or session lacks the scope for this call"),
     "attachments_off": Code(403, "Files are not accepted in this conversation now"),
     "not_found": Code(404, "Nothing with this id here"),
+    "method_not_allowed": Code(405, "This address takes other methods; `Allow` names them"),
     "id_reused": Code(409, "This id was used before with another body"),
     "handover_open": Code(409, "The conversation has an open handover; end it first or use it"),
     "stale_epoch": Code(409, "The floor has changed since; read the conversation and decide anew"),
@@ -41,6 +43,8 @@ CODES: dict[str, Code] = {
     "too_large": Code(413, "The body, text or file is over its size limit"),
     "invalid": Code(422, "The request does not fit; `errors` names each place"),
     "rate_limited": Code(429, "Too many requests; wait and try again"),
+    "internal_error": Code(500, "A fault of ours; it is in the log of the server"),
+    "unavailable": Code(503, "The other side cannot be reached now; try again later"),
 }
 
 
@@ -82,7 +86,9 @@ class PayloadError(WebhookError):
 class ProviderError(OpenHandoverError):
     """The other side of an outbound call did not do it."""
 
-    def __init__(self, detail: str = "", *, http_status: int | None = None, retry_after_s: float | None = None) -> None:
+    def __init__(
+        self, detail: str = "", *, http_status: int | None = None, retry_after_s: float | None = None
+    ) -> None:
         self.http_status = http_status
         self.retry_after_s = retry_after_s
         super().__init__(detail)
