@@ -41,7 +41,7 @@ def keys_of(path: str) -> str:
     info = inspect.type_info(getattr(importlib.import_module(module), name))
     assert isinstance(info, inspect.StructType), f"{path} is no Struct"
     rows = [(code(key.path), describe(key.type), key.default, key.meaning) for key in walk(info, "")]
-    return table(("Key", "Type", "Default", "Meaning"), rows)
+    return table(("Key", "Type", "Default", "Meaning"), rows) if rows else "There is nothing to set.\n"
 
 
 def walk(struct: inspect.StructType, prefix: str) -> Iterator[Key]:
