@@ -14,7 +14,8 @@ from openhandover.providers.base import Availability
 
 from .definition import Place, Program
 
-Waiting = Literal["nothing", "answer", "handover"]
+Waiting = Literal["nothing", "turn", "answer", "handover"]
+"""What has to come before the flow goes on; `turn`: nothing, a turn is at work or was stopped in its middle."""
 
 
 class Frame(Struct, frozen=True, array_like=True):
