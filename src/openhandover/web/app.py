@@ -1,7 +1,7 @@
 """The server's application: the API in front, pages and sockets of the other packages behind it."""
 
 import importlib.util
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from importlib import import_module
 from typing import Any, cast
@@ -67,7 +67,7 @@ def _routes_of(module: str, name: str, engine: Engine, config: Config) -> Sequen
 
 def _closing(site: Site) -> Any:
     @asynccontextmanager
-    async def lifespan(app: Litestar) -> AsyncIterator[None]:
+    async def lifespan(app: Litestar) -> AsyncGenerator[None]:
         yield
         site.closing.set()
 

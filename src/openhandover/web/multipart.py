@@ -7,7 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
+from multipart import (  # pyright: ignore[reportMissingTypeStubs]  (it has annotations, but no marker file)
+    MultipartError,
+    MultipartSegment,
+    PushMultipartParser,
+    parse_options_header,
+)
 
 from openhandover.core.errors import Refused, invalid
 from openhandover.net.fetch import safe_name
@@ -48,7 +53,7 @@ class _Writer:
         self._hash = hashlib.sha256()
         self._head = b""
         self._field = b""
-        self._segment: MultipartSegment | None = None
+        self._name: str | None = None
         self._declared = ""
         self.seen = False
         self.received = Received(Path(file.name))
@@ -57,29 +62,29 @@ class _Writer:
         """One event of the parser: a part begins, goes on, or ends (None)."""
         if isinstance(event, MultipartSegment):
             self._begin(event)
-        elif self._segment is None:
+        elif self._name is None:
             return
         elif event is not None:
-            self._more(self._segment, bytes(event))
-        elif self._segment.name != "file":
-            self._end_field(self._segment)
+            self._more(self._name, bytes(event))
+        elif self._name != "file":
+            self._end_field(self._name)
 
     def _begin(self, segment: MultipartSegment) -> None:
-        self._segment, self._field = segment, b""
-        if segment.name == "file":
+        self._name, self._field = segment.name or "", b""
+        if self._name == "file":
             if self.seen:
                 raise invalid("file", "only one file at a time")
             self.seen = True
             self.received.name = safe_name(segment.filename or "file")
             self._declared = segment.content_type or ""
-        elif segment.name != "id":
-            raise invalid(segment.name, "is not known here; fields are `file` and `id`")
+        elif self._name != "id":
+            raise invalid(self._name, "is not known here; fields are `file` and `id`")
 
-    def _more(self, segment: MultipartSegment, data: bytes) -> None:
-        if segment.name != "file":
+    def _more(self, name: str, data: bytes) -> None:
+        if name != "file":
             self._field += data
             if len(self._field) > MAX_FIELD_BYTES:
-                raise invalid(segment.name, "is too long")
+                raise invalid(name, "is too long")
             return
         self.received.size += len(data)
         if self.received.size > self._max_bytes:
@@ -89,11 +94,15 @@ class _Writer:
         self._hash.update(data)
         self._file.write(data)
 
-    def _end_field(self, segment: MultipartSegment) -> None:
+    def _end_field(self, name: str) -> None:
         try:
-            self.received.fields[segment.name] = self._field.decode()
+            self.received.fields[name] = self._field.decode()
         except UnicodeDecodeError:
-            raise invalid(segment.name, "is not UTF-8") from None
+            raise invalid(name, "is not UTF-8") from None
+
+    def discard(self) -> None:
+        """Leave nothing behind."""
+        self.received.path.unlink(missing_ok=True)
 
     def finish(self) -> Received:
         """The whole file, safely on disk."""
@@ -132,7 +141,7 @@ async def receive_file(
             if not allowed(received.content_type, types):
                 raise invalid("file", f"files of type {received.content_type} are not taken")
         except BaseException:
-            os.unlink(file.name)
+            writer.discard()
             raise
     return received
 
