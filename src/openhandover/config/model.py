@@ -41,7 +41,7 @@ class ApiKey(Section):
 
     name: Annotated[Name, Meta(description="shown in the log instead of the key")]
     key: Annotated[Secret, Meta(description="the key itself, at least 16 characters", min_length=16)]
-    scopes: Annotated[list[Scope], Meta(min_length=1, description="what the key may do")]
+    scopes: Annotated[tuple[Scope, ...], Meta(min_length=1, description="what the key may do")]
     agent: Annotated[str | None, Meta(description="with scope `desk`: the agent that this key acts for")] = (
         None
     )
@@ -50,21 +50,19 @@ class ApiKey(Section):
 class Api(Section):
     """Access to the HTTP API."""
 
-    keys: list[ApiKey] = []
+    keys: tuple[ApiKey, ...] = ()
 
 
 class Languages(Section):
     """The languages that users may speak."""
 
     default: Annotated[str, Meta(description="when nothing else is known")] = "en"
-    supported: Annotated[list[str], Meta(min_length=1, description="ISO 639-1 codes")] = field(
-        default_factory=lambda: [
-            "en",
-            "nl",
-            "de",
-            "es",
-            "fr",
-        ]
+    supported: Annotated[tuple[str, ...], Meta(min_length=1, description="ISO 639-1 codes")] = (
+        "en",
+        "nl",
+        "de",
+        "es",
+        "fr",
     )
 
 
@@ -100,7 +98,7 @@ class WebchatChannel(Section, tag_field="type", tag="webchat"):
 
     bot: Annotated[str | None, Meta(description="name under `bots:`")] = None
     provider: Annotated[str | None, Meta(description="provider of handovers that name none")] = None
-    allowed_origins: Annotated[list[str], Meta(description="sites that may embed the chat")] = []
+    allowed_origins: Annotated[tuple[str, ...], Meta(description="sites that may embed the chat")] = ()
     attachments: Annotated[Attachments, Meta(description="when the user may send files")] = "human"
     return_: Annotated[Return, Meta(description="what gives the floor back after a transfer")] = field(
         default="message", name="return"
@@ -156,9 +154,9 @@ class Agent(Section):
     password_hash: Annotated[
         Secret | None, Meta(description="argon2id hash from `openhandover agent hash`; absent: cannot log in")
     ] = None
-    inboxes: list[str] = field(default_factory=lambda: ["default"])
-    skills: list[str] = []
-    languages: Annotated[list[str], Meta(description="empty: every language")] = []
+    inboxes: tuple[str, ...] = ("default",)
+    skills: tuple[str, ...] = ()
+    languages: Annotated[tuple[str, ...], Meta(description="empty: every language")] = ()
     capacity: Annotated[int, Meta(ge=1, description="open conversations at a time")] = 3
     role: Literal["agent", "supervisor"] = "agent"
     avatar_url: str | None = None
@@ -174,7 +172,7 @@ class Canned(Section):
 class Desk(Section):
     """The built-in desk."""
 
-    canned: list[Canned] = []
+    canned: tuple[Canned, ...] = ()
     session_hours: Annotated[float, Meta(gt=0, le=168, description="how long a log-in lasts")] = 12
 
 
@@ -182,7 +180,7 @@ class Tool(Section):
     """Named steps that an LLM may call."""
 
     description: Name
-    steps: Annotated[list[Step], Meta(min_length=1)]
+    steps: Annotated[tuple[Step, ...], Meta(min_length=1)]
     parameters: Annotated[dict[str, Any], Meta(description="JSON Schema of the arguments")] = {}
     output: Annotated[Template | None, Meta(description="what the LLM gets back")] = None
 
@@ -196,8 +194,8 @@ class Defaults(Section):
 class Redaction(Section):
     """What is blacked out for whom."""
 
-    to_agent: list[Redacted] = field(default_factory=lambda: ["card"])
-    to_log: list[Redacted] = field(default_factory=lambda: ["card", "iban", "email", "phone"])
+    to_agent: tuple[Redacted, ...] = ("card",)
+    to_log: tuple[Redacted, ...] = ("card", "iban", "email", "phone")
 
 
 class Retention(Section):
@@ -210,24 +208,26 @@ class Retention(Section):
 class Outbound(Section):
     """Private targets that flow calls, attachments and webhooks may reach all the same."""
 
-    allow: Annotated[list[str], Meta(description="origins, hosts or CIDRs")] = []
+    allow: Annotated[tuple[str, ...], Meta(description="origins, hosts or CIDRs")] = ()
 
 
 class Uploads(Section):
     """Which files are taken."""
 
     max_bytes: Annotated[int, Meta(ge=1)] = 10 * 1024 * 1024
-    types: Annotated[list[str], Meta(description="media types; `image/*` stands for all of a kind")] = field(
-        default_factory=lambda: [
-            "image/png",
-            "image/jpeg",
-            "image/gif",
-            "image/webp",
-            "application/pdf",
-            "text/plain",
-            "audio/*",
-            "video/mp4",
-        ]
+    types: Annotated[tuple[str, ...], Meta(description="media types; `image/*` stands for all of a kind")] = (
+        field(
+            default_factory=lambda: [
+                "image/png",
+                "image/jpeg",
+                "image/gif",
+                "image/webp",
+                "application/pdf",
+                "text/plain",
+                "audio/*",
+                "video/mp4",
+            ]
+        )
     )
 
 
@@ -272,10 +272,11 @@ class Config(Section):
     agents: dict[str, Agent] = {}
     desk: Desk = Desk()
     intents: Annotated[
-        dict[str, dict[str, list[str]]], Meta(description="intent -> language -> phrases; /.../ is a regex")
+        dict[str, dict[str, tuple[str, ...]]],
+        Meta(description="intent -> language -> phrases; /.../ is a regex"),
     ] = {}
     events: Annotated[dict[str, str], Meta(description="event name -> flow")] = {}
-    flows: dict[str, list[Step]] = {}
+    flows: dict[str, tuple[Step, ...]] = {}
     texts: Annotated[
         dict[str, dict[str, Template]], Meta(description="language -> system text -> wording")
     ] = {}
