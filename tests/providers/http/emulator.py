@@ -8,7 +8,8 @@ from typing import Any
 
 import aiohttp
 from aiohttp import web
-from examples.http_desk import Desk
+
+from examples.http_desk import Desk, Talk
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
@@ -19,6 +20,8 @@ class FaultyDesk(Desk):
     def __init__(self, secret: str = SECRET, webhooks: str | None = None) -> None:
         super().__init__(secret, webhooks)
         self.calls: list[str] = []
+        self.emitted: list[str] = []
+        """Types of the events, in order."""
         self.bodies: dict[str, list[bytes]] = {}
         self.url = ""
         self._fail: list[tuple[int, dict[str, str]]] = []
@@ -54,6 +57,11 @@ class FaultyDesk(Desk):
         """Hold the next `n` events and post them last first."""
         self._held = []
         self._group = n
+
+    def emit(self, talk: Talk, kind: str, *, numbered: bool = True, **more: Any) -> None:
+        """One event for the talk's queue."""
+        self.emitted.append(kind)
+        super().emit(talk, kind, numbered=numbered, **more)
 
     async def post(self, http: aiohttp.ClientSession, event: dict[str, Any]) -> bool:
         """One event out, through the faults."""
