@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable
 
 from openhandover.core.errors import CODES
+from openhandover.core.model import Limits
+from openhandover.core.table import GRACE, LIMITS, REASONS, TRANSITIONS, WHO_GETS, Limit, Row
 from openhandover.texts.catalogue import FALLBACK, shipped
 
 
@@ -37,7 +39,93 @@ def system_texts() -> str:
     return table(("Name", "English"), rows)
 
 
+def transitions() -> str:
+    """One row for each signal that means something, by the status it finds."""
+    rows = (
+        (code(status), code(signal), _goes_to(row), code(row.reason), code(row.ended_by), _vendor_gets(row))
+        for (status, signal), row in TRANSITIONS.items()
+    )
+    return table(("Status", "Signal", "Becomes", "Reason", "Ended by", "The vendor gets"), rows)
+
+
+def _goes_to(row: Row) -> str:
+    if row.to is None:
+        return "stays"
+    return f"next attempt, else {code(row.to)}" if row.next_attempt else code(row.to)
+
+
+def _vendor_gets(row: Row) -> str:
+    return "" if row.vendor == "none" else row.vendor
+
+
+def reasons() -> str:
+    """The closed list, by status."""
+    rows = ((code(status), " · ".join(code(reason) for reason in names)) for status, names in REASONS.items())
+    return table(("Status", "Reasons"), rows)
+
+
+def limits() -> str:
+    """Every wait, its default, and what happens when it runs out."""
+    defaults = Limits()
+    rows = (
+        (
+            code(name),
+            f"{getattr(defaults, name):g}",
+            ", ".join(code(status) for status in limit.status),
+            limit.counted_from,
+            _runs_out(name),
+            " and ".join(note for note, holds in _notes(limit) if holds),
+        )
+        for name, limit in LIMITS.items()
+    )
+    return table(("Limit", "Default, s", "While", "Counted from", "Runs out", "Notes"), rows)
+
+
+def _runs_out(name: str) -> str:
+    """What becomes of the handover; the status is named where it makes a difference."""
+    found: dict[str, list[str]] = {}
+    for (status, signal), row in TRANSITIONS.items():
+        if signal == name:
+            found.setdefault(f"{_goes_to(row)}, {code(row.reason)}", []).append(code(status))
+    if len(found) == 1:
+        return next(iter(found))
+    return "; ".join(f"{end} while {' or '.join(statuses)}" for end, statuses in found.items())
+
+
+def _notes(limit: Limit) -> tuple[tuple[str, bool], ...]:
+    return (
+        ("text only", limit.text_only),
+        ("with `events.inactive` the flow runs instead, and the wait begins anew", limit.inactive),
+    )
+
+
+def grace() -> str:
+    """The short waits."""
+    rows = ((f"{entry.seconds:g} s", entry.meaning) for entry in GRACE.values())
+    return table(("Wait", "Why"), rows)
+
+
+def who_gets() -> str:
+    """One row for each kind of entry."""
+    rows = (
+        (
+            what,
+            *(
+                "yes" if concerned else ""
+                for concerned in (gets.channel, gets.http_bot, gets.flow, gets.agent)
+            ),
+        )
+        for what, gets in WHO_GETS.items()
+    )
+    return table(("What", "Channel", "HTTP bot", "Flow", "Agent's side"), rows)
+
+
 PARTS: dict[str, Callable[[], str]] = {
     "errors": errors,
     "system texts": system_texts,
+    "transitions": transitions,
+    "reasons": reasons,
+    "limits": limits,
+    "grace": grace,
+    "who gets what": who_gets,
 }

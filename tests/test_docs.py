@@ -7,6 +7,7 @@ import tomllib
 import pytest
 
 from openhandover.core.errors import CODES
+from openhandover.core.table import EVENT_TYPES, REASONS
 from scripts.docs import filled, names
 from scripts.docs_parts import PARTS
 from tests.docs_pages import DOCS, ROOT, Page, pages
@@ -69,6 +70,18 @@ def test_decisions_have_one_number_each() -> None:
 def test_every_error_code_is_documented() -> None:
     """Each code that a client can get is on a page."""
     assert not [code for code in CODES if f"`{code}`" not in EVERYTHING]
+
+
+def test_every_event_type_is_documented() -> None:
+    """Each type of event is on the page of events."""
+    assert not [name for name in EVENT_TYPES if f"`{name}`" not in ALL["docs/reference/events.md"].text]
+
+
+def test_every_reason_has_its_meaning() -> None:
+    """Each reason has a row that says what it means."""
+    listed = {reason for reasons in REASONS.values() for reason in reasons}
+    explained = re.findall(r"^\| `(\w+)` \| \w", ALL["docs/reference/reasons.md"].text, re.MULTILINE)
+    assert sorted(listed) == sorted(explained)
 
 
 def test_every_dependency_has_its_reason() -> None:
