@@ -40,6 +40,8 @@ CODES: dict[str, Code] = {
     "stale_epoch": Code(409, "The floor has changed since; read the conversation and decide anew"),
     "floor_taken": Code(409, "A human has the floor; mark the output with `to` or wait for the end"),
     "already_taken": Code(409, "Another agent was first"),
+    "handover_ended": Code(409, "The handover has ended; nothing was sent"),
+    "agent_unavailable": Code(409, "The agent is not online"),
     "too_large": Code(413, "The body, text or file is over its size limit"),
     "invalid": Code(422, "The request does not fit; `errors` names each place"),
     "rate_limited": Code(429, "Too many requests; wait and try again"),
