@@ -12,7 +12,7 @@ from typing import Any, Protocol, Self
 
 import aiohttp
 import msgspec
-from multidict import CIMultiDict, CIMultiDictProxy
+from multidict import CIMultiDict
 from yarl import URL
 
 from openhandover import __version__
@@ -143,7 +143,7 @@ class HttpClient:
                     raise TooLarge(
                         f"The answer is over {request.max_bytes} bytes", http_status=response.status
                     )
-            return Reply(response.status, CIMultiDictProxy(CIMultiDict(response.headers)), bytes(received))
+            return Reply(response.status, response.headers, bytes(received))
 
     def _session(self, guard: Guard | None) -> aiohttp.ClientSession:
         session = self._sessions.get(guard)
