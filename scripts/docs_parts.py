@@ -1,6 +1,9 @@
 """The parts of the documentation that tables of the program say: name -> what writes it."""
 
-from collections.abc import Callable, Iterable
+import inspect
+from collections.abc import Callable, Iterable, Iterator
+
+import click
 
 from openhandover.core.errors import CODES
 from openhandover.core.model import Limits
@@ -120,9 +123,38 @@ def who_gets() -> str:
     return table(("What", "Channel", "HTTP bot", "Flow", "Agent's side"), rows)
 
 
+def commands() -> str:
+    """Every command with its usage, its options and what it says of itself."""
+    from openhandover.cli import main
+
+    return "\n".join(_command(["openhandover", *path], command) for path, command in _leaves(main, []))
+
+
+def _leaves(command: click.Command, path: list[str]) -> Iterator[tuple[list[str], click.Command]]:
+    if isinstance(command, click.Group):
+        for name in command.list_commands(click.Context(command)):
+            inner = command.get_command(click.Context(command), name)
+            if inner is not None and not inner.hidden:
+                yield from _leaves(inner, [*path, name])
+    else:
+        yield path, command
+
+
+def _command(path: list[str], command: click.Command) -> str:
+    context = click.Context(command, info_name=" ".join(path))
+    usage = " ".join([*path, *command.collect_usage_pieces(context)])
+    options = [record for option in command.params if (record := option.get_help_record(context))]
+    listed = (
+        table(("Option", "Meaning"), ((code(name), meaning) for name, meaning in options)) if options else ""
+    )
+    says = inspect.cleandoc(command.help or "")
+    return f"## {' '.join(path)}\n\n```text\n{usage}\n```\n\n{says}\n" + (f"\n{listed}" if listed else "")
+
+
 PARTS: dict[str, Callable[[], str]] = {
     "errors": errors,
     "system texts": system_texts,
+    "commands": commands,
     "transitions": transitions,
     "reasons": reasons,
     "limits": limits,
