@@ -25,7 +25,7 @@ class Section(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Base of every part of the file: frozen, keywords only, unknown keys refused."""
 
 
-class Server(Section):
+class Server(Section, frozen=True):
     """Where the server listens and what the world calls it."""
 
     host: Annotated[str, Meta(description="address to listen on")] = "127.0.0.1"
@@ -36,7 +36,7 @@ class Server(Section):
     ] = None
 
 
-class ApiKey(Section):
+class ApiKey(Section, frozen=True):
     """One key for the HTTP API."""
 
     name: Annotated[Name, Meta(description="shown in the log instead of the key")]
@@ -47,13 +47,13 @@ class ApiKey(Section):
     )
 
 
-class Api(Section):
+class Api(Section, frozen=True):
     """Access to the HTTP API."""
 
     keys: tuple[ApiKey, ...] = ()
 
 
-class Languages(Section):
+class Languages(Section, frozen=True):
     """The languages that users may speak."""
 
     default: Annotated[str, Meta(description="when nothing else is known")] = "en"
@@ -66,7 +66,7 @@ class Languages(Section):
     )
 
 
-class Translation(Section):
+class Translation(Section, frozen=True):
     """How messages between user and agent are translated."""
 
     engine: Annotated[Literal["none", "libretranslate"], Meta(description="none: nothing is translated")] = (
@@ -76,7 +76,7 @@ class Translation(Section):
     key: Secret | None = None
 
 
-class SummaryEngine(Section):
+class SummaryEngine(Section, frozen=True):
     """An OpenAI-compatible engine that writes the digest's summary; without it a sentence is made from the facts."""
 
     url: Annotated[str, Meta(description="base address that ends before /chat/completions")]
@@ -85,7 +85,7 @@ class SummaryEngine(Section):
     timeout_s: Annotated[float, Meta(gt=0, le=60)] = 10
 
 
-class Endpoint(Section):
+class Endpoint(Section, frozen=True):
     """An address that we call with signed requests (Standard Webhooks)."""
 
     url: Annotated[str, Meta(description="http(s) address")]
@@ -93,7 +93,7 @@ class Endpoint(Section):
     old_secret: Annotated[Secret | None, Meta(description="also valid while you rotate the secret")] = None
 
 
-class WebchatChannel(Section, tag_field="type", tag="webchat"):
+class WebchatChannel(Section, frozen=True, tag_field="type", tag="webchat"):
     """The web chat: a full page and an embedded widget."""
 
     bot: Annotated[str | None, Meta(description="name under `bots:`")] = None
@@ -113,7 +113,7 @@ class WebchatChannel(Section, tag_field="type", tag="webchat"):
     ] = None
 
 
-class ApiChannel(Section, tag_field="type", tag="api"):
+class ApiChannel(Section, frozen=True, tag_field="type", tag="api"):
     """A channel of your own, connected through the HTTP API."""
 
     bot: Annotated[str | None, Meta(description="name under `bots:`; absent: the bot lives outside")] = None
@@ -128,14 +128,14 @@ class ApiChannel(Section, tag_field="type", tag="api"):
 Channel = WebchatChannel | ApiChannel
 
 
-class Bot(Section):
+class Bot(Section, frozen=True):
     """Who answers while the floor is the bot's: exactly one of `flow` and `http`."""
 
     flow: Annotated[str | None, Meta(description="name under `flows:`")] = None
     http: Annotated[Endpoint | None, Meta(description="your own bot")] = None
 
 
-class Provider(Section):
+class Provider(Section, frozen=True):
     """One configured provider. `settings` holds the keys of its type, as `providers.<type>.settings.Settings`."""
 
     type: Annotated[str, Meta(description="which kind of provider")]
@@ -147,7 +147,7 @@ class Provider(Section):
     settings: Any = None
 
 
-class Agent(Section):
+class Agent(Section, frozen=True):
     """A person at the built-in desk; the key of the map is the log-in name."""
 
     name: Annotated[Name, Meta(description="shown to the user")]
@@ -162,21 +162,21 @@ class Agent(Section):
     avatar_url: str | None = None
 
 
-class Canned(Section):
+class Canned(Section, frozen=True):
     """A ready answer that agents may insert."""
 
     name: Name
     text: Template
 
 
-class Desk(Section):
+class Desk(Section, frozen=True):
     """The built-in desk."""
 
     canned: tuple[Canned, ...] = ()
     session_hours: Annotated[float, Meta(gt=0, le=168, description="how long a log-in lasts")] = 12
 
 
-class Tool(Section):
+class Tool(Section, frozen=True):
     """Named steps that an LLM may call."""
 
     description: Name
@@ -185,60 +185,56 @@ class Tool(Section):
     output: Annotated[Template | None, Meta(description="what the LLM gets back")] = None
 
 
-class Defaults(Section):
+class Defaults(Section, frozen=True):
     """Keys that every handover step gets unless it sets them itself."""
 
     handover: HandoverStep = HandoverStep()
 
 
-class Redaction(Section):
+class Redaction(Section, frozen=True):
     """What is blacked out for whom."""
 
     to_agent: tuple[Redacted, ...] = ("card",)
     to_log: tuple[Redacted, ...] = ("card", "iban", "email", "phone")
 
 
-class Retention(Section):
+class Retention(Section, frozen=True):
     """How long texts and files are kept; figures without text stay."""
 
     messages_days: Annotated[int, Meta(ge=0, description="0 keeps them for ever")] = 90
     files_days: Annotated[int, Meta(ge=0, description="0 keeps them for ever")] = 30
 
 
-class Outbound(Section):
+class Outbound(Section, frozen=True):
     """Private targets that flow calls, attachments and webhooks may reach all the same."""
 
     allow: Annotated[tuple[str, ...], Meta(description="origins, hosts or CIDRs")] = ()
 
 
-class Uploads(Section):
+class Uploads(Section, frozen=True):
     """Which files are taken."""
 
     max_bytes: Annotated[int, Meta(ge=1)] = 10 * 1024 * 1024
     types: Annotated[tuple[str, ...], Meta(description="media types; `image/*` stands for all of a kind")] = (
-        field(
-            default_factory=lambda: [
-                "image/png",
-                "image/jpeg",
-                "image/gif",
-                "image/webp",
-                "application/pdf",
-                "text/plain",
-                "audio/*",
-                "video/mp4",
-            ]
-        )
+        "image/png",
+        "image/jpeg",
+        "image/gif",
+        "image/webp",
+        "application/pdf",
+        "text/plain",
+        "audio/*",
+        "video/mp4",
     )
 
 
-class Rate(Section):
+class Rate(Section, frozen=True):
     """So many requests in so many seconds."""
 
     count: Annotated[int, Meta(ge=1)]
     per_s: Annotated[float, Meta(gt=0)]
 
 
-class RateLimits(Section):
+class RateLimits(Section, frozen=True):
     """Limits by who calls; null switches one off."""
 
     api_key: Annotated[Rate | None, Meta(description="requests of one API key")] = None
@@ -250,14 +246,14 @@ class RateLimits(Section):
     )
 
 
-class Logging(Section):
+class Logging(Section, frozen=True):
     """The process log (never message text)."""
 
     level: Literal["debug", "info", "warning", "error"] = "info"
     format: Literal["console", "json"] = "console"
 
 
-class Config(Section):
+class Config(Section, frozen=True):
     """The whole file."""
 
     server: Server = Server()
