@@ -256,6 +256,18 @@ async def test_ending_twice_is_fine(desk: FaultyDesk, provider: Http, verb: str)
     assert desk.calls == ["/open", f"/{verb}", f"/{verb}"]
 
 
+async def test_the_connection_can_be_tried_without_a_handover(desk: FaultyDesk, provider: Http) -> None:
+    """For `check --connect`: nothing is opened; a desk that is down or does not know us is told."""
+    await provider.connect()
+    assert (desk.calls, desk.talks) == (["/availability"], {})
+    desk.fail_next(401)
+    with pytest.raises(errors.ProviderAuthError):
+        await provider.connect()
+    desk.down()
+    with pytest.raises(errors.ProviderUnavailable):
+        await provider.connect()
+
+
 async def test_availability_is_the_desks_own_answer(desk: FaultyDesk, provider: Http) -> None:
     """Skills and language go along; the answer comes back as told."""
     open_now = await provider.availability({"skills": ["billing", "vip"]}, "nl")

@@ -159,6 +159,16 @@ async def test_a_mail_server_that_is_down_is_unavailable() -> None:
         await mail.open(REQUEST)
 
 
+async def test_the_connection_can_be_tried_without_a_mail() -> None:
+    """For `check --connect`: nothing arrives, and a server that is down is told."""
+    async with mailbox() as box:
+        mail = provider(box)
+        await mail.connect()
+    assert (box.mails, box.recipients) == ([], [])
+    with pytest.raises(errors.ProviderUnavailable):
+        await mail.connect()
+
+
 async def test_a_provider_without_sender_fails_at_start() -> None:
     """The message names the setting."""
     mail = Mail("mail", Settings(smtp="smtp://127.0.0.1:25"), HttpClient())

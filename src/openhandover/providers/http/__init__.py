@@ -50,6 +50,10 @@ class Http(BaseProvider):
         self._keys = decode_secrets(settings.secret, settings.old_secret)
         self._http = http
 
+    async def connect(self) -> None:
+        """The one call that changes nothing: ask whether somebody is there."""
+        await self.availability({}, None)
+
     async def availability(self, route: Mapping[str, Any], language: str | None) -> Availability:
         """What the desk answers."""
         query = urlencode(wire.query(route, language))

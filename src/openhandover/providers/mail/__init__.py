@@ -38,19 +38,24 @@ class Mail(BaseProvider):
         if not is_address(self._sender):
             raise ConfigError(f"provider {self.name}: set `from` to the address that mails are sent from")
 
+    async def connect(self) -> None:
+        """Log in at the mail server, and leave."""
+        with _translated():
+            await asyncio.to_thread(self._visit, None)
+
     async def open(self, request: HandoverRequest) -> Opened:
         """Send the mail; its Message-ID is the external id."""
         mail = wire.mail(request, self._settings, self._sender, time.time())
         with _translated():
             # smtplib blocks; its socket time-out bounds how long the thread lives
-            await asyncio.to_thread(self._send, mail)
+            await asyncio.to_thread(self._visit, mail)
         return Opened(mail["Message-ID"])
 
     def refuse(self, route: Mapping[str, Any]) -> str | None:
         """Nobody to mail to."""
         return wire.wrong(route, self._settings)
 
-    def _send(self, mail: EmailMessage) -> None:
+    def _visit(self, mail: EmailMessage | None) -> None:
         host, port, tls = self._server.hostname or "", self._server.port, ssl.create_default_context()
         if self._server.scheme == "smtps":
             connection = smtplib.SMTP_SSL(host, port or 465, timeout=_TIMEOUT_S, context=tls)
@@ -67,7 +72,8 @@ class Mail(BaseProvider):
                 )
             if self._user:
                 connection.login(self._user, unquote(self._server.password or ""))
-            connection.send_message(mail)
+            if mail is not None:
+                connection.send_message(mail)
 
 
 @contextmanager
