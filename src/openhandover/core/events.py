@@ -12,9 +12,9 @@ from .model import (
     Call,
     Initiator,
     Medium,
+    Message,
     Settings,
     Target,
-    Translation,
     User,
 )
 
@@ -245,13 +245,14 @@ class Opening(Struct, frozen=True):
 
 
 class Opened(Struct, frozen=True):
-    """The vendor accepted."""
+    """The vendor accepted; `taken` are earlier messages of the user that it got with the transcript."""
 
     lane: int
     external_id: str
     position: int | None = None
     estimated_wait_ms: int | None = None
     vendor_state: Raw | None = None
+    taken: tuple[tuple[int, Message], ...] = ()
 
 
 class OpenFailed(Struct, frozen=True):
@@ -263,13 +264,13 @@ class OpenFailed(Struct, frozen=True):
 
 
 class Sent(Struct, frozen=True):
-    """The receiver of this lane has the entry: `lane` is "user", "bot" or an agent lane's id."""
+    """The receiver of this lane has the entry; `message` is the message it held, if it was one."""
 
     lane: int | Literal["user", "bot"]
     seq: int
-    attempts: int
-    trigger: str | None = None
-    """The event that the delivered message's metadata asks to fire."""
+    attempts: int = 1
+    message: Message | None = None
+    handover_id: str | None = None
 
 
 class NotSent(Struct, frozen=True):
@@ -277,14 +278,18 @@ class NotSent(Struct, frozen=True):
 
     lane: int | Literal["user", "bot"]
     seq: int
-    attempts: int
-    detail: str
+    attempts: int = 1
+    message: Message | None = None
+    handover_id: str | None = None
+    detail: str = ""
 
 
 class ReadByUser(Struct, frozen=True):
-    """The user has seen everything up to this seq."""
+    """The user has seen this message."""
 
     seq: int
+    message: Message
+    handover_id: str | None = None
 
 
 class SessionLost(Struct, frozen=True):
@@ -304,9 +309,7 @@ class Prepared(Struct, frozen=True):
     """Translation and download are done, failed or too late; the message may be shown."""
 
     seq: int
-    translation: Translation | None = None
-    attachments: tuple[Attachment, ...] | None = None
-    language: str | None = None
+    message: Message
 
 
 class Wake(Struct, frozen=True):

@@ -95,26 +95,27 @@ class Delivery(Struct, frozen=True):
     attempts: int = 0
 
 
-class Message(Struct, frozen=True):
-    """One message as it was accepted; `at` is RFC 3339."""
+class Message(Struct, frozen=True, omit_defaults=True):
+    """One message as it was accepted; `at` is RFC 3339. Encoded, it is the contract's message object."""
 
     id: str
     seq: int
     author: Author
     text: str
+    translation: Translation | None
+    attachments: tuple[Attachment, ...]
     at: str
+    delivery: Delivery
     author_name: str | None = None
     to: Audience | None = None
     language: str | None = None
-    translation: Translation | None = None
     buttons: tuple[Button, ...] | None = None
     button: str | None = None
     intent: str | None = None
     metadata: dict[str, Any] | None = None
-    attachments: tuple[Attachment, ...] = ()
     late: bool = False
     external_id: str | None = None
-    delivery: Delivery = Delivery()
+    """The vendor's id of an agent's message."""
 
 
 class Limits(Struct, frozen=True):
@@ -237,8 +238,10 @@ class Handover(Struct, frozen=True):
     end_seq: int | None = None
     accepted_said: bool = False
     last_word: Literal["user", "agent"] | None = None
-    position_said_at: float | None = None
-    wait_said_at: float | None = None
+    position_said: int | None = None
+    position_said_at: float = 0
+    wait_said_ms: int | None = None
+    wait_said_at: float = 0
     returned: bool = False
 
     @property
@@ -287,7 +290,8 @@ class Lane(Struct, frozen=True):
     last: int = 0
     ending: Ending | None = None
     ended_at: float | None = None
-    was_active: bool = False
+    late_ok: bool = False
+    """It had the conversation when it was completed: its last words may still come."""
     next_seq: int = 1
     held: tuple[Held, ...] = ()
 

@@ -13,10 +13,12 @@ def is_busy(conversation: Conversation) -> bool:
         conversation.user_done < conversation.user_last
         or conversation.bot_done < conversation.bot_last
         or bool(conversation.preparing)
-        or any(_has_work(lane) for lane in conversation.lanes)
+        or any(map(_has_work, conversation.lanes))
     )
 
 
 def wake_at(conversation: Conversation) -> float | None:
     """Epoch seconds of the earliest timer, None without one."""
-    return min((*conversation.deadlines.values(), *conversation.preparing.values()), default=None)
+    if not conversation.deadlines and not conversation.preparing:
+        return None
+    return min((*conversation.deadlines.values(), *conversation.preparing.values()))

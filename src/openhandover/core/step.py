@@ -14,8 +14,8 @@ class CancelStep(Struct, frozen=True, forbid_unknown_fields=True):
 
     intent: Annotated[str | None, Meta(description="name under `intents:`")] = None
     button: Annotated[Texts | None, Meta(description="label of the cancel button")] = None
-    while_: Annotated[Literal["queued", "active"], Meta(description="`active` means also while active")] = field(
-        default="queued", name="while"
+    while_: Annotated[Literal["queued", "active"], Meta(description="`active` means also while active")] = (
+        field(default="queued", name="while")
     )
 
 
@@ -23,7 +23,9 @@ class ResumeStep(Struct, frozen=True, forbid_unknown_fields=True):
     """Where the flow goes on after `completed`."""
 
     at: Literal["below", "entrypoint"] = "below"
-    send_event: Annotated[bool, Meta(description="false: only set the position; the next user message is input")] = True
+    send_event: Annotated[
+        bool, Meta(description="false: only set the position; the next user message is input")
+    ] = True
 
 
 class EventsStep(Struct, frozen=True, forbid_unknown_fields=True):

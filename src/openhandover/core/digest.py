@@ -1,0 +1,88 @@
+"""The digest: what the human part of a conversation amounted to, for the bot that takes over again. Pure."""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import msgspec
+
+from .model import Delivery, Entry, Handover, Message
+from .view import message_of, shown_agent
+
+MESSAGES = 20
+"""So many of the last messages go into a digest."""
+
+
+class NeedRecent(Exception):
+    """Raised by a decision that needs the last `limit` messages after `after_seq`; it is asked again with them."""
+
+    def __init__(self, after_seq: int, limit: int) -> None:
+        self.after_seq = after_seq
+        self.limit = limit
+        super().__init__("the decision needs recent messages")
+
+
+class Deliveries(Protocol):
+    """How far an entry got with each receiver."""
+
+    @property
+    def user(self) -> tuple[str, int, float] | None: ...
+    @property
+    def agent(self) -> tuple[str, int, float] | None: ...
+
+
+class Row(Protocol):
+    """A log entry with its deliveries."""
+
+    @property
+    def entry(self) -> Entry: ...
+    @property
+    def delivered(self) -> Deliveries: ...
+
+
+def current_message(row: Row) -> Message:
+    """The message as it is now: as accepted, with how far it got since."""
+    message = message_of(row.entry)
+    toward_agent = message.author == "user" or message.to == "agent"
+    reached = row.delivered.agent if toward_agent else row.delivered.user
+    if reached is None and message.author == "user":
+        reached = getattr(row.delivered, "bot", None)
+    if reached is None:
+        return message
+    return msgspec.structs.replace(message, delivery=Delivery(reached[0], reached[1]))  # type: ignore[arg-type]
+
+
+def build(handover: Handover, rows: Sequence[Row], *, never_opened: bool) -> dict[str, Any]:
+    """The digest of an ended handover from its last messages; those that no provider took count as failed."""
+    messages: list[Message] = []
+    for row in rows:
+        message = current_message(row)
+        if never_opened and row.entry.to_agent and row.delivered.agent is None:
+            message = msgspec.structs.replace(message, delivery=Delivery("failed", message.delivery.attempts))
+        messages.append(message)
+    began = handover.active_at or handover.requested_at
+    seconds = round((handover.ended_at or began) - began, 3)
+    agents = [shown for agent in handover.agents if (shown := shown_agent(handover, agent))]
+    files = [msgspec.to_builtins(file) for message in messages for file in message.attachments]
+    outcome = {"status": handover.status.value, "reason": handover.reason, "ended_by": handover.ended_by}
+    return {
+        "summary": _summary(handover, messages, agents, seconds),
+        "messages": messages,
+        "agents": agents,
+        "files": files,
+        "duration_s": seconds,
+        "outcome": outcome,
+    }
+
+
+def _summary(handover: Handover, messages: Sequence[Message], agents: Sequence[Any], seconds: float) -> str:
+    names = ", ".join(agent["name"] for agent in agents if agent.get("name")) or "an agent"
+    written = sum(message.author == "agent" for message in messages)
+    status = f"{handover.status.value} ({(handover.reason or 'unknown').replace('_', ' ')})"
+    if handover.active_at is None:
+        failed = sum(message.delivery.state == "failed" for message in messages)
+        lost = f" {failed} messages of the user reached nobody." if failed else ""
+        return f"No human joined; the handover ended {status} after {round(seconds)} seconds.{lost}"
+    return (
+        f"The user talked with {names} for {round(seconds)} seconds; "
+        f"of the last {len(messages)} messages {written} are the agent's. It ended {status}."
+    )

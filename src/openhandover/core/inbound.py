@@ -1,0 +1,387 @@
+"""What comes from the contact centre: restored order, the facts, and what is too late."""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from . import events as e
+from . import queueing, table
+from .lifecycle import confirm_transfer, is_transfer, signal
+from .model import Agent, Attempt, Held, Lane, Queue, Status
+from .turn import Mark, Turn
+from .view import message_of
+
+replace = msgspec.structs.replace
+
+_encode_held = msgspec.json.Encoder().encode
+_decode_held = msgspec.json.Decoder(e.FromProvider).decode
+
+FAILURES = frozenset(table.REASONS[Status.ERROR])
+CLOSINGS = frozenset(table.REASONS[Status.COMPLETED])
+
+
+def lane_of(turn: Turn, event: e.FromProvider) -> Lane | None:
+    """The vendor session an event belongs to: the one it names, else this provider's latest attempt."""
+    mine = [
+        lane
+        for lane in turn.state.lanes
+        if lane.provider == event.provider and event.handover_id in (None, lane.handover_id)
+    ]
+    if event.external_id is not None:
+        named = next((lane for lane in reversed(mine) if lane.external_id == event.external_id), None)
+        opening = next((lane for lane in reversed(mine) if not lane.opened and lane.ended_at is None), None)
+        return named or opening
+    return mine[-1] if mine else None
+
+
+def take(turn: Turn, event: e.FromProvider) -> None:
+    """Take an event in: apply it now, hold it for the ones before it, or count it late."""
+    turn.result = {"applied": True}
+    if isinstance(event.fact, e.Unknown):
+        turn.result = {"applied": False, "reason": "unknown"}
+        return
+    lane = lane_of(turn, event)
+    if isinstance(event.fact, e.Returned):
+        _returned(turn, event)
+        return
+    if lane is None or not _is_current(turn, lane):
+        _late(turn, lane, event)
+        return
+    if not lane.opened:
+        _hold(turn, lane, event)
+        return
+    _in_order(turn, lane, event)
+
+
+def _is_current(turn: Turn, lane: Lane) -> bool:
+    handover = turn.state.open_handover
+    return handover is not None and handover.lane == lane.id
+
+
+def _hold(turn: Turn, lane: Lane, event: e.FromProvider) -> None:
+    held = Held(msgspec.Raw(_encode_held(replace(event, raw=b""))), turn.now, event.seq)
+    turn.set_lane(lane.id, held=(*lane.held, held))
+
+
+def _is_end(fact: e.ProviderFact) -> bool:
+    return isinstance(fact, e.Closed | e.Failed)
+
+
+def _in_order(turn: Turn, lane: Lane, event: e.FromProvider) -> None:
+    if event.seq is None:
+        unsequenced_end = _is_end(event.fact) and not getattr(event.fact, "sequenced", False)
+        if unsequenced_end:
+            _hold(turn, lane, event)
+            name = f"close:{lane.id}"
+            if name not in turn.state.deadlines:
+                turn.arm(name, table.GRACE["close"].seconds)
+        else:
+            apply(turn, lane, event)
+        return
+    if event.seq > lane.next_seq:
+        _hold(turn, lane, event)
+        name = f"gap:{lane.id}"
+        if name not in turn.state.deadlines:
+            turn.arm(name, table.GRACE["gap"].seconds)
+        return
+    if event.seq == lane.next_seq:
+        turn.set_lane(lane.id, next_seq=lane.next_seq + 1)
+    apply(turn, lane, event)
+    _drain(turn, lane.id)
+
+
+def _drain(turn: Turn, lane_id: int) -> None:
+    """Apply the held events whose turn has come."""
+    while True:
+        lane = turn.state.lane(lane_id)
+        if lane is None or lane.ended_at is not None:
+            return
+        ready = next((held for held in lane.held if held.seq is not None and held.seq <= lane.next_seq), None)
+        if ready is None:
+            if not any(held.seq is not None for held in lane.held):
+                turn.disarm(f"gap:{lane_id}")
+            return
+        rest = tuple(held for held in lane.held if held is not ready)
+        turn.set_lane(lane_id, held=rest, next_seq=max(lane.next_seq, (ready.seq or 0) + 1))
+        apply(turn, lane, _decode_held(ready.event))
+
+
+def grace_over(turn: Turn, lane_id: int, kind: str) -> None:
+    """Waiting is over: go on past the gap, or apply the end that waited for an overtaken message."""
+    lane = turn.state.lane(lane_id)
+    if lane is None or not _is_current(turn, lane):
+        return
+    if kind == "gap":
+        numbers = [held.seq for held in lane.held if held.seq is not None]
+        if numbers:
+            turn.set_lane(lane_id, next_seq=min(numbers))
+            _drain(turn, lane_id)
+            after = turn.state.lane(lane_id)
+            if after and any(held.seq is not None for held in after.held):
+                turn.arm(f"gap:{lane_id}", table.GRACE["gap"].seconds)
+        return
+    ends = [held for held in lane.held if held.seq is None]
+    turn.set_lane(lane_id, held=tuple(held for held in lane.held if held.seq is not None))
+    for held in ends:
+        event = _decode_held(held.event)
+        if _is_current(turn, lane):
+            apply(turn, lane, event)
+        else:
+            _late(turn, turn.state.lane(lane_id), event)
+
+
+def _late(turn: Turn, lane: Lane | None, event: e.FromProvider) -> None:
+    """After the end: an agent's last message may still be shown, everything else is counted."""
+    fact = event.fact
+    grace = table.GRACE["late_message"].seconds
+    in_time = lane is not None and lane.late_ok and turn.now - (lane.ended_at or 0) <= grace
+    if lane is not None and in_time and isinstance(fact, e.AgentMessage) and not fact.note:
+        _agent_message(turn, lane, event, fact, late=True)
+        return
+    turn.set(late=turn.state.late + 1)
+    turn.result = {"applied": False, "reason": "ended"}
+
+
+# --- the facts ---------------------------------------------------------------------------------------------
+
+
+def apply(turn: Turn, lane: Lane, event: e.FromProvider) -> None:
+    """Let a fact happen that is in time and in order."""
+    if not _is_current(turn, lane):
+        _late(turn, turn.state.lane(lane.id), event)
+        return
+    FACTS[type(event.fact)](turn, lane, event, event.fact)
+
+
+def _joined(turn: Turn, lane: Lane, _event: e.FromProvider, fact: e.AgentJoined) -> None:
+    _meet(turn, fact.agent)
+    if turn.handover.status is Status.QUEUED:
+        signal(turn, "agent_joined")
+        turn.record_handover("agent_joined")
+        turn.record_handover("active")
+        _await_first_reply(turn)
+    elif turn.handover.agent is None:
+        turn.set_handover(agent=fact.agent)
+        turn.record_handover("agent_joined")
+        _await_first_reply(turn)
+    elif _differs(turn.handover.agent, fact.agent):
+        turn.set_handover(agent=fact.agent)
+        turn.record_handover("agent_changed")
+
+
+def _meet(turn: Turn, agent: Agent) -> None:
+    """Remember who took part."""
+    handover = turn.handover
+    if all(_differs(known, agent) for known in handover.agents):
+        turn.set_handover(agents=(*handover.agents, agent))
+    if handover.status is Status.QUEUED:
+        turn.set_handover(agent=agent)
+
+
+def _differs(one: Agent, other: Agent) -> bool:
+    return (one.id, one.name) != (other.id, other.name)
+
+
+def _await_first_reply(turn: Turn) -> None:
+    if turn.state.medium == "text":
+        turn.arm("first_reply_s", turn.handover.settings.limits.first_reply_s)
+
+
+def _message(turn: Turn, lane: Lane, event: e.FromProvider, fact: e.AgentMessage) -> None:
+    if fact.note:
+        _agent_message(turn, lane, event, fact)
+        return
+    if turn.handover.status is Status.QUEUED:
+        _joined(turn, lane, event, e.AgentJoined(fact.agent or Agent()))
+    elif fact.agent and (turn.handover.agent is None or _differs(turn.handover.agent, fact.agent)):
+        _joined(turn, lane, event, e.AgentJoined(fact.agent))
+    if turn.handover.first_reply_at is None:
+        turn.set_handover(first_reply_at=turn.now)
+    turn.disarm("first_reply_s", "agent_idle_s")
+    turn.set_handover(last_word="agent")
+    if turn.state.medium == "text":
+        turn.arm("user_idle_s", turn.handover.settings.limits.user_idle_s)
+    _agent_message(turn, lane, event, fact)
+
+
+def _agent_message(
+    turn: Turn, lane: Lane, event: e.FromProvider, fact: e.AgentMessage, *, late: bool = False
+) -> None:
+    settings = turn.handover.settings
+    agent = fact.agent or turn.handover.agent
+    name = settings.agent_alias or (agent.name if agent and settings.agent_identity == "name" else None)
+    message_id = f"{turn.state.id}-{turn.state.seq + 1}"
+    turn.message(
+        message_id,
+        "agent",
+        fact.text,
+        "agent note" if fact.note else "agent message",
+        attachments=fact.attachments,
+        author_name=name,
+        to="agent" if fact.note else None,
+        late=late,
+        external_id=fact.id,
+        handover_id=lane.handover_id,
+        source=f"{event.provider}:{event.event_id}",
+    )
+    if fact.prepare:
+        until = turn.now + table.GRACE["prepare"].seconds
+        turn.set(preparing={**turn.state.preparing, turn.state.seq: until})
+
+
+def _typing(turn: Turn, lane: Lane, _event: e.FromProvider, fact: e.AgentTyping) -> None:
+    turn.effects.append(e.TellTyping("agent", fact.on, lane.id))
+
+
+def _left(turn: Turn, _lane: Lane, _event: e.FromProvider, _fact: e.AgentLeft) -> None:
+    if turn.handover.agent is None:
+        return
+    turn.record_handover("agent_left")
+    turn.set_handover(agent=None)
+    if turn.handover.status is Status.ACTIVE:
+        _await_first_reply(turn)
+
+
+def _transferred(turn: Turn, _lane: Lane, _event: e.FromProvider, fact: e.AgentTransferred) -> None:
+    if fact.agent:
+        _meet(turn, fact.agent)
+    turn.set_handover(agent=fact.agent)
+    turn.record_handover("agent_changed")
+
+
+def _queue(turn: Turn, _lane: Lane, _event: e.FromProvider, fact: e.QueueUpdated) -> None:
+    if turn.handover.status is not Status.QUEUED:
+        return
+    queue = Queue(fact.position, fact.estimated_wait_ms, None, fact.estimated)
+    changed = (queue.position, queue.estimated_wait_ms) != (
+        turn.handover.queue.position,
+        turn.handover.queue.estimated_wait_ms,
+    )
+    turn.set_handover(queue=queue)
+    said = _say_news(turn)
+    if changed:
+        turn.record_handover("queue_updated")
+    if said:
+        turn.say(said)
+
+
+def _say_news(turn: Turn) -> str:
+    news = queueing.news(turn.handover, turn.handover.queue, turn.now)
+    turn.set(handover=news.handover)
+    turn.arm_at("queue_say", news.again_at)
+    return news.text
+
+
+def say_queue(turn: Turn) -> None:
+    """An interval is over: say what changed meanwhile."""
+    handover = turn.state.open_handover
+    if handover and handover.status is Status.QUEUED:
+        turn.say(_say_news(turn))
+
+
+def _read(turn: Turn, lane: Lane, event: e.FromProvider, fact: e.MessageRead) -> None:
+    """The desk names the message by our id; the unit has looked it up as `turn.named`."""
+    entry = turn.named
+    if entry is None:
+        turn.result = {"applied": False, "reason": "unknown"}
+        return
+    message = message_of(entry)
+    turn.marks.append(Mark(entry.seq, "agent", "read", 1))
+    row = "message.read of the user's" if message.author == "user" else "message.* of others'"
+    turn.record("message.read", {"message_id": message.id}, row)
+
+
+def _closed(turn: Turn, _lane: Lane, _event: e.FromProvider, fact: e.Closed) -> None:
+    signal(turn, "closed")
+
+
+def _failed(turn: Turn, _lane: Lane, _event: e.FromProvider, fact: e.Failed) -> None:
+    signal(turn, "failed", fact.reason if fact.reason in FAILURES else "unknown", fact.detail)
+
+
+def _returned(turn: Turn, event: e.FromProvider) -> None:
+    from .commands import give_back
+
+    handover = turn.state.handover
+    if handover:
+        give_back(turn, e.Return(event.handover_id or handover.id))
+
+
+FACTS: dict[type[Any], Callable[[Turn, Lane, e.FromProvider, Any], None]] = {
+    e.AgentJoined: _joined,
+    e.AgentMessage: _message,
+    e.AgentTyping: _typing,
+    e.AgentLeft: _left,
+    e.AgentTransferred: _transferred,
+    e.QueueUpdated: _queue,
+    e.MessageRead: _read,
+    e.Closed: _closed,
+    e.Failed: _failed,
+}
+
+
+# --- answers to our own calls ------------------------------------------------------------------------------
+
+
+def opened(turn: Turn, event: e.Opened) -> None:
+    """The vendor accepted. When the handover has ended meanwhile, its lane still gets the cancel."""
+    lane = turn.state.lane(event.lane)
+    if lane is None or lane.opened:
+        return
+    turn.set_lane(
+        lane.id,
+        external_id=event.external_id,
+        vendor_state=event.vendor_state,
+        opened=True,
+        opening=False,
+        held=(),
+    )
+    turn.sessions.append((lane.provider, event.external_id, f"{turn.state.id}/{lane.id}"))
+    if not _is_current(turn, lane):
+        return
+    _note_external_id(turn, event.external_id)
+    _taken(turn, event)
+    if is_transfer(turn.handover):
+        confirm_transfer(turn)
+        return
+    signal(turn, "opened")
+    if event.position is not None or event.estimated_wait_ms is not None:
+        _queue(turn, lane, _NOBODY, e.QueueUpdated(event.position, event.estimated_wait_ms))
+    for held in sorted(lane.held, key=lambda held: held.seq or 0):
+        now = turn.state.lane(lane.id)
+        if now:
+            take(turn, _decode_held(held.event))
+
+
+_NOBODY = e.FromProvider("", "", e.Unknown(""))
+
+
+def _note_external_id(turn: Turn, external_id: str) -> None:
+    attempts: tuple[Attempt, ...] = turn.handover.attempts
+    turn.set_handover(attempts=(*attempts[:-1], replace(attempts[-1], external_id=external_id)))
+
+
+def _taken(turn: Turn, event: e.Opened) -> None:
+    for seq, message in event.taken:
+        turn.marks.append(Mark(seq, "agent", "delivered", 1))
+        turn.record("message.delivered", {"message_id": message.id}, "message.delivered of the user's")
+
+
+def open_failed(turn: Turn, event: e.OpenFailed) -> None:
+    """The vendor refused, or could not be reached in time."""
+    lane = turn.state.lane(event.lane)
+    if lane is None or lane.opened:
+        return
+    if _is_current(turn, lane):
+        signal(turn, "open_failed", event.reason, event.message)
+    after = turn.state.lane(event.lane)
+    if after:  # nothing was opened there: nothing to cancel
+        turn.set_lane(lane.id, ending=None, ended_at=after.ended_at or turn.now, opening=False)
+
+
+def session_lost(turn: Turn, event: e.SessionLost) -> None:
+    """The vendor no longer knows the session."""
+    lane = turn.state.lane(event.lane)
+    if lane and _is_current(turn, lane):
+        signal(turn, "session_lost", detail=event.detail)

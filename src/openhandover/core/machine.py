@@ -1,0 +1,87 @@
+"""`advance`: one event moves one conversation. What follows from what is in `table`; this file only carries it out."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from . import commands, digest, inbound, lanes, table
+from . import events as e
+from .lifecycle import signal
+from .model import Conversation, Entry
+from .turn import Rules, Turn
+
+
+def advance(
+    state: Conversation,
+    event: e.Event,
+    now: float,
+    rules: Rules,
+    recent: Sequence[digest.Row] | None = None,
+    named: Entry | None = None,
+) -> Turn:
+    """The turn that the event makes. Raises `Refused` for a command that may not be, and `NeedRecent` when the
+    decision needs the last messages; both leave nothing behind. A fact from outside never raises."""
+    turn = Turn(state, now, rules, recent, named)
+    HANDLERS[type(event)](turn, event)
+    lanes.forget(turn)
+    return turn
+
+
+def wake(turn: Turn, _event: e.Wake) -> None:
+    """Fire every timer that is due, in order of time; each one re-checks the state."""
+    for seq, at in sorted(turn.state.preparing.items()):
+        if at <= turn.now:
+            preparing = {key: value for key, value in turn.state.preparing.items() if key != seq}
+            turn.set(preparing=preparing)
+    due = sorted((at, name) for name, at in turn.state.deadlines.items() if at <= turn.now)
+    for _at, name in due:
+        if name not in turn.state.deadlines:
+            continue
+        turn.disarm(name)
+        kind, _, lane_id = name.partition(":")
+        match kind:
+            case "gap" | "close":
+                inbound.grace_over(turn, int(lane_id), kind)
+            case "left_notice":
+                commands.tell_left(turn)
+            case "queue_say":
+                inbound.say_queue(turn)
+            case _:
+                _limit(turn, kind)
+
+
+def _limit(turn: Turn, name: str) -> None:
+    handover = turn.state.open_handover
+    limit = table.LIMITS[name]
+    if handover is None or handover.status not in limit.status:
+        return
+    if limit.inactive and "inactive" in handover.settings.events:
+        turn.set_handover(inactivity_count=handover.inactivity_count + 1)
+        turn.arm(name, getattr(handover.settings.limits, name))
+        turn.record_handover("inactive")
+        return
+    signal(turn, name)
+
+
+HANDLERS: dict[type[Any], Callable[[Turn, Any], None]] = {
+    e.PatchConversation: commands.patch,
+    e.PostMessage: commands.post,
+    e.SetPresence: commands.presence,
+    e.Trigger: commands.trigger,
+    e.RequestHandover: commands.request,
+    e.Cancel: commands.cancel,
+    e.Close: commands.close,
+    e.Return: commands.give_back,
+    e.Rate: commands.rate,
+    e.FlowStep: commands.flow_step,
+    e.FromProvider: inbound.take,
+    e.Opening: lanes.opening,
+    e.Opened: inbound.opened,
+    e.OpenFailed: inbound.open_failed,
+    e.Sent: lanes.sent,
+    e.NotSent: lanes.not_sent,
+    e.ReadByUser: lanes.read_by_user,
+    e.SessionLost: inbound.session_lost,
+    e.LaneEnded: lanes.ended,
+    e.Prepared: lanes.prepared,
+    e.Wake: wake,
+}

@@ -1,0 +1,56 @@
+"""When the user hears of their place in the queue, and what. Pure."""
+
+from typing import NamedTuple
+
+import msgspec
+
+from .model import Handover, Queue
+
+replace = msgspec.structs.replace
+
+
+class QueueNews(NamedTuple):
+    """The handover with its new queue, the text to say now if any, and when to look again."""
+
+    handover: Handover
+    text: str
+    again_at: float | None
+
+
+def alternative(handover: Handover, position: int | None, wait_ms: int | None) -> str | None:
+    """The text that replaces the update: position at or above the maximum, or wait above it."""
+    rules = handover.settings.queue
+    too_far = rules.max_position is not None and position is not None and position >= rules.max_position
+    too_long = rules.max_wait_ms is not None and wait_ms is not None and wait_ms > rules.max_wait_ms
+    return rules.alternative_text if too_far or too_long else None
+
+
+def news(handover: Handover, queue: Queue, now: float) -> QueueNews:
+    """Take in what the contact centre says of the queue. A text is said when its value changed since it was last
+    said and its interval has passed; a change inside the interval is said when the interval ends."""
+    rules = handover.settings.queue
+    instead = alternative(handover, queue.position, queue.estimated_wait_ms)
+    queue = replace(queue, alternative_text=instead)
+    handover = replace(handover, queue=queue)
+    position, wait_ms = queue.position, queue.estimated_wait_ms
+    texts: list[str] = []
+    waits: list[float] = []
+    if (
+        (rules.position or instead is not None)
+        and position is not None
+        and position != handover.position_said
+    ):
+        due_at = handover.position_said_at + rules.every_s
+        if now >= due_at:
+            texts.append(rules.position_text.format(position=position) if instead is None else instead)
+            handover = replace(handover, position_said=position, position_said_at=now)
+        else:
+            waits.append(due_at)
+    if rules.estimated_wait and instead is None and wait_ms is not None and wait_ms != handover.wait_said_ms:
+        due_at = handover.wait_said_at + rules.wait_every_s
+        if now >= due_at:
+            texts.append(rules.wait_text.format(wait=max(1, -(-wait_ms // 60_000))))
+            handover = replace(handover, wait_said_ms=wait_ms, wait_said_at=now)
+        else:
+            waits.append(due_at)
+    return QueueNews(handover, " ".join(text for text in texts if text), min(waits, default=None))
