@@ -14,7 +14,7 @@ from openhandover.net.signatures import decode_secrets, signed_headers
 AT = "2026-01-01T12:00:00.000Z"
 
 
-class Failed(Exception):  # noqa: N818  (the outcome of a check, not an error of ours)
+class Failed(Exception):
     """The desk does not keep a promise; the text says what it did instead."""
 
 
