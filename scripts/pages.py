@@ -35,11 +35,12 @@ def differences(built: Path, committed: Path) -> list[str]:
     """What the build has and the repository has not, or has otherwise, or has in excess."""
     names = {path.relative_to(built) for path in built.rglob("*") if path.is_file()}
     there = {path.relative_to(committed) for path in committed.rglob("*") if path.is_file()}
-    wrong = [f"{committed / name}: not built from the sources; {MEND}" for name in sorted(there - names)]
-    wrong += [f"{committed / name}: missing; {MEND}" for name in sorted(names - there)]
+    page = committed.parent.name
+    wrong = [f"{page}/static/{name}: not built from the sources; {MEND}" for name in sorted(there - names)]
+    wrong += [f"{page}/static/{name}: missing; {MEND}" for name in sorted(names - there)]
     for name in sorted(names & there):
         if not filecmp.cmp(built / name, committed / name, shallow=False):
-            wrong.append(f"{committed / name}: not what the sources build; {MEND}")
+            wrong.append(f"{page}/static/{name}: not what the sources build; {MEND}")
     return wrong
 
 

@@ -1,5 +1,6 @@
 """What may lie in the repository: no secrets, no traces of where it was made, no file that nobody can read at once."""
 
+import json
 import re
 import subprocess
 from functools import cache
@@ -109,3 +110,12 @@ def test_the_licence_is_whole() -> None:
     assert "Version 2.0, January 2004" in texts()["LICENSE"]
     assert "END OF TERMS AND CONDITIONS" in texts()["LICENSE"]
     assert 'license = "Apache-2.0"' in texts()["pyproject.toml"]
+
+
+def test_what_the_pages_contain_is_credited() -> None:
+    """Every package that ends up inside the built pages has its licence in NOTICE."""
+    only_for_building = {"typescript", "vite"}
+    packages = json.loads(texts()["ui/package.json"])
+    inside = {*packages.get("dependencies", {}), *packages.get("devDependencies", {})} - only_for_building
+    assert inside
+    assert not [name for name in inside if name not in texts()["NOTICE"]]
