@@ -31,6 +31,7 @@ CODES: dict[str, Code] = {
     "bad_json": Code(400, "The body is not valid JSON in UTF-8"),
     "bad_payload": Code(400, "The webhook's body is not what the documentation promises"),
     "unauthorized": Code(401, "Send a valid API key as `Authorization: Bearer <key>`"),
+    "token_expired": Code(401, "This visitor's token has ended; begin a new conversation"),
     "forbidden": Code(403, "This key or session lacks the scope for this call"),
     "attachments_off": Code(403, "Files are not accepted in this conversation now"),
     "not_found": Code(404, "Nothing with this id here"),
