@@ -1,7 +1,7 @@
 """What happens inside one transaction: load, decide, save. Later units see what earlier ones changed."""
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -39,6 +39,7 @@ class Batch:
         self._cache = cache
         self.states: dict[str, Conversation | None] = dict(states or {})
         self.changed: dict[str, Conversation] = {}
+        self._saved: dict[str, Conversation | None] = {}
         self._messages: dict[Pair, LogRow] = {}
         self._handovers: dict[str, HandoverRow] = {}
         self._claims: set[Pair] = set()
@@ -138,9 +139,13 @@ class Batch:
             last = entry.seq
         if changes.entries and (changes.conversation is None or changes.conversation.seq < last):
             raise StoreError("new log entries need a state with their seq")
-        keys = [(conversation_id, entry.key) for entry in changes.entries if entry.key is not None]
-        if len(set(keys)) < len(keys) or any(self._key_taken(key, unit) for key in keys):
-            raise StoreError("a message key of the conversation was used before")
+        keys: set[Pair] = set()
+        for entry in changes.entries:
+            if entry.key is not None:
+                key = (conversation_id, entry.key)
+                if key in keys or self._key_taken(key, unit):
+                    raise StoreError("a message key of the conversation was used before")
+                keys.add(key)
         if changes.claim is not None and self._claim_taken(changes.claim, unit):
             raise StoreError("the event was claimed before")
 
@@ -156,6 +161,7 @@ class Batch:
 
     def _take(self, conversation_id: str, changes: Changes) -> None:
         if changes.conversation is not None:
+            self._saved.setdefault(conversation_id, self.states[conversation_id])
             self.states[conversation_id] = changes.conversation
             self.changed[conversation_id] = changes.conversation
             self._unsaved_states[conversation_id] = changes.conversation
@@ -194,8 +200,7 @@ class Batch:
         unsaved, self._unsaved = self._unsaved, []
         states, self._unsaved_states = self._unsaved_states, {}
         many = self._connection.executemany
-        if states:
-            many(SQL["save_conversation"], [codec.conversation_row(state) for state in states.values()])
+        self._save_states(states)
         entries = [codec.entry_row(entry) for _, changes in unsaved for entry in changes.entries]
         if entries:
             many(SQL["save_entry"], entries)
@@ -218,6 +223,21 @@ class Batch:
         ]
         if cursors:
             many(SQL["save_item"], cursors)
+
+    def _save_states(self, states: Mapping[str, Conversation]) -> None:
+        whole: list[codec.Row] = []
+        rest: list[codec.Row] = []
+        for conversation_id, state in states.items():
+            before = self._saved[conversation_id]
+            if before is None or codec.listed(before) != codec.listed(state):
+                whole.append(codec.conversation_row(state))
+            else:
+                rest.append(codec.state_row(state))
+            self._saved[conversation_id] = state
+        if whole:
+            self._connection.executemany(SQL["save_conversation"], whole)
+        if rest:
+            self._connection.executemany(SQL["save_state"], rest)
 
     def _save_marks(self, unsaved: Sequence[tuple[str, Changes]]) -> None:
         rows: dict[str, list[dict[str, Any]]] = {}

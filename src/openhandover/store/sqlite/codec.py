@@ -49,6 +49,16 @@ def conversation_row(value: Conversation) -> Row:
     )
 
 
+def listed(value: Conversation) -> tuple[object, ...]:
+    """What `save_state` does not save."""
+    return (wake_at(value), is_busy(value), value.user.id)
+
+
+def state_row(value: Conversation) -> Row:
+    """For `save_state`."""
+    return (encode(value), value.seq, value.id)
+
+
 def entry(row: Row) -> Entry:
     """From `ENTRY_COLUMNS`, or the front of `LOG_COLUMNS`."""
     return Entry(

@@ -27,6 +27,10 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (id) DO UPDATE SET state = excluded.state, user_id = excluded.user_id, seq = excluded.seq,
   wake_at = excluded.wake_at, busy = excluded.busy;
 
+-- name: save_state
+-- Most changes touch neither a timer nor a list; then no index is written.
+UPDATE conversation SET state = ?, seq = ? WHERE id = ?;
+
 -- name: save_entry
 INSERT INTO log (conversation_id, seq, type, at, floor, epoch, data, handover_id,
                  to_user, to_bot, to_agent, key, digest, source)
