@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 import yaml
 
@@ -79,9 +80,16 @@ def _without_assignments(words: list[str]) -> list[str]:
 
 
 def _check_openhandover(arguments: list[str], folder: Path) -> None:
-    """Let the command line parse the arguments; run what needs no server and ends by itself."""
-    command = [sys.executable, "-m", "openhandover", *arguments]
-    if arguments[0] not in {"version", "init", "check", "openapi"}:
-        command = [sys.executable, "-m", "openhandover", arguments[0], "--help"]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 0, f"openhandover {' '.join(arguments)}: {done.stdout}{done.stderr}"
+    """Let the command line take the arguments; what needs no server and ends by itself is run."""
+    from openhandover.cli import main
+
+    command, rest = main, list(arguments)
+    while isinstance(command, click.Group):
+        inner = command.get_command(click.Context(command), rest[0])
+        assert inner is not None, f"there is no command {rest[0]!r}"
+        command, rest = inner, rest[1:]
+    command.make_context("openhandover", rest)
+    if arguments[0] in {"version", "init", "openapi"}:
+        program = Path(sys.executable).with_name("openhandover")
+        done = subprocess.run([program, *arguments], cwd=folder, capture_output=True, timeout=60, check=False)
+        assert done.returncode == 0, done.stderr
