@@ -1,0 +1,89 @@
+"""Inbound webhooks."""
+
+import time
+from typing import Any
+
+import msgspec
+import pytest
+
+from openhandover.net.signatures import decode_secrets, signed_headers
+from tests.serving import CONFIG, Answer, Server, running_server
+
+SECRET = "whsec_c2VjcmV0LXNlY3JldC1zZWNyZXQ="
+TEXT = CONFIG.replace(
+    "  log: {type: logging}",
+    f"  log: {{type: logging}}\n  mine: {{type: http, url: 'http://127.0.0.1:9', secret: {SECRET}}}",
+)
+
+
+@pytest.fixture
+async def server(tmp_path: Any) -> Any:
+    """A server with an HTTP desk that is not there."""
+    async with running_server(tmp_path, TEXT) as running:
+        yield running
+
+
+async def send(
+    server: Server, body: Any, *, secret: str = SECRET, at: float | None = None, name: str = "mine"
+) -> Answer:
+    """A webhook of the desk."""
+    raw = body if isinstance(body, bytes) else msgspec.json.encode(body)
+    headers = signed_headers(decode_secrets(secret), "msg_1", time.time() if at is None else at, raw)
+    return await server.call("POST", f"/webhooks/{name}", data=raw, headers=headers, key=None)
+
+
+def joined(handover_id: str, event_id: str = "e1") -> dict[str, Any]:
+    """An agent takes the conversation."""
+    return {
+        "event_id": event_id,
+        "type": "agent.joined",
+        "handover_id": handover_id,
+        "agent": {"id": "a1", "name": "Ann"},
+    }
+
+
+async def test_signatures(server: Server) -> None:
+    """A wrong, missing or old signature is 401 and says nothing about the right one."""
+    body = joined("h1")
+    for answer in (
+        await send(server, body, secret="whsec_b3RoZXItb3RoZXItb3RoZXI="),
+        await send(server, body, at=time.time() - 600),
+        await server.call("POST", "/webhooks/mine", body, key=None),
+    ):
+        assert (answer.status, answer.code) == (401, "unauthorized")
+        assert "c2Vj" not in str(answer.body)
+
+
+async def test_unknown_places(server: Server) -> None:
+    """An unknown provider, one without webhooks and an unknown handover are 404."""
+    assert (await send(server, joined("h1"), name="nobody")).code == "not_found"
+    assert (await send(server, joined("h1"), name="log")).code == "not_found"
+    assert (await send(server, joined("nobody"))).code == "not_found"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"no json",
+        b"[]",
+        b"\xff",
+        b"{}",
+        b'{"event_id":"e"}',
+        b'{"event_id":"e","type":"agent.joined"}',
+        b'{"a":NaN}',
+    ],
+)
+async def test_bodies_that_are_not_as_documented(server: Server, body: bytes) -> None:
+    """Signed nonsense is 400."""
+    answer = await send(server, body)
+    assert answer.status == 400, body
+    assert answer.code == "bad_payload"
+
+
+async def test_an_unknown_type_is_stored(server: Server) -> None:
+    """A kind of event that we do not know is 2xx, so that the desk does not repeat it for ever."""
+    chat = (await server.conversation())["id"]
+    await server.handover(chat, id="h1", provider="mine")
+    answer = await send(server, {"event_id": "e9", "type": "agent.danced", "handover_id": "h1"})
+    assert answer.status == 200
