@@ -2,34 +2,18 @@
 
 from collections import deque
 from collections.abc import Iterable, Mapping
-from typing import Literal, Protocol
+from typing import Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from openhandover.config.model import Agent
 from openhandover.core import routing
 from openhandover.core.errors import Refused
 from openhandover.core.routing import Demand, Seat, Waiting
 
 Presence = Literal["online", "busy", "away", "offline"]
 PRESENCES: tuple[Presence, ...] = ("online", "busy", "away", "offline")
-
-
-class Colleague(Protocol):
-    """An agent as configured."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def inboxes(self) -> list[str]: ...
-    @property
-    def skills(self) -> list[str]: ...
-    @property
-    def languages(self) -> list[str]: ...
-    @property
-    def capacity(self) -> int: ...
-    @property
-    def role(self) -> Literal["agent", "supervisor"]: ...
 
 
 class Place(Struct, frozen=True, kw_only=True):
@@ -62,7 +46,7 @@ class Offer(Struct, frozen=True):
 class Board:
     """All desks of the installation: one set of agents, one queue per inbox."""
 
-    def __init__(self, agents: Mapping[str, Colleague]) -> None:
+    def __init__(self, agents: Mapping[str, Agent]) -> None:
         self.agents = agents
         self.places: dict[str, Place] = {}
         self.offers: dict[str, Offer] = {}
@@ -93,9 +77,9 @@ class Board:
         return Seat(
             agent_id=agent_id,
             online=self.presence(agent_id) == "online",
-            inboxes=tuple(agent.inboxes),
-            skills=tuple(agent.skills),
-            languages=tuple(agent.languages),
+            inboxes=agent.inboxes,
+            skills=agent.skills,
+            languages=agent.languages,
             capacity=agent.capacity,
             open=len(self.held(agent_id)),
             offered=sum(offer.agent_id == agent_id for offer in self.offers.values()),
@@ -142,8 +126,10 @@ class Board:
     def put(self, place: Place) -> None:
         """A handover came to the desk or changed; its offer ends when somebody has it."""
         known = self.places.get(place.handover_id)
-        if known and known.agent_id is None and place.agent_id is None:
-            place = replace(place, asked=known.asked)
+        if known and place.agent_id is None:
+            # Who just let it go, or left it, is asked last.
+            asked = known.asked if known.agent_id is None else frozenset({known.agent_id})
+            place = replace(place, asked=asked)
         self.places[place.handover_id] = place
         if place.agent_id is not None:
             self.offers.pop(place.handover_id, None)

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from msgspec import Meta, Struct
 
 from openhandover.web.bodies import AttachmentBody, Body, Id, Name
+from openhandover.web.shapes import Conversation, Handover
 
 from .board import Presence
 
@@ -172,6 +173,15 @@ class Fact(Struct, frozen=True):
 
     name: str
     value: str
+
+
+class Detail(Struct, frozen=True):
+    """A handover with everything an agent should know before the first word."""
+
+    handover: Handover
+    entry: Entry
+    conversation: Conversation
+    facts: list[Fact]
 
 
 class Talk(Struct, frozen=True):

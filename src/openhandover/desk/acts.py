@@ -1,0 +1,292 @@
+"""What agents do. Each act becomes a fact for the engine, as if a vendor's webhook had told it."""
+
+import asyncio
+import secrets
+from contextlib import aclosing
+from typing import Any
+
+from msgspec.structs import replace
+
+from openhandover.core import view
+from openhandover.core.errors import Refused, invalid
+from openhandover.core.events import (
+    AgentJoined,
+    AgentMessage,
+    AgentTransferred,
+    AgentTyping,
+    Closed,
+    MessageRead,
+    RequestHandover,
+)
+from openhandover.core.model import Agent, Attachment, Handover, Status
+from openhandover.core.routing import qualifies
+from openhandover.core.step import HandoverStep
+from openhandover.store.port import HandoverRow, LogRow
+from openhandover.web import files
+from openhandover.web.bodies import MAX_TEXT_BYTES
+from openhandover.web.call import Call
+from openhandover.web.endpoint import ACCEPTED, Reply, json_reply
+from openhandover.web.messages import attachments, too_long
+
+from .access import Access, Caller, body_of
+from .board import Place
+from .office import Office
+from .reads import Reads
+from .shapes import NoteBody, PresenceBody, ReadBody, SayBody, TakeOverBody, TransferBody, TypingBody
+
+OPEN_S = 10.0
+"""So long a take-over may wait for its own desk to open."""
+
+RECENT = 100
+"""So many last messages are searched for one that was sent before."""
+
+
+class Acts:
+    """The calls that change something."""
+
+    def __init__(self, office: Office, access: Access, reads: Reads) -> None:
+        self.office = office
+        self.access = access
+        self.reads = reads
+
+    # --- who may ---
+
+    async def _caller(self, call: Call, *, body_names: bool = True) -> Caller:
+        caller = await self.access.caller(call, body_names=body_names)
+        await self.office.ready()
+        return caller
+
+    async def _own(self, call: Call, caller: Caller) -> tuple[Place, HandoverRow]:
+        """A handover that this agent holds, or any for a supervisor; `handover_ended` when it is over."""
+        row = await self.reads.visible(call, caller)
+        place = self.office.board.places.get(row.handover.id)
+        if place is None:
+            raise Refused("handover_ended")
+        if not caller.supervises and place.agent_id != caller.agent_id:
+            raise Refused("forbidden", "Accept the handover first; it is not yours")
+        return place, row
+
+    def _agent(self, agent_id: str) -> Agent:
+        agent = self.office.board.agents[agent_id]
+        return Agent(agent_id, agent.name, agent.avatar_url)
+
+    async def _answer(self, handover_id: str, status: int = 200) -> Reply:
+        row = await self.office.engine.handover(handover_id)
+        return json_reply(view.handover(row.handover, row.digest), status)
+
+    # --- presence and files ---
+
+    async def presence(self, call: Call) -> Reply:
+        """PUT /v1/desk/presence"""
+        caller = await self._caller(call)
+        body = await body_of(call, caller, PresenceBody)
+        agent_id = body.for_ or caller.agent_id
+        if agent_id != caller.agent_id and not caller.supervises:
+            raise Refused("forbidden", "Only a supervisor sets the presence of others")
+        if agent_id not in self.office.board.agents:
+            raise invalid("for", "is not a configured agent")
+        await self.office.set_presence(agent_id, body.presence)
+        return json_reply(self.office.agent(agent_id))
+
+    async def upload(self, call: Call) -> Reply:
+        """POST /v1/desk/uploads"""
+        await self._caller(call, body_names=False)
+        return await files.upload(call)
+
+    # --- taking it ---
+
+    async def accept(self, call: Call) -> Reply:
+        """POST /v1/desk/handovers/{id}/accept"""
+        caller = await self._caller(call)
+        row = await self.reads.visible(call, caller)
+        place = self.office.board.places.get(row.handover.id)
+        if place is None:
+            raise Refused("handover_ended")
+        if place.agent_id == caller.agent_id:
+            return await self._answer(place.handover_id)
+        seat = self.office.board.seat(caller.agent_id)
+        if not caller.supervises and not qualifies(seat, place.demand):
+            raise Refused("forbidden", "This handover needs another inbox, skill or language")
+        if self.office.board.presence(caller.agent_id) == "offline":
+            raise Refused("agent_unavailable", "You are offline; go online first")
+        await self._join(place, caller.agent_id)
+        return await self._answer(place.handover_id)
+
+    async def _join(self, place: Place, agent_id: str) -> None:
+        board = self.office.board
+        board.claim(place.handover_id, agent_id)
+        try:
+            result = await self.office.report(place, AgentJoined(self._agent(agent_id)))
+        except BaseException:
+            board.release(place.handover_id)
+            raise
+        if not result["applied"]:
+            board.release(place.handover_id)
+            raise Refused("handover_ended")
+        await self.office.settle(place.handover_id)
+
+    async def take_over(self, call: Call) -> Reply:
+        """POST /v1/desk/conversations/{id}/take-over"""
+        caller = await self._caller(call)
+        engine = self.office.engine
+        state = await engine.conversation(call.path["id"])
+        body = await body_of(call, caller, TakeOverBody)
+        provider = body.provider or next(iter(self.office.providers), None)
+        if provider not in self.office.providers:
+            raise invalid("provider", "is not a configured provider of type `desk`")
+        if self.office.board.presence(caller.agent_id) != "online":
+            raise Refused("agent_unavailable", "Go online first")
+        inbox = next(iter(caller.agent.inboxes), "default")
+        route = {"agent": caller.agent_id, "inbox": inbox}
+        step = HandoverStep(provider=provider, route=route, message="", accepted_message="")  # type: ignore[arg-type]
+        chain, settings = engine.prepare_handover(state, step, {}, follows=False)
+        command = RequestHandover(
+            id=body.id or f"ho_{secrets.token_urlsafe(16)}",
+            chain=chain,
+            settings=settings,
+            initiator="agent",
+            digest=f"take-over:{caller.agent_id}:{state.id}",
+        )
+        row, created = await engine.request_handover(state.id, command)
+        place = await self._opened(row.handover)
+        if place.agent_id != caller.agent_id:
+            await self._join(place, caller.agent_id)
+        return await self._answer(row.handover.id, 201 if created else 200)
+
+    async def _opened(self, handover: Handover) -> Place:
+        """The place of a handover that was just requested, once our own provider has opened it."""
+        events = self.office.engine.feed.subscribe(handover.conversation_id, handover.requested_seq)
+        try:
+            async with asyncio.timeout(OPEN_S), aclosing(events) as following:
+                while handover.status is Status.REQUESTED:
+                    await anext(following)
+                    handover = (await self.office.engine.handover(handover.id)).handover
+        except TimeoutError:
+            raise Refused("unavailable", "The desk did not open in time; it goes on without you") from None
+        await self.office.settle(handover.id)
+        place = self.office.board.places.get(handover.id)
+        if place is None:
+            raise Refused("handover_ended")
+        return place
+
+    # --- talking ---
+
+    async def say(self, call: Call) -> Reply:
+        """POST /v1/desk/handovers/{id}/messages"""
+        caller = await self._caller(call)
+        row = await self.reads.visible(call, caller)
+        held = any(agent.id == caller.agent_id for agent in row.handover.agents)
+        if not (held or caller.supervises):
+            raise Refused("forbidden", "Accept the handover first; it is not yours")
+        body = await body_of(call, caller, SayBody)
+        if too_long(body.text):
+            raise Refused("too_large", f"The text is larger than {MAX_TEXT_BYTES} bytes")
+        if not body.text and not body.attachments:
+            raise invalid("text", "an empty text needs an attachment")
+        sent = await attachments(call, list(body.attachments))
+        fact = AgentMessage(body.text, attachments=sent, agent=self._agent(caller.agent_id))
+        return await self._speak(row.handover, caller, body.id, fact)
+
+    async def note(self, call: Call) -> Reply:
+        """POST /v1/desk/handovers/{id}/notes"""
+        caller = await self._caller(call)
+        row = await self.reads.visible(call, caller)
+        body = await body_of(call, caller, NoteBody)
+        if too_long(body.text):
+            raise Refused("too_large", f"The text is larger than {MAX_TEXT_BYTES} bytes")
+        return await self._note(row.handover, caller, body.text, body.id)
+
+    async def _note(self, handover: Handover, caller: Caller, text: str, note_id: str | None) -> Reply:
+        fact = AgentMessage(text, agent=self._agent(caller.agent_id), note=True)
+        return await self._speak(handover, caller, note_id, fact)
+
+    async def _speak(
+        self, handover: Handover, caller: Caller, chosen_id: str | None, fact: AgentMessage
+    ) -> Reply:
+        """Say it once: a known id with the same content answers the message as it is now."""
+        external_id = f"{caller.agent_id}:{chosen_id or secrets.token_urlsafe(12)}"
+        known = await self._find(handover, external_id) if chosen_id else None
+        if known is None:
+            place = self.office.place_of(handover)
+            said = replace(fact, id=external_id)
+            result = await self.office.report(place, said, f"message:{handover.id}:{external_id}")
+            known = await self._find(handover, external_id)
+            if known is None:
+                raise Refused("handover_ended" if not result["applied"] else "internal_error")
+            return json_reply(self.office.engine.message_view(known), 201)
+        if not _same(known, fact):
+            raise Refused("id_reused")
+        return json_reply(self.office.engine.message_view(known), 200)
+
+    async def _find(self, handover: Handover, external_id: str) -> LogRow | None:
+        store = self.office.engine.store
+        state = await self.office.engine.conversation(handover.conversation_id)
+        for row in reversed(await store.tail(handover.conversation_id, state.seq, RECENT)):
+            if view.message_of(row.entry).external_id == external_id:
+                return row
+        return None
+
+    async def typing(self, call: Call) -> Reply:
+        """POST /v1/desk/handovers/{id}/typing"""
+        caller = await self._caller(call)
+        place, _ = await self._own(call, caller)
+        body = await body_of(call, caller, TypingBody)
+        await self.office.report(place, AgentTyping(body.on))
+        return ACCEPTED
+
+    async def read(self, call: Call) -> Reply:
+        """POST /v1/desk/handovers/{id}/read"""
+        caller = await self._caller(call)
+        place, _ = await self._own(call, caller)
+        body = await body_of(call, caller, ReadBody)
+        await self.office.report(
+            place, MessageRead(body.message_id), f"read:{place.handover_id}:{body.message_id}"
+        )
+        return ACCEPTED
+
+    # --- letting it go ---
+
+    async def transfer(self, call: Call) -> Reply:
+        """POST /v1/desk/handovers/{id}/transfer"""
+        caller = await self._caller(call, body_names=False)
+        place, row = await self._own(call, caller)
+        body = await body_of(call, caller, TransferBody)
+        if (body.agent is None) == (body.inbox is None):
+            raise invalid("agent", "give either `agent` or `inbox`")
+        board = self.office.board
+        if body.agent is not None:
+            if body.agent not in board.agents:
+                raise invalid("agent", "is not a configured agent")
+            if board.presence(body.agent) == "offline":
+                raise Refused("agent_unavailable", f"{board.name(body.agent)} is offline")
+        elif not any(body.inbox in agent.inboxes for agent in board.agents.values()):
+            raise invalid("inbox", "is no agent's inbox")
+        if body.note:
+            await self._note(row.handover, caller, body.note, None)
+        if body.agent is not None:
+            target = self._agent(body.agent)
+            fact = AgentTransferred(target) if place.agent_id else AgentJoined(target)
+            await self.office.report(place, fact)
+        elif body.inbox is not None:
+            await self.office.move(place, body.inbox)
+        await self.office.settle(place.handover_id)
+        return await self._answer(place.handover_id)
+
+    async def close(self, call: Call) -> Reply:
+        """POST /v1/desk/handovers/{id}/close"""
+        caller = await self._caller(call)
+        row = await self.reads.visible(call, caller)
+        if row.handover.is_open:
+            place, _ = await self._own(call, caller)
+            await self.office.report(place, Closed(sequenced=True), f"close:{place.handover_id}")
+            await self.office.settle(place.handover_id)
+        return await self._answer(row.handover.id)
+
+
+def _same(known: LogRow, fact: AgentMessage) -> bool:
+    message = view.message_of(known.entry)
+    return (message.text, _names(message.attachments)) == (fact.text, _names(fact.attachments))
+
+
+def _names(attached: tuple[Attachment, ...]) -> list[Any]:
+    return [file.id for file in attached]

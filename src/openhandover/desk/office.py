@@ -1,0 +1,387 @@
+"""The desk at work: follows the engine's events, keeps the board in step, makes offers, tells the agents."""
+
+import asyncio
+import time
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import msgspec
+import structlog
+from msgspec import Struct
+from msgspec.structs import replace
+
+from openhandover.config.model import Agent as AgentConfig
+from openhandover.core import view
+from openhandover.core.events import AgentLeft, FromProvider, ProviderFact, QueueUpdated
+from openhandover.core.model import OPEN, Conversation, Handover, Message, Status
+from openhandover.core.routing import HANDLING_SAMPLE, Demand
+from openhandover.engine import Engine
+from openhandover.providers.base import Availability
+from openhandover.providers.desk import Desk, demand
+from openhandover.store.port import HandoverFilter
+
+from .board import Board, Place, Presence
+from .hub import Hub
+from .shapes import AgentShape, Entry, Holder, LastMessage, OfferShape
+
+TAIL = 20
+"""So many last messages are looked at to find one that a person or the bot wrote."""
+
+_log = structlog.get_logger("openhandover.desk")
+
+
+class Stored(Struct, frozen=True):
+    """What is kept of an agent over a restart."""
+
+    presence: Presence = "offline"
+
+
+class Card(Struct, frozen=True):
+    """What the list shows of a handover beside its place on the board."""
+
+    handover: Handover
+    channel: str
+    language: str
+    user: dict[str, Any]
+    last_message: LastMessage | None
+    last_seq: int
+
+
+class Office:
+    """One per server. Everything that happens to a desk handover passes through `_follow`."""
+
+    def __init__(self, engine: Engine, agents: Mapping[str, AgentConfig]) -> None:
+        self.engine = engine
+        self.board = Board(agents)
+        self.hub = Hub()
+        self.cards: dict[str, Card] = {}
+        self._by_conversation: dict[str, str] = {}
+        self._told: dict[str, int] = {}
+        self._inboxes: dict[str, str] = {}
+        """Handovers that agents moved to another inbox than their route's."""
+        self._numbers = 0
+        self._timer: asyncio.TimerHandle | None = None
+        self._started: asyncio.Task[None] | None = None
+        self._following: asyncio.Task[None] | None = None
+
+    # --- life ---
+
+    @property
+    def providers(self) -> list[str]:
+        """Names of the desk providers, in the order of the configuration."""
+        return [name for name, provider in self.engine.providers.items() if isinstance(provider, Desk)]
+
+    def begin(self) -> None:
+        """Start in the background, so that availability is right before the first agent calls."""
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            return  # only the routes are wanted, e.g. for the OpenAPI document
+        self._started = loop.create_task(self._start(), name="desk-start")
+
+    async def ready(self) -> None:
+        """Returns once the board knows what the store knows; the first caller starts it."""
+        if self._started is None:
+            self._started = asyncio.create_task(self._start(), name="desk-start")
+        await asyncio.shield(self._started)
+
+    async def _start(self) -> None:
+        for agent_id, raw in (await self.engine.store.all("agent")).items():
+            if agent_id in self.board.agents:
+                self.board.set_presence(agent_id, msgspec.json.decode(raw, type=Stored).presence)
+        moved = await self.engine.store.all("desk_inbox")
+        self._inboxes = {handover_id: inbox.decode() for handover_id, inbox in moved.items() if inbox}
+        events = self.engine.feed.everything()
+        for name in self.providers:
+            await self._restore(name)
+            provider = self.engine.providers[name]
+            if isinstance(provider, Desk):
+                provider.board = self
+        self._following = asyncio.create_task(self._follow(events), name="desk-follow")
+        self._offer()
+
+    async def _restore(self, provider: str) -> None:
+        where = HandoverFilter(status=(Status.QUEUED, Status.ACTIVE), provider=provider)
+        cursor: str | None = None
+        while True:
+            page = await self.engine.store.handovers(where, cursor, 500)
+            for row in page.items:
+                await self._take(row.handover)
+            cursor = page.next
+            if cursor is None:
+                break
+        ended = await self.engine.store.handovers(
+            HandoverFilter(status=(Status.COMPLETED,), provider=provider), None, HANDLING_SAMPLE
+        )
+        spans = [
+            row.handover.ended_at - row.handover.active_at
+            for row in reversed(ended.items)
+            if row.handover.ended_at is not None and row.handover.active_at is not None
+        ]
+        self.board.learn_handling(spans)
+
+    # --- what the provider asks of us ---
+
+    def availability(self, demand: Demand) -> Availability:
+        """Whether anybody matches now, with position and wait for one more handover."""
+        agents = self.board.matching(demand)
+        if not agents:
+            return Availability(open=False, agents=0)
+        position = self.board.newcomer_position(demand)
+        wait_s = self.board.wait_s(position, demand)
+        return Availability(True, agents, position, None if wait_s is None else round(wait_s * 1000))
+
+    def typing(self, handover_id: str, *, on: bool) -> None:
+        """Show the agent that the user is typing."""
+        place = self.board.places.get(handover_id)
+        if place is None:
+            return
+        event = {
+            "type": "typing.started" if on else "typing.stopped",
+            "conversation_id": place.conversation_id,
+            "handover_id": handover_id,
+            "at": view.time(time.time()),
+            "data": {"author": "user"},
+        }
+        self.hub.publish(event["type"], event, self._audience(place))
+
+    # --- following the engine ---
+
+    async def _follow(self, events: Any) -> None:
+        async for event in events:
+            try:
+                await self._event(event)
+            except Exception as error:  # noqa: BLE001  (one bad conversation must not blind the whole desk)
+                _log.error("desk_event_failed", conversation_id=event.get("conversation_id"), exc_info=error)
+
+    async def _event(self, event: Mapping[str, Any]) -> None:
+        kind: str = event["type"]
+        handover_id: str | None = event.get("handover_id")
+        if kind.startswith("handover.") and handover_id is not None:
+            await self.settle(handover_id)
+        handover_id = self._by_conversation.get(event["conversation_id"])
+        place = self.board.places.get(handover_id or "")
+        if place is None or kind.startswith("typing."):
+            return
+        self.hub.publish(kind, event, self._audience(place))
+        if kind == "message.created":
+            await self._said(place, msgspec.convert(_plain(event["data"]), Message))
+
+    async def _said(self, place: Place, message: Message) -> None:
+        card = self.cards[place.handover_id]
+        last = last_message(message) or card.last_message
+        self.cards[place.handover_id] = replace(card, last_message=last, last_seq=message.seq)
+        self._publish_entry(place)
+
+    async def _take(self, handover: Handover) -> None:
+        """Bring the board in step with a handover's state."""
+        here = handover.is_open and handover.target.provider in self.providers
+        before = self.board.places.get(handover.id)
+        if not here or handover.status is Status.REQUESTED:
+            if before is not None:
+                await self._gone(before, handover)
+            return
+        conversation = await self.engine.conversation(handover.conversation_id)
+        self.cards[handover.id] = await self._card(handover, conversation)
+        self._by_conversation[conversation.id] = handover.id
+        was_seen = set(self._audience(before)) if before else set[str]()
+        self.board.put(self.place_of(handover))
+        place = self.board.places[handover.id]
+        self._publish_entry(place)
+        hidden = was_seen - set(self._audience(place))
+        self.hub.publish("desk.gone", {"handover_id": handover.id}, hidden)
+        for agent_id in {before.agent_id if before else None, place.agent_id} - {None}:
+            self._publish_agent(str(agent_id))
+
+    async def _gone(self, place: Place, handover: Handover) -> None:
+        card = self.cards.pop(handover.id)
+        if handover.is_open:
+            self.hub.publish("desk.gone", {"handover_id": handover.id}, self._audience(place))
+        else:
+            entry = replace(self.entry_of(place, replace(card, handover=handover)), position=None, offer=None)
+            self.hub.publish("desk.entry", {"entry": entry}, self._audience(place))
+        self.board.remove(handover.id)
+        self._by_conversation.pop(place.conversation_id, None)
+        self._told.pop(handover.id, None)
+        if self._inboxes.pop(handover.id, None):
+            await self.engine.store.put("desk_inbox", handover.id, b"")
+        if handover.ended_at is not None and handover.active_at is not None:
+            self.board.learn_handling([handover.ended_at - handover.active_at])
+        if place.agent_id is not None:
+            self._publish_agent(place.agent_id)
+        self._publish_queue(place.demand.inbox)
+
+    def place_of(self, handover: Handover) -> Place:
+        """The place that a handover has by its own state."""
+        wanted = demand(handover.target.route)
+        if handover.active_at is not None:
+            wanted = replace(wanted, agent=None)
+        inbox = self._inboxes.get(handover.id)
+        return Place(
+            handover_id=handover.id,
+            conversation_id=handover.conversation_id,
+            provider=handover.target.provider,
+            demand=replace(wanted, inbox=inbox) if inbox else wanted,
+            requested_at=handover.requested_at,
+            agent_id=handover.agent.id if handover.agent else None,
+            active_at=handover.active_at,
+        )
+
+    async def _card(self, handover: Handover, conversation: Conversation) -> Card:
+        known = self.cards.get(handover.id)
+        last, last_seq = (known.last_message, known.last_seq) if known else (None, conversation.seq)
+        if known is None:
+            for row in await self.engine.store.tail(conversation.id, conversation.seq, TAIL):
+                last = last_message(view.message_of(row.entry)) or last
+        user = msgspec.to_builtins(conversation.user)
+        return Card(handover, conversation.channel, conversation.language, user, last, last_seq)
+
+    async def settle(self, handover_id: str) -> None:
+        """Bring the board in step at once, without waiting for the event to come round."""
+        row = await self.engine.store.handover(handover_id)
+        if row is not None:
+            await self._take(row.handover)
+            self._offer()
+            await self._tell_positions()
+
+    # --- offers, positions, presence ---
+
+    def _offer(self) -> None:
+        """End what lapsed, offer what waits, and come back when the next offer ends."""
+        now = time.time()
+        for handover_id, agent_id in self.board.lapse(now):
+            self.hub.publish("desk.offer_lapsed", {"handover_id": handover_id}, {agent_id})
+            self._publish_entry(self.board.places[handover_id])
+        for handover_id, agent_id in self.board.make_offers(now):
+            self._publish_entry(self.board.places[handover_id])
+            expires_at = view.time(self.board.offers[handover_id].expires_at)
+            self.hub.publish("desk.offer", {"handover_id": handover_id, "expires_at": expires_at}, {agent_id})
+        if self._timer is not None:
+            self._timer.cancel()
+        due = self.board.next_lapse_at()
+        loop = asyncio.get_running_loop()
+        self._timer = None if due is None else loop.call_later(max(due - now, 0.01), self._offer)
+
+    async def _tell_positions(self) -> None:
+        """Tell the engine of places in the queue that changed."""
+        for place in self.board.queue():
+            position = self.board.position(place)
+            if place.active_at is not None or self._told.get(place.handover_id) == position:
+                continue
+            first = place.handover_id not in self._told
+            self._told[place.handover_id] = position
+            if first:
+                continue  # the answer of the open call said it
+            self._publish_entry(place)
+            wait_s = self.board.wait_s(position, place.demand)
+            wait_ms = None if wait_s is None else round(wait_s * 1000)
+            await self.report(place, QueueUpdated(position, wait_ms))
+
+    async def set_presence(self, agent_id: str, presence: Presence) -> None:
+        """The agent came, went or is busy. Who goes offline leaves their conversations to the others."""
+        await self.engine.store.put("agent", agent_id, msgspec.json.encode(Stored(presence)))
+        self.board.set_presence(agent_id, presence)
+        self._publish_agent(agent_id)
+        if presence == "offline":
+            for place in self.board.held(agent_id):
+                await self.report(place, AgentLeft())
+        self._offer()
+        for place in self.board.queue():
+            self._publish_entry(place)
+
+    async def move(self, place: Place, inbox: str) -> None:
+        """Let the handover wait in another inbox; its agent leaves it."""
+        await self.engine.store.put("desk_inbox", place.handover_id, inbox.encode())
+        self._inboxes[place.handover_id] = inbox
+        await self.report(place, AgentLeft())
+
+    async def report(
+        self, place: Place, fact: ProviderFact, event_id: str | None = None
+    ) -> Mapping[str, Any]:
+        """Give the engine a fact, as a vendor's webhook would; answers whether it was applied."""
+        self._numbers += 1
+        own_id = f"{self.hub.place}.{time.time_ns()}.{self._numbers}"
+        event = FromProvider(place.provider, event_id or own_id, fact, handover_id=place.handover_id)
+        return await self.engine.from_provider(event)
+
+    # --- what agents see ---
+
+    def agent(self, agent_id: str) -> AgentShape:
+        """An agent as the desk shows them."""
+        agent = self.board.agents[agent_id]
+        return AgentShape(
+            id=agent_id,
+            name=agent.name,
+            role=agent.role,
+            presence=self.board.presence(agent_id),
+            capacity=agent.capacity,
+            open=len(self.board.held(agent_id)),
+            inboxes=list(agent.inboxes),
+            skills=list(agent.skills),
+            languages=list(agent.languages),
+        )
+
+    def entry(self, place: Place) -> Entry:
+        """A handover on the board, as listed."""
+        return self.entry_of(place, self.cards[place.handover_id])
+
+    def entry_of(self, place: Place, card: Card) -> Entry:
+        """A handover as listed, also one that is no longer on the board."""
+        handover = card.handover
+        waits = place.agent_id is None and handover.is_open
+        offer = self.board.offers.get(place.handover_id)
+        return Entry(
+            id=handover.id,
+            conversation_id=handover.conversation_id,
+            status=handover.status.value,
+            provider=place.provider,
+            reason=handover.why if handover.status in OPEN else handover.reason,
+            inbox=place.demand.inbox,
+            skills=list(place.demand.skills),
+            languages=list(place.demand.languages),
+            priority=place.demand.priority,
+            channel=card.channel,
+            language=card.language,
+            user=card.user,
+            agent=Holder(place.agent_id, self.board.name(place.agent_id)) if place.agent_id else None,
+            waiting_since=view.time(handover.requested_at),
+            position=self.board.position(place) if waits else None,
+            offer=OfferShape(offer.agent_id, view.time(offer.expires_at)) if offer and waits else None,
+            last_message=card.last_message,
+            last_seq=card.last_seq,
+            requested_at=view.time(handover.requested_at),
+            active_at=view.optional_time(handover.active_at),
+            ended_at=view.optional_time(handover.ended_at),
+        )
+
+    async def entry_of_ended(self, handover: Handover) -> Entry:
+        """A handover that left the board, as listed."""
+        conversation = await self.engine.conversation(handover.conversation_id)
+        return self.entry_of(self.place_of(handover), await self._card(handover, conversation))
+
+    def _audience(self, place: Place) -> Collection[str]:
+        return [agent_id for agent_id in self.board.agents if self.board.sees(agent_id, place)]
+
+    def _publish_entry(self, place: Place) -> None:
+        self.hub.publish("desk.entry", {"entry": self.entry(place)}, self._audience(place))
+
+    def _publish_queue(self, inbox: str) -> None:
+        for place in self.board.queue():
+            if place.demand.inbox == inbox:
+                self._publish_entry(place)
+
+    def _publish_agent(self, agent_id: str) -> None:
+        if agent_id in self.board.agents:
+            self.hub.publish("desk.presence", {"agent": self.agent(agent_id)}, self.board.agents)
+
+
+def last_message(message: Message) -> LastMessage | None:
+    """The message for the list, unless it is a system text or a private note."""
+    if message.author == "system" or (message.author == "agent" and message.to == "agent"):
+        return None
+    text = message.text or ", ".join(file.name for file in message.attachments)
+    return LastMessage(message.author, text[:300], message.at)
+
+
+def _plain(data: Any) -> Any:
+    return msgspec.json.decode(data) if isinstance(data, msgspec.Raw) else data

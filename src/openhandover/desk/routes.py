@@ -1,0 +1,205 @@
+"""`/v1/desk/` and the desk page, as routes that the server takes in."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+from msgspec import Meta
+
+from openhandover.config.model import Config
+from openhandover.engine import Engine
+from openhandover.web import shapes as api
+from openhandover.web.bodies import NothingBody
+from openhandover.web.call import LONGEST_PAGE, MAX_SEQ
+from openhandover.web.endpoint import Endpoint, Handler, Query
+from openhandover.web.pages import page_endpoints
+from openhandover.web.routes import UPLOAD
+
+from . import shapes
+from .access import Access
+from .acts import Acts
+from .office import Office
+from .reads import Reads
+
+STATIC = Path(__file__).parent / "static"
+ALWAYS = ("unauthorized", "forbidden", "rate_limited", "invalid")
+STREAM: dict[str, Any] = {
+    "x-content": {"text/event-stream": {"schema": {"type": "string", "description": "server-sent events"}}}
+}
+AGENT = Query("agent", str, "the agent an API key acts for, where the key's configuration names none")
+LIMIT = Query("limit", Annotated[int, Meta(ge=1, le=LONGEST_PAGE)], "how many items; 100 when absent")
+SEQ = Annotated[int, Meta(ge=0, le=MAX_SEQ)]
+PAGING = (
+    Query("after", SEQ, "only what has a higher seq"),
+    Query("before", SEQ, "the last ones with a lower seq; 0: the newest"),
+    LIMIT,
+)
+
+
+def desk_routes(engine: Engine, config: Config) -> Sequence[Endpoint]:
+    """The desk's calls and page, for the agents of the configuration."""
+    agents = config.agents
+    secure = (config.server.public_url or "").startswith("https:")
+    office = Office(engine, agents)
+    office.begin()
+    access = Access(engine, agents, secure=secure)
+    reads = Reads(office, access, config)
+    acts = Acts(office, access, reads)
+    return (*_reads(reads), *_acts(acts), *page_endpoints("/desk", STATIC))
+
+
+def _call(
+    method: str, path: str, handler: Handler, summary: str, answers: Mapping[int, Any], **more: Any
+) -> Endpoint:
+    codes = (*ALWAYS, *more.pop("codes", ()))
+    query = (*more.pop("query", ()), AGENT)
+    return Endpoint(
+        method,
+        f"/v1/desk/{path}",
+        handler,
+        summary,
+        answers=answers,
+        codes=codes,
+        query=query,
+        tag="desk",
+        **more,
+    )
+
+
+def _reads(reads: Reads) -> tuple[Endpoint, ...]:
+    messages = api.Listed[api.Message]
+    return (
+        _call("POST", "login", reads.login, "Log in", {200: shapes.LoggedIn}, body=shapes.LoginBody),
+        _call("POST", "logout", reads.logout, "Log out", {204: None}, body=NothingBody),
+        _call("GET", "me", reads.me, "Who is calling", {200: shapes.Me}),
+        _call("GET", "agents", reads.agents, "All agents and inboxes", {200: shapes.Agents}),
+        _call("GET", "canned", reads.canned, "Ready answers", {200: api.Listed[shapes.CannedShape]}),
+        _call(
+            "GET",
+            "handovers",
+            reads.handovers,
+            "The queue and the conversations held",
+            {200: shapes.Entries},
+            query=(Query("view", str, "`queue`, `mine` or `open` (both)"),),
+        ),
+        _call("GET", "handovers/{id}", reads.handover, "A handover with what is known", {200: shapes.Detail}),
+        _call(
+            "GET", "handovers/{id}/messages", reads.messages, "Its messages", {200: messages}, query=PAGING
+        ),
+        _call(
+            "GET",
+            "handovers/{id}/explain",
+            reads.explained,
+            "Its life in sentences",
+            {200: api.Listed[api.Sentence]},
+        ),
+        _call(
+            "GET",
+            "conversations",
+            reads.conversations,
+            "Running bot conversations, newest first",
+            {200: api.Listed[shapes.Talk]},
+            query=(Query("cursor", str, "`next` of the page before"), LIMIT),
+        ),
+        _call(
+            "GET",
+            "conversations/{id}/messages",
+            reads.talk_messages,
+            "The messages of a bot conversation",
+            {200: messages},
+            query=PAGING,
+        ),
+        _call(
+            "GET",
+            "events",
+            reads.events,
+            "Listen to what concerns the agent",
+            {200: STREAM},
+            query=(
+                Query("last_event_id", str, "where to resume"),
+                Query("Last-Event-ID", str, "the same, as browsers send it", place="header"),
+            ),
+        ),
+    )
+
+
+def _acts(acts: Acts) -> tuple[Endpoint, ...]:
+    handover = {200: api.Handover}
+    message = {201: api.Message, 200: api.Message}
+    taken = ("already_taken", "handover_ended", "agent_unavailable")
+    said = ("id_reused", "handover_ended", "too_large")
+    accepted = {202: {"type": "object"}}
+    one = "handovers/{id}"
+    return (
+        _call(
+            "PUT",
+            "presence",
+            acts.presence,
+            "Come, go, be busy",
+            {200: shapes.AgentShape},
+            body=shapes.PresenceBody,
+        ),
+        _call(
+            "POST", "uploads", acts.upload, "Give a file", {201: api.Uploaded, 200: api.Uploaded}, body=UPLOAD
+        ),
+        _call(
+            "POST", f"{one}/accept", acts.accept, "Take a handover", handover, body=NothingBody, codes=taken
+        ),
+        _call(
+            "POST", f"{one}/messages", acts.say, "Write to the user", message, body=shapes.SayBody, codes=said
+        ),
+        _call(
+            "POST",
+            f"{one}/notes",
+            acts.note,
+            "Write a private note",
+            message,
+            body=shapes.NoteBody,
+            codes=said,
+        ),
+        _call(
+            "POST",
+            f"{one}/typing",
+            acts.typing,
+            "Tell the user that the agent types",
+            accepted,
+            body=shapes.TypingBody,
+            codes=("handover_ended",),
+        ),
+        _call(
+            "POST",
+            f"{one}/read",
+            acts.read,
+            "Tell that a message was seen",
+            accepted,
+            body=shapes.ReadBody,
+            codes=("handover_ended",),
+        ),
+        _call(
+            "POST",
+            f"{one}/transfer",
+            acts.transfer,
+            "Give it to an agent or inbox",
+            handover,
+            body=shapes.TransferBody,
+            codes=("agent_unavailable", "handover_ended"),
+        ),
+        _call(
+            "POST",
+            f"{one}/close",
+            acts.close,
+            "Resolve it",
+            handover,
+            body=NothingBody,
+            codes=("handover_ended",),
+        ),
+        _call(
+            "POST",
+            "conversations/{id}/take-over",
+            acts.take_over,
+            "Take a running bot conversation",
+            {201: api.Handover, 200: api.Handover},
+            body=shapes.TakeOverBody,
+            codes=("handover_open", "id_reused", "unavailable", *taken),
+        ),
+    )
