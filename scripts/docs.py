@@ -1,4 +1,4 @@
-"""Fill in the parts of the documentation that the program's own tables say. Usage: python -m scripts.docs [--check]
+"""Fill in the parts of the documentation that the program's own tables say. Usage: python -m scripts.docs [--check] [PAGE ...]
 
 What the code decides by a table is documented by that table, so the two cannot differ. A page marks such a part:
 
@@ -44,19 +44,21 @@ def names(text: str) -> list[str]:
 
 def main(arguments: list[str]) -> int:
     """The process exit code."""
+    check = "--check" in arguments
+    chosen = [Path(argument).resolve() for argument in arguments if argument != "--check"]
     stale = 0
-    for page in sorted((ROOT / "docs").rglob("*.md")):
+    for page in chosen or sorted((ROOT / "docs").rglob("*.md")):
         text = page.read_text("utf-8")
         current = filled(text)
         if text == current:
             continue
         stale += 1
-        if arguments == ["--check"]:
+        if check:
             print(f"{page.relative_to(ROOT)} is not what the code says; run `python -m scripts.docs`")
         else:
             page.write_text(current, "utf-8")
             print(f"wrote {page.relative_to(ROOT)}")
-    return int(arguments == ["--check"] and stale > 0)
+    return int(check and stale > 0)
 
 
 if __name__ == "__main__":
