@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from .endpoint import AsgiScope, Receive
 
 
-class ClientLeft(Exception):  # noqa: N818  (nothing of ours went wrong)
+class ClientLeft(Exception):
     """The client closed the connection before its request was complete; nobody is left to answer."""
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import structlog
 import uvicorn
 
-from openhandover.config.model import Config
+from openhandover.config.model import Config, WebchatChannel
 from openhandover.core.errors import ConfigError
 from openhandover.engine import Engine
 
@@ -127,15 +127,24 @@ def _uvicorn_config(app: Any) -> uvicorn.Config:
     )
 
 
+async def serve_until_stopped(running: Running, reload: Callable[[], Config] | None = None) -> None:
+    """Serve until SIGTERM or SIGINT, then drain. SIGHUP re-reads the agents through `reload`."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, running.stop)
+    if reload is not None:
+        loop.add_signal_handler(signal.SIGHUP, _reread, running.engine, reload)
+    await running.ended
+
+
 def serve(
     config: Config,
     *,
     host: str | None = None,
     port: int | None = None,
     reload: Callable[[], Config] | None = None,
-    announce: Callable[[Running], None] | None = None,
 ) -> None:
-    """Serve until SIGTERM or SIGINT; then drain and return. SIGHUP re-reads the agents through `reload`.
+    """Serve on the configured address, or the given one, until SIGTERM or SIGINT; then drain and return.
 
     Raises:
         ConfigError: it cannot start; the text says why.
@@ -147,24 +156,20 @@ def serve(
             host=host if host is not None else config.server.host,
             port=port if port is not None else config.server.port,
         )
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, running.stop)
-        if reload is not None:
-            loop.add_signal_handler(signal.SIGHUP, _reread, running.engine, reload)
-        (announce or _announce)(running)
-        await running.ended
+        _announce(running)
+        await serve_until_stopped(running, reload)
 
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+    with asyncio.Runner(loop_factory=new_loop) as runner:
         runner.run(main())
 
 
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+def new_loop() -> asyncio.AbstractEventLoop:
+    """The fastest event loop of this platform."""
     if sys.implementation.name != "cpython" or sys.platform == "win32":
-        return None
+        return asyncio.new_event_loop()
     import uvloop
 
-    return uvloop.new_event_loop
+    return uvloop.new_event_loop()
 
 
 def _reread(engine: Engine, reload: Callable[[], Config]) -> None:
@@ -181,9 +186,7 @@ def _announce(running: Running) -> None:
     config = running.engine.config
     base = config.server.public_url or running.url
     chats = [
-        f"{base}/chat/{name}"
-        for name, channel in config.channels.items()
-        if channel.__class__.__name__ == "WebchatChannel"
+        f"{base}/chat/{name}" for name, kind in config.channels.items() if isinstance(kind, WebchatChannel)
     ]
     _log.info(
         "serving",
