@@ -22,7 +22,10 @@ def table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
 def _cell(text: str) -> str:
     """One line; no bar ends the cell, and outside of code nothing is taken for a tag."""
     pieces = " ".join(text.replace("|", "\\|").split()).split("`")
-    return "`".join(piece if at % 2 else piece.replace("<", "&lt;") for at, piece in enumerate(pieces))
+    return "`".join(
+        piece if at % 2 else piece.replace("<", "&lt;").replace(">", "&gt;")
+        for at, piece in enumerate(pieces)
+    )
 
 
 def code(value: object) -> str:
