@@ -4,7 +4,7 @@ import { linked, isWebAddress } from "../shared/text";
 import { clock, day, dayKey, fileSize } from "../shared/time";
 import { attempt, retry } from "./actions";
 import { locale, t } from "./language";
-import { myId, now, outbox, threads, type Pending } from "./state";
+import { isSent, myId, now, outbox, threads, type Pending } from "./state";
 import { loadMessages } from "./sync";
 import type { Attachment, Entry, Message } from "./types";
 
@@ -14,7 +14,7 @@ export function Messages({ id, entry, userName }: { id: string; entry: Entry | u
   const fromEnd = useRef(0);
   const thread = threads.value.get(id);
   const messages = thread?.messages ?? [];
-  const pending = outbox.value.filter((item) => item.conversationId === id && !messages.some((known) => known.id === item.id));
+  const pending = outbox.value.filter((item) => item.conversationId === id && !messages.some((known) => isSent(item, known)));
   const typing = !!thread && thread.typingUntil > now.value;
   const last = messages.at(-1)?.seq;
 

@@ -83,6 +83,11 @@ export function withKey<K, V>(map: ReadonlyMap<K, V>, key: K, value: V | undefin
   return copy;
 }
 
+/** Whether the server has this one. */
+export function isSent(pending: Pending, message: Message): boolean {
+  return message.author === "agent" && !!message.external_id?.endsWith(`:${pending.id}`);
+}
+
 const EMPTY: Thread = { messages: [], more: true, typingUntil: 0, present: true };
 
 /** Change what is known of a conversation's thread. */

@@ -12,6 +12,7 @@ import {
   entries,
   expired,
   inboxes,
+  isSent,
   me,
   merge,
   myId,
@@ -200,7 +201,7 @@ function takeMessage(id: string, message: Message): void {
       typingUntil: message.author === "user" ? 0 : known.typingUntil,
     }));
   }
-  outbox.value = outbox.value.filter((pending) => pending.id !== message.id);
+  outbox.value = outbox.value.filter((pending) => !isSent(pending, message));
   if (!isNew || message.author !== "user") return;
   const entry = [...entries.value.values()].find((known) => known.conversation_id === id && known.agent?.id === myId.value);
   if (!entry) return;

@@ -76,6 +76,8 @@ export interface Message {
   translation?: { language: string; text: string } | null;
   attachments?: Attachment[];
   late?: boolean;
+  /** Of an agent's message: `<agent>:<the id it was sent under>`. */
+  external_id?: string | null;
   at: string;
   delivery?: { state: "pending" | "delivered" | "read" | "failed"; attempts: number };
 }

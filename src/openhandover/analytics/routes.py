@@ -5,6 +5,7 @@ import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta, tzinfo
+from pathlib import Path
 from typing import Any, cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -17,6 +18,7 @@ from openhandover.core.errors import invalid
 from openhandover.engine import Engine
 from openhandover.web.call import Call
 from openhandover.web.endpoint import Endpoint, Query, Reply, json_reply
+from openhandover.web.pages import page_endpoints
 from openhandover.web.site import now
 
 from .figures import GROUPS, Figures, Group, GroupFigures, figures, grouped
@@ -237,6 +239,9 @@ ANALYTICS_ENDPOINTS: tuple[Endpoint, ...] = (
 )
 
 
+STATIC = Path(__file__).parent / "static"
+
+
 def analytics_routes(engine: Engine, config: Config) -> Sequence[Endpoint]:
-    """The calls and pages of this package."""
-    return ANALYTICS_ENDPOINTS
+    """The calls and the page of this package."""
+    return (*ANALYTICS_ENDPOINTS, *page_endpoints("/analytics", STATIC))

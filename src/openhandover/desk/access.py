@@ -76,7 +76,7 @@ class Access:
     def cookie(self, token: str, max_age_s: int) -> Headers:
         """The header that sets the session cookie, or with 0 s removes it."""
         secure = "; Secure" if self._secure else ""
-        value = f"{COOKIE}={token}; Path=/v1; Max-Age={max_age_s}; HttpOnly; SameSite=Strict{secure}"
+        value = f"{COOKIE}={token}; Path=/v1/desk; Max-Age={max_age_s}; HttpOnly; SameSite=Strict{secure}"
         return ((b"set-cookie", value.encode()),)
 
     async def caller(self, call: Call, *, body_names: bool = False) -> Caller:

@@ -136,14 +136,15 @@ class Office:
         place = self.board.places.get(handover_id)
         if place is None:
             return
+        kind = "typing.started" if on else "typing.stopped"
         event = {
-            "type": "typing.started" if on else "typing.stopped",
+            "type": kind,
             "conversation_id": place.conversation_id,
             "handover_id": handover_id,
             "at": view.time(time.time()),
             "data": {"author": "user"},
         }
-        self.hub.publish(event["type"], event, self._audience(place))
+        self.hub.publish(kind, event, self._audience(place))
 
     # --- following the engine ---
 

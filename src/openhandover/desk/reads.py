@@ -8,7 +8,7 @@ from openhandover.core.errors import Refused, invalid
 from openhandover.core.model import Conversation
 from openhandover.store.port import HandoverRow
 from openhandover.web.call import MAX_SEQ, Call
-from openhandover.web.endpoint import NO_CONTENT, Reply, Stream, json_reply, page
+from openhandover.web.endpoint import NO_CONTENT, Handler, Reply, Stream, json_reply, page
 from openhandover.web.events import with_heartbeat
 
 from .access import Access, Caller
@@ -168,3 +168,13 @@ class Reads:
         return Stream(
             with_heartbeat(frames), b"text/event-stream; charset=utf-8", ((b"x-accel-buffering", b"no"),)
         )
+
+    def supervised(self, handler: Handler) -> Handler:
+        """The same call, for supervisors only."""
+
+        async def checked(call: Call) -> Reply | Stream:
+            if not (await self.caller(call)).supervises:
+                raise Refused("forbidden", "Only supervisors see the figures")
+            return await handler(call)
+
+        return checked

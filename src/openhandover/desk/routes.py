@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta
 
+from openhandover.analytics.routes import ANALYTICS_ENDPOINTS
 from openhandover.config.model import Config
 from openhandover.engine import Engine
 from openhandover.web import shapes as api
@@ -45,7 +46,7 @@ def desk_routes(engine: Engine, config: Config) -> Sequence[Endpoint]:
     access = Access(engine, agents, secure=secure)
     reads = Reads(office, access, config)
     acts = Acts(office, access, reads)
-    return (*_reads(reads), *_acts(acts), *page_endpoints("/desk", STATIC))
+    return (*_reads(reads), *_figures(reads), *_acts(acts), *page_endpoints("/desk", STATIC))
 
 
 def _call(
@@ -120,6 +121,21 @@ def _reads(reads: Reads) -> tuple[Endpoint, ...]:
                 Query("Last-Event-ID", str, "the same, as browsers send it", place="header"),
             ),
         ),
+    )
+
+
+def _figures(reads: Reads) -> tuple[Endpoint, ...]:
+    """The analytics calls, for supervisors who are logged in; the analytics page uses these."""
+    return tuple(
+        _call(
+            "GET",
+            endpoint.path.removeprefix("/v1/"),
+            reads.supervised(endpoint.handler),
+            f"{endpoint.summary} (for supervisors)",
+            endpoint.answers,
+            query=endpoint.query,
+        )
+        for endpoint in ANALYTICS_ENDPOINTS
     )
 
 
