@@ -1,0 +1,53 @@
+"""Every piece of configuration in the documentation is valid, by the same check as a user's own file."""
+
+import base64
+from pathlib import Path
+
+import pytest
+import yaml
+
+from openhandover.config.load import read_bytes
+from openhandover.config.model import Config
+from tests.docs_pages import Block, blocks
+
+BASE = Path(__file__).with_name("docs_base.yaml")
+ENVIRONMENT = {
+    "OPENHANDOVER_API_KEY": "a-key-for-documentation-only",
+    "ANNA_HASH": "$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHRzb21l$Qy3kDkkWrnzJOgmgQ4nM0Qb2zYVDBnYm3sS3z0b0yUg",
+    "MY_DESK_SECRET": "whsec_" + base64.b64encode(b"for-documentation-only!!").decode(),
+    "SMTP_URL": "smtp://user:password@mail.example.com:587",
+    "CRM_KEY": "for-documentation-only",
+}
+"""The variables that examples may name."""
+
+
+@pytest.mark.parametrize("block", blocks("yaml"), ids=lambda block: block.where)
+def test_configuration_is_valid(block: Block) -> None:
+    """A list is the steps of a flow, a map a part of the file; on top of a base both pass the check."""
+    base, example = yaml.compose(BASE.read_text("utf-8")), yaml.compose(block.text)
+    if isinstance(example, yaml.SequenceNode):
+        example = _map(flows=_map(example=example))
+    unknown = {key.value for key, _ in example.value} - set(Config.__struct_fields__)
+    assert not unknown, "neither steps nor a part of openhandover.yaml"
+    text = yaml.serialize(_merged(base, example))
+    loaded = read_bytes(text.encode(), block.where, ENVIRONMENT)
+    assert not [str(problem) for problem in loaded.errors]
+
+
+def _map(**entries: yaml.Node) -> yaml.MappingNode:
+    """A YAML map with these entries."""
+    text = "tag:yaml.org,2002:str"
+    return yaml.MappingNode(
+        "tag:yaml.org,2002:map", [(yaml.ScalarNode(text, key), entries[key]) for key in entries]
+    )
+
+
+def _merged(base: yaml.Node, example: yaml.Node) -> yaml.Node:
+    """The example, with what the base has beside it; maps are merged, everything else is the example's."""
+    if not isinstance(base, yaml.MappingNode) or not isinstance(example, yaml.MappingNode):
+        return example
+    entries = {key.value: (key, value) for key, value in base.value}
+    for key, value in example.value:
+        below = entries.get(key.value)
+        entries[key.value] = (key, _merged(below[1], value) if below else value)
+    return yaml.MappingNode(base.tag, list(entries.values()))
