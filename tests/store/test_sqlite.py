@@ -15,10 +15,10 @@ import pytest
 from msgspec.structs import replace
 
 from openhandover.core.model import Conversation
-from openhandover.store.port import Changes, Loaded, Store, StoreError, Unit
+from openhandover.store.port import Changes, Claim, HandoverRow, Loaded, Store, StoreError, Unit
 from openhandover.store.sqlite import SqliteStore
 from openhandover.store.sqlite.migrate import MIGRATIONS, migrate, scripts
-from tests.contract.store_suite import Opener, StoreSuite, create, said, say, texts, update
+from tests.contract.store_suite import Opener, StoreSuite, create, handover, keep, said, say, texts, update
 
 CHILD = Path(__file__).with_name("child.py")
 ROOT = Path(__file__).parents[2]
@@ -79,6 +79,22 @@ async def test_evicted_states_come_back_as_they_were(tmp_path: Path) -> None:
     assert {each.result for each in found} == {4}
     assert len(store._cache) == 5
     await store.stop()
+
+
+# --- forgetting
+
+
+async def test_nothing_of_an_erased_user_is_in_any_table(store: SqliteStore, tmp_path: Path) -> None:
+    """After an erase no table holds the user's words, not even in the kept vendor events."""
+    await store.transact(say("c1", "I am Anna", author_name="Anna"))
+    await store.transact(keep(HandoverRow(handover("h1").handover, "web", "en", b'"Anna"')))
+    await store.claim(Claim("support", "e1", 1.0, "late", "h1", "message", b"Anna was here"))
+    await store.erase("u1")
+    with contextlib.closing(sqlite3.connect(tmp_path / "test.db")) as other:
+        tables = [row[0] for row in other.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        everything = repr([other.execute(f"SELECT * FROM {table}").fetchall() for table in tables])
+    assert "Anna" not in everything
+    assert "u1" not in everything
 
 
 # --- one process

@@ -41,7 +41,8 @@ class HandoverRow:
 @dataclass(frozen=True, slots=True)
 class Mark:
     """What became of a log entry on its way to one receiver; `at` is epoch seconds. A second `delivered` for the
-    same entry and receiver counts up its `repeats`."""
+    same entry and receiver counts up its `repeats`. A state never goes back (read, delivered, failed), and once
+    delivered, `at` stays the time of the delivery."""
 
     seq: int
     receiver: Receiver
@@ -104,7 +105,7 @@ class Changes:
     """(provider, external_id, conversation_id or handover-lane reference "conversation_id/lane")."""
     claim: Claim | None = None
     cursor: tuple[str, str] | None = None
-    """(listener name, value), saved together with the event that it follows."""
+    """(listener name, value), saved together with the event that it follows; read it with `get("cursor", name)`."""
     result: Any = None
 
 

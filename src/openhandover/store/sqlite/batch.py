@@ -24,7 +24,7 @@ Pair = tuple[str, str]
 _SIZES = (1, 8, 64, 512)
 
 
-class SaveFailed(Exception):  # noqa: N818  (a signal to the writer, never seen outside)
+class SaveFailed(Exception):
     """What was taken cannot be saved; whose fault it is shows when each is saved alone."""
 
 

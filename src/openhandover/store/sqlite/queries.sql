@@ -195,3 +195,6 @@ SELECT id, state FROM handover WHERE conversation_id = ?;
 
 -- name: scrub_handover
 UPDATE handover SET state = ?, digest = NULL, agent_name = NULL WHERE id = ?;
+
+-- name: scrub_claims
+UPDATE claim SET raw = x'' WHERE handover_id = ? AND raw <> x'';

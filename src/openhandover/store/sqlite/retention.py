@@ -161,6 +161,7 @@ def forgetting_log(conversation_id: str) -> Callable[[sqlite3.Connection], list[
         ).fetchall():
             clean = codec.encode(_forgotten(msgspec.json.decode(state, type=Handover)))
             connection.execute(SQL["scrub_handover"], (clean, handover_id))
+            connection.execute(SQL["scrub_claims"], (handover_id,))
         connection.executemany(SQL["forget_upload"], [(upload_id,) for upload_id in files])
         return files
 

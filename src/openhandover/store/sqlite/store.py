@@ -32,7 +32,7 @@ from openhandover.store.sqlite.writer import Writer
 
 T = TypeVar("T")
 _NO_END = 2**62
-_READERS = 4
+_READERS = 2
 
 
 class SqliteStore:
@@ -50,10 +50,8 @@ class SqliteStore:
     async def start(self) -> None:
         """Lock, open and migrate; `StoreError` says what is in the way."""
         self._connection = await asyncio.to_thread(self._open)
-        self._started = (
-            Writer(self._connection, self._cache, asyncio.get_running_loop()),
-            Reader(self._path, _READERS),
-        )
+        loop = asyncio.get_running_loop()
+        self._started = (Writer(self._connection, self._cache, loop), Reader(self._path, _READERS, loop))
 
     def _open(self) -> sqlite3.Connection:
         if not self._path.parent.is_dir():
@@ -183,7 +181,8 @@ class SqliteStore:
         """Newest first."""
         sql, parameters = _filtered(where)
         at, last_id = cursors.read(cursor)
-        rows = await self._reader.rows(sql, {**parameters, "at": at, "id": last_id, "limit": limit + 1})
+        parameters |= {"at": at, "id": last_id, "limit": limit + 1}
+        rows = await self._reader.run(lambda connection: connection.execute(sql, parameters).fetchall())
         return Page([codec.handover(row[2:]) for row in rows[:limit]], cursors.after(rows, limit))
 
     # --- due work

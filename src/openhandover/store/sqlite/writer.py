@@ -8,15 +8,15 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from openhandover.store.port import StoreError, Unit
+from openhandover.store.sqlite import answers
+from openhandover.store.sqlite.answers import Future, Outcome
 from openhandover.store.sqlite.batch import Batch, SaveFailed
 from openhandover.store.sqlite.cache import Cache, States
 
 T = TypeVar("T")
 Job = Callable[[sqlite3.Connection], Any]
 """A small write beside the units, e.g. a named value."""
-Future = asyncio.Future[Any]
 Work = tuple[Unit | Job, Future]
-Outcome = tuple[Future, Any, Exception | None]
 _MOST = 2000
 """Units in one transaction: enough to spread the cost of a commit, few enough to answer soon."""
 
@@ -70,7 +70,7 @@ class Writer:
             batch, waiting = waiting[:_MOST], waiting[_MOST:]
             if batch:
                 outcomes = self._transaction(batch)
-                self._loop.call_soon_threadsafe(_answer, outcomes)
+                self._loop.call_soon_threadsafe(answers.give, outcomes)
 
     @staticmethod
     def _fetch(waiting: list[Work], more: list[Work] | None) -> bool:
@@ -160,13 +160,3 @@ def _named(error: Exception) -> Exception:
     named = StoreError(f"the database refused it: {error}")
     named.__cause__ = error
     return named
-
-
-def _answer(outcomes: Sequence[Outcome]) -> None:
-    for future, result, error in outcomes:
-        if future.done():  # its caller was cancelled; the change is made all the same
-            continue
-        if error is None:
-            future.set_result(result)
-        else:
-            future.set_exception(error)

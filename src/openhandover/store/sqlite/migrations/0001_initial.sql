@@ -85,6 +85,7 @@ CREATE TABLE claim (
   raw BLOB NOT NULL,
   PRIMARY KEY (source, event_id)
 );
+CREATE INDEX claim_handover ON claim (handover_id) WHERE raw <> x'';
 
 CREATE TABLE parked (
   n INTEGER PRIMARY KEY,
