@@ -113,3 +113,12 @@ def test_removed_handover_leaves_nothing_behind() -> None:
     made.make_offers(1.0)
     made.remove("h")
     assert (made.queue(), made.offers, made.next_lapse_at()) == ([], {}, None)
+
+
+def test_who_left_a_conversation_is_asked_last() -> None:
+    """Back in the queue, it goes to a colleague first, even one with more conversations."""
+    made = board()
+    made.put(place("h1", agent_id="bob"))
+    made.put(place("h2", agent_id="anna"))
+    made.put(place("h2"))
+    assert made.make_offers(1.0) == [("h2", "bob")]

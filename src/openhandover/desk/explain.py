@@ -175,9 +175,11 @@ class _Teller:
             )
 
     def totals(self) -> str:
-        spoken = f"{self.counts['user']} messages by the user and {self.counts['agent']} by agents"
         lasted = duration((self.handover.ended_at or self.began_at) - self.began_at)
-        return f"In all {spoken}, {lasted} from the request to the end."
+        return (
+            f"Messages: {self.counts['user']} by the user, {self.counts['agent']} by agents; "
+            f"{lasted} from the request to the end."
+        )
 
     def requested(self, row: LogRow, data: _Data) -> str:
         if len(data.attempts) < 2:

@@ -1,0 +1,158 @@
+"""A handover's life in sentences, told from what the rules themselves log."""
+
+from typing import Any
+
+import pytest
+
+from openhandover.core import commands, machine
+from openhandover.core import events as e
+from openhandover.core.model import Agent, Entry, Limits, Settings, Target, User
+from openhandover.core.turn import Rules, Turn
+from openhandover.desk.explain import REASONS, because, duration, explain
+from openhandover.store.port import Delivered, LogRow
+
+RULES = Rules(channel=lambda _: "pull", bot=lambda _: "none", attachments=lambda _: "always")
+T0 = 1_767_614_400.0
+
+
+class Life:
+    """One conversation that events move, with its log."""
+
+    def __init__(self, *providers: str) -> None:
+        self.rows: list[LogRow] = []
+        begun = commands.create(e.CreateConversation(id="c", channel="web", user=User("u")), T0 - 10, RULES)
+        self._keep(begun)
+        chain = tuple(Target(provider=name) for name in providers)
+        request = e.RequestHandover(
+            id="h", chain=chain, settings=Settings(), why="invoice", epoch=self.state.epoch
+        )
+        self.at(0, request)
+
+    def _keep(self, turn: Turn) -> None:
+        self.state = turn.state
+        self.rows += [LogRow(entry) for entry in turn.entries]
+
+    def at(self, seconds: float, event: Any) -> None:
+        """Let an event happen so many seconds after the request."""
+        self._keep(machine.advance(self.state, event, T0 + seconds, RULES, recent=()))
+
+    def fact(self, seconds: float, fact: e.ProviderFact, provider: str = "support") -> None:
+        """Let the contact centre tell something."""
+        self.at(seconds, e.FromProvider(provider, f"e{len(self.rows)}", fact, handover_id="h"))
+
+    def opened(self, seconds: float, position: int | None = None) -> None:
+        """Let the provider accept."""
+        lane = self.state.lanes[-1].id
+        self.at(
+            seconds, e.Opened(lane, f"x{lane}", position, None if position is None else position * 60_000)
+        )
+
+    def told(self) -> list[str]:
+        """The sentences so far."""
+        assert self.state.handover is not None
+        return [sentence.text for sentence in explain(self.state.handover, self.rows)]
+
+
+def test_a_whole_life_is_told_in_order() -> None:
+    """Who asked and why, who accepted after how long, who joined, answered and closed, and how much was said."""
+    life = Life("support")
+    life.opened(0.4, position=2)
+    life.fact(42, e.AgentJoined(Agent("anna", "Anna")))
+    life.fact(54, e.AgentMessage("Hello", agent=Agent("anna", "Anna")))
+    life.fact(60, e.AgentTransferred(Agent("bob", "Bob")))
+    life.fact(200, e.Closed(sequenced=True))
+    assert life.told() == [
+        "The bot asked for a human (invoice). Provider support is asked.",
+        "Provider support accepted after 0.4 s.",
+        "Queue: position 2, expected wait 2 min.",
+        "Anna joined; the user had waited 42 s.",
+        "Anna answered for the first time 12 s after joining.",
+        "The conversation went from Anna to Bob.",
+        "Completed (agent_closed): the agent closed it, by agent.",
+        "Messages: 0 by the user, 1 by agents; 3 min 20 s from the request to the end.",
+    ]
+
+
+def test_timer_and_next_provider_are_named() -> None:
+    """A queue time-out names its limit and the provider tried next; an open handover says where it stands."""
+    life = Life("support", "backup")
+    life.opened(1)
+    life.at(601, e.Wake())
+    told = life.told()
+    assert told[2] == (
+        "Provider support was given up: nobody took it for 10 min (limit queue_s). Attempt 2: provider backup."
+    )
+    assert told[-1] == "It is requested now."
+
+
+def test_agent_who_left_is_named() -> None:
+    """The one who left is told by name, and who came instead."""
+    life = Life("support")
+    life.opened(1)
+    life.fact(10, e.AgentJoined(Agent("anna", "Anna")))
+    life.fact(20, e.AgentLeft())
+    life.fact(30, e.AgentJoined(Agent("bob", "Bob")))
+    assert life.told()[3:5] == [
+        "Anna left; somebody else is looked for.",
+        "Bob joined; the user had waited 30 s.",
+    ]
+
+
+def test_trouble_with_a_delivery_is_told_with_calls_and_time() -> None:
+    """A message that needed four calls says so, and how long it took."""
+    life = Life("support")
+    life.opened(1)
+    life.at(5, e.PostMessage(id="m", author="user", text="anyone?"))
+    row = life.rows[-1]
+    life.rows[-1] = LogRow(row.entry, Delivered(agent=("delivered", 4, row.entry.at + 32)))
+    sentence = next(text for text in life.told() if text.startswith("Message"))
+    assert (
+        sentence == f"Message {row.entry.seq} by the user: It reached the provider after 4 calls, 32 s later."
+    )
+
+
+def test_no_message_text_is_told() -> None:
+    """The sentences are about what happened, not about what was said."""
+    life = Life("support")
+    life.opened(1)
+    life.at(5, e.PostMessage(id="m", author="user", text="my secret"))
+    life.fact(6, e.AgentMessage("another secret", agent=Agent("anna", "Anna")))
+    assert "secret" not in " ".join(life.told())
+
+
+def test_other_handovers_of_the_conversation_stay_out() -> None:
+    """Only the handover's own entries are told, also when the log goes on after its end."""
+    life = Life("support")
+    life.opened(1)
+    life.fact(2, e.Closed(sequenced=True))
+    before = life.told()
+    other = Entry(
+        "c", 999, "handover.requested", T0 + 99, "human", 9, life.rows[0].entry.data, handover_id="h2"
+    )
+    life.rows.append(LogRow(other))
+    assert life.told() == before
+
+
+@pytest.mark.parametrize("reason", sorted(REASONS))
+def test_every_reason_has_words_with_its_limits_filled_in(reason: str) -> None:
+    """No brace is left over, whatever the reason."""
+    words = because(reason, Limits())
+    assert "{" not in words
+    assert words
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (-1, "0.0 s"),
+        (0.42, "0.4 s"),
+        (45, "45 s"),
+        (60, "1 min"),
+        (200, "3 min 20 s"),
+        (7200, "2 h"),
+        (7500, "2 h 5 min"),
+    ],
+)
+def test_durations_are_written_for_people(seconds: float, words: str) -> None:
+    """Seconds, minutes or hours, whichever is easiest to read."""
+    assert duration(seconds) == words
