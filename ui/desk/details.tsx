@@ -14,7 +14,7 @@ export function Details() {
   const channel = current.value?.channel ?? talk?.channel;
   return (
     <aside class="details" aria-label={t.details}>
-      <button class="plain close-details" onClick={() => (showDetails.value = false)}>← {t.back}</button>
+      <button class="plain close-details" onClick={() => (showDetails.value = false)}>← {t.backToTalk}</button>
       <section>
         <h3>{t.facts}</h3>
         {chosen.kind === "handover" && <p class="muted">{t.factsHint}</p>}
