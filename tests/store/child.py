@@ -4,7 +4,7 @@ import asyncio
 import sys
 
 from openhandover.store.sqlite import SqliteStore
-from tests.contract.store_suite import say
+from tests.contract.store_units import say
 
 
 async def main(path: str) -> None:

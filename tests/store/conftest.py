@@ -2,4 +2,4 @@
 
 import pytest
 
-pytest.register_assert_rewrite("tests.contract.store_suite")
+pytest.register_assert_rewrite("tests.contract.store_suite", "tests.contract.store_reads")

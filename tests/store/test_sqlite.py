@@ -18,7 +18,8 @@ from openhandover.core.model import Conversation
 from openhandover.store.port import Changes, Claim, HandoverRow, Loaded, Store, StoreError, Unit
 from openhandover.store.sqlite import SqliteStore
 from openhandover.store.sqlite.migrate import MIGRATIONS, migrate, scripts
-from tests.contract.store_suite import Opener, StoreSuite, create, handover, keep, said, say, texts, update
+from tests.contract.store_suite import StoreSuite
+from tests.contract.store_units import Opener, create, handover, keep, said, say, texts, update
 
 CHILD = Path(__file__).with_name("child.py")
 ROOT = Path(__file__).parents[2]
