@@ -53,7 +53,7 @@ def program(flows: str, events: Mapping[str, str] | None = None) -> Program:
     return Program(Definition(steps, dict(events or {})))
 
 
-class Crash(Exception):  # noqa: N818  it is what happens, not an error
+class Crash(Exception):
     """The process dies here."""
 
 

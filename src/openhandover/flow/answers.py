@@ -17,7 +17,7 @@ _NUMBER = re.compile(r"[+-]?\d{1,15}(?:[.,]\d{1,15})?")
 _WHOLE_NUMBER_LIMIT = 2**53
 
 
-class NotValid(Exception):  # noqa: N818  a finding about the answer, not an error of the program
+class NotValid(Exception):
     """The answer does not fit; `key` is the system text that says so."""
 
     def __init__(self, key: str) -> None:

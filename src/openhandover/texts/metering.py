@@ -74,6 +74,17 @@ def metered_expression(source: str) -> str:
     return _weighed(tokens, 1) + source[end:]
 
 
+def outside_tags(source: str) -> str:
+    """The literal text of a template, without its tags and raw parts. Raises ForbiddenError."""
+    out: list[str] = []
+    at = 0
+    while opening := _OPEN.search(source, at):
+        out.append(source[at : opening.start()])
+        raw = _RAW.match(source, opening.start())
+        at = raw.end() if raw else _tag(source, opening.start(), as_value=False)[1]
+    return " ".join((*out, source[at:]))
+
+
 def _ends_quoted(text: str, quoted: bool) -> bool:
     """Whether a JSON string is open after this stretch of literal text."""
     for quote in re.finditer(r"\\.|\"", text, re.DOTALL):
