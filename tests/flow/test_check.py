@@ -43,9 +43,9 @@ def found(flow: str, **events: str) -> list[tuple[str, str, str]]:
         ("main: [{if: '{{ a }}', then: []}]", "flows/main/0/if", "leave out the braces", "reference"),
         ("main: [{if: 'a ==', then: []}]", "flows/main/0/if", "condition: line 1", "reference"),
         (
-            "main: [{lookup: 'a ==', cases: {x: [{run: no}]}}]",
+            "main: [{lookup: 'a ==', cases: {x: [{run: nope}]}}]",
             "flows/main/0/cases/x/0/run",
-            "no flow `no`",
+            "no flow `nope`",
             "main",
         ),
         (
