@@ -20,14 +20,21 @@ export function day(at: string, language: string): string {
   return new Date(at).toLocaleDateString(language, { weekday: "long", day: "numeric", month: "long" });
 }
 
+const SIZES = [
+  { unit: "megabyte", from: 1_000_000, digits: 1 },
+  { unit: "kilobyte", from: 1_000, digits: 0 },
+  { unit: "byte", from: 1, digits: 0 },
+];
+
 /** "12 kB" */
 export function fileSize(bytes: number, language: string): string {
-  const large = bytes >= 1_000_000;
+  const size = SIZES.find((each) => bytes >= each.from);
+  if (!size) return "";
   return new Intl.NumberFormat(language, {
     style: "unit",
-    unit: large ? "megabyte" : "kilobyte",
-    maximumFractionDigits: large ? 1 : 0,
-  }).format(bytes / (large ? 1_000_000 : 1_000));
+    unit: size.unit,
+    maximumFractionDigits: size.digits,
+  }).format(bytes / size.from);
 }
 
 function midnight(date: Date): number {

@@ -43,7 +43,7 @@ export function App({ chat, fullPage, language }: Props): JSX.Element {
   };
 
   return (
-    <SceneContext.Provider value={{ chat, t, language: spoken.value }}>
+    <SceneContext.Provider value={{ chat, t, language: localeFor(spoken.value) }}>
       <div class={fullPage ? "page" : "embed"} lang={spoken.value} dir={direction()}>
         {open.value ? (
           <Panel fullPage={fullPage} onHide={hide} />
@@ -100,6 +100,11 @@ function Panel({ fullPage, onHide }: { fullPage: boolean; onHide: () => void }):
       )}
     </SceneContext.Consumer>
   );
+}
+
+/** The visitor's own variety of the language, so that times look as they do elsewhere on their device. */
+function localeFor(language: string): string {
+  return navigator.languages.find((tag) => tag.slice(0, 2) === language.slice(0, 2)) ?? language;
 }
 
 function direction(): "rtl" | "ltr" {

@@ -1,7 +1,7 @@
 // Everything said so far, in order, with days, names and what became of the visitor's own messages.
 import { useSignal, useSignalEffect } from "@preact/signals";
 import type { JSX } from "preact";
-import { useLayoutEffect, useRef } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { isWebAddress, linked } from "../shared/text";
 import { clock, day, dayKey, fileSize } from "../shared/time";
 import type { Notice } from "./chat";
@@ -17,6 +17,7 @@ type Item = { at: string; message: Message } | { at: string; notice: Notice };
 export function Log(): JSX.Element {
   const { chat, t, language } = useScene();
   const box = useRef<HTMLDivElement>(null);
+  const content = useRef<HTMLDivElement>(null);
   const follows = useSignal(true);
   const items = inOrder(chat.messages.value, chat.notices.value);
   const lastOwn = chat.messages.value.findLast((message) => message.author === "user");
@@ -24,9 +25,13 @@ export function Log(): JSX.Element {
   useSignalEffect(() => {
     if (chat.unsent.value.some((message) => !message.accepted)) follows.value = true; // writing goes to the end
   });
-  useLayoutEffect(() => {
-    if (follows.peek() && box.current) box.current.scrollTop = box.current.scrollHeight;
-  });
+  useEffect(() => {
+    const observer = new ResizeObserver(() => {
+      if (follows.peek() && box.current) box.current.scrollTop = box.current.scrollHeight;
+    });
+    for (const element of [box.current, content.current]) if (element) observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
 
   return (
     <div
@@ -41,36 +46,39 @@ export function Log(): JSX.Element {
         follows.value = scrollHeight - scrollTop - clientHeight < NEAR_END_PX;
       }}
     >
-      {chat.renewed.value && <p class="notice">{t.renewed}</p>}
-      {items.length === 0 && chat.unsent.value.length === 0 && <p class="notice greeting">{t.greeting}</p>}
-      {items.map((item, index) => {
-        const before = items[index - 1];
-        const newDay = !before || dayKey(before.at) !== dayKey(item.at);
-        return (
-          <>
-            {newDay && (
-              <p key={`day ${item.at}`} class="day">
-                {day(item.at, language)}
-              </p>
-            )}
-            {"notice" in item ? (
-              <NoticeLine key={`notice ${item.notice.seq}`} notice={item.notice} />
-            ) : (
-              <Bubble
-                key={item.message.id}
-                message={item.message}
-                named={newDay || !sameAuthor(before, item.message)}
-                last={item.message === lastOwn && chat.unsent.value.length === 0}
-              />
-            )}
-          </>
-        );
-      })}
-      {chat.unsent.value.map((message) => (
-        <Waiting key={message.id} message={message} />
-      ))}
-      <Buttons />
-      <Typing />
+      <div ref={content}>
+        {chat.renewed.value && <p class="notice">{t.renewed}</p>}
+        {items.length === 0 && chat.unsent.value.length === 0 && <p class="notice greeting">{t.greeting}</p>}
+        {items.map((item, index) => {
+          const before = items[index - 1];
+          const newDay = !before || dayKey(before.at) !== dayKey(item.at);
+          return (
+            <>
+              {newDay && (
+                <p key={`day ${item.at}`} class="day">
+                  {day(item.at, language)}
+                </p>
+              )}
+              {"notice" in item ? (
+                <NoticeLine key={`notice ${item.notice.seq}`} notice={item.notice} />
+              ) : (
+                <Bubble
+                  key={item.message.id}
+                  message={item.message}
+                  named={newDay || !sameAuthor(before, item.message)}
+                  timed={!sameMinute(items[index + 1], item.message)}
+                  last={item.message === lastOwn && chat.unsent.value.length === 0}
+                />
+              )}
+            </>
+          );
+        })}
+        {chat.unsent.value.map((message) => (
+          <Waiting key={message.id} message={message} />
+        ))}
+        <Buttons />
+        <Typing />
+      </div>
     </div>
   );
 }
@@ -88,6 +96,11 @@ function sameAuthor(before: Item | undefined, message: Message): boolean {
   return before.message.author === message.author && before.message.author_name === message.author_name;
 }
 
+/** Whether the next message goes on where this one ends, so that one time is enough for both. */
+function sameMinute(after: Item | undefined, message: Message): boolean {
+  return sameAuthor(after, message) && after?.at.slice(0, 16) === message.at.slice(0, 16);
+}
+
 function NoticeLine({ notice }: { notice: Notice }): JSX.Element {
   const { t } = useScene();
   const name = notice.name ?? t.agent;
@@ -95,7 +108,14 @@ function NoticeLine({ notice }: { notice: Notice }): JSX.Element {
   return <p class="notice">{text}</p>;
 }
 
-function Bubble({ message, named, last }: { message: Message; named: boolean; last: boolean }): JSX.Element {
+interface BubbleProps {
+  message: Message;
+  named: boolean;
+  timed: boolean;
+  last: boolean;
+}
+
+function Bubble({ message, named, timed, last }: BubbleProps): JSX.Element {
   const { t, language } = useScene();
   const own = message.author === "user";
   const name = message.author_name ?? { user: t.you, bot: t.bot, agent: t.agent, system: "" }[message.author];
@@ -110,10 +130,12 @@ function Bubble({ message, named, last }: { message: Message; named: boolean; la
           <FileLink key={file.id} file={file} />
         ))}
       </div>
-      <p class={state === "failed" && own ? "meta failed" : "meta"}>
-        <time dateTime={message.at}>{clock(message.at, language)}</time>
-        {own && (last || state === "failed") && <span> · {t[state]}</span>}
-      </p>
+      {(timed || (own && state === "failed")) && (
+        <p class={own && state === "failed" ? "meta failed" : "meta"}>
+          <time dateTime={message.at}>{clock(message.at, language)}</time>
+          {own && (last || state === "failed") && <span> · {t[state]}</span>}
+        </p>
+      )}
     </article>
   );
 }

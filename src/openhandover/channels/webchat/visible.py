@@ -64,8 +64,9 @@ class _MessageRef(Struct):
     message_id: str
 
 
-def frame_for(event: Mapping[str, Any], state: Conversation) -> dict[str, Any] | None:
-    """The frame for an event, None when it is not for visitors. `state` is the conversation as it is now."""
+def frame_for(event: Mapping[str, Any], state: Conversation | None) -> dict[str, Any] | None:
+    """The frame for an event, None when it is not for visitors. `state` is the conversation as it
+    is now; only handover events need it."""
     kind: str = event["type"]
     if kind in TYPING:
         author = _read(event["data"], _Author).author
@@ -78,14 +79,14 @@ def frame_for(event: Mapping[str, Any], state: Conversation) -> dict[str, Any] |
     return {"type": "event", "event": {**shown, "data": data}}
 
 
-def _visible(kind: str, data: Any, state: Conversation) -> Any:
+def _visible(kind: str, data: Any, state: Conversation | None) -> Any:
     if kind == "message.created":
         message = _read(data, _Message)
         return None if message.to == "agent" else message
     if kind in DELIVERY:
         return _read(data, _MessageRef)
     if kind in HANDOVER:
-        return shown_handover(data, state.handover)
+        return shown_handover(data, state.handover if state else None)
     return data if kind == "floor.changed" else None
 
 

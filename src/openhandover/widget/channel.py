@@ -1,0 +1,116 @@
+"""One web chat channel as its calls and sockets share it: who may come, how often, and who is there."""
+
+import os
+import time
+from typing import TYPE_CHECKING, Any
+
+from openhandover.channels.webchat.origins import Origins
+from openhandover.channels.webchat.token import Tokens, Visitor
+from openhandover.config.model import Config, WebchatChannel
+from openhandover.core.errors import Refused
+from openhandover.core.model import Conversation
+from openhandover.web.limits import RateLimit
+
+if TYPE_CHECKING:
+    from openhandover.channels.webchat.protocol import Language
+    from openhandover.engine import Engine
+
+
+class Lobby:
+    """All web chat channels of this process."""
+
+    def __init__(self, engine: "Engine", config: Config) -> None:
+        self.engine = engine
+        self.config = config
+        self.channels = {
+            name: Channel(name, channel, config)
+            for name, channel in config.channels.items()
+            if isinstance(channel, WebchatChannel)
+        }
+        self.visitor_limit = RateLimit(config.rate_limits.visitor)
+        self.address_limit = RateLimit(config.rate_limits.address)
+        self.presence = Presence(engine)
+        self._tokens: Tokens | None = None
+
+    def channel(self, name: str) -> "Channel":
+        """The channel of this name.
+
+        Raises:
+            Refused: `not_found`.
+        """
+        if name not in self.channels:
+            raise Refused("not_found", "There is no web chat of this name")
+        return self.channels[name]
+
+    async def tokens(self) -> Tokens:
+        """The signer; its secret is made on the first start of the installation."""
+        if self._tokens is None:
+            kept = await self.engine.store.put_new("webchat", "token_secret", os.urandom(32))
+            self._tokens = Tokens(kept)
+        return self._tokens
+
+    async def enter(self, channel: str, token: str) -> tuple[Visitor, Conversation]:
+        """Whose token this is, and their conversation.
+
+        Raises:
+            Refused: `unauthorized`, `token_expired` or `not_found`.
+        """
+        visitor = (await self.tokens()).check(token, channel, time.time())
+        return visitor, await self.engine.conversation(visitor.conversation_id)
+
+
+class Channel:
+    """One configured web chat."""
+
+    def __init__(self, name: str, settings: WebchatChannel, config: Config) -> None:
+        self.name = name
+        self.settings = settings
+        self.origins = Origins(settings.allowed_origins, config.server.public_url)
+        self._config = config
+
+    def language(self, wanted: "Language | None") -> str:
+        """The supported language nearest to the browser's."""
+        languages = self._config.languages
+        primary = (wanted or "").lower().partition("-")[0]
+        return primary if primary in languages.supported else languages.default
+
+    def takes_files(self, state: Conversation) -> bool:
+        """Whether the visitor may send a file now."""
+        rule = self.settings.attachments
+        return rule == "always" or (rule == "human" and state.floor == "human")
+
+    def shown(self, language: str, max_text_bytes: int) -> dict[str, Any]:
+        """What a page needs to know of the channel."""
+        title = self.settings.title
+        if isinstance(title, dict):
+            title = title.get(language) or title.get(self._config.languages.default)
+        return {
+            "channel": self.name,
+            "language": language,
+            "title": title,
+            "attachments": self.settings.attachments,
+            "human_button": self.settings.human_button is not None,
+            "max_file_bytes": self._config.uploads.max_bytes,
+            "max_text_bytes": max_text_bytes,
+        }
+
+
+class Presence:
+    """A visitor is there while one of their sockets is open."""
+
+    def __init__(self, engine: "Engine") -> None:
+        self._engine = engine
+        self._open: dict[str, int] = {}
+
+    async def came(self, conversation_id: str) -> None:
+        """One socket more."""
+        self._open[conversation_id] = self._open.get(conversation_id, 0) + 1
+        if self._open[conversation_id] == 1:
+            await self._engine.presence(conversation_id, "connected")
+
+    async def went(self, conversation_id: str) -> None:
+        """One socket less."""
+        self._open[conversation_id] -= 1
+        if self._open[conversation_id] == 0:
+            del self._open[conversation_id]
+            await self._engine.presence(conversation_id, "disconnected")

@@ -1,0 +1,239 @@
+"""One visitor's socket: hello, the log from where they left off, then both directions until it closes."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from contextlib import aclosing
+from typing import Any
+
+import msgspec
+from litestar.connection import WebSocket
+from litestar.exceptions import WebSocketDisconnect
+
+from openhandover.channels.webchat import protocol as p
+from openhandover.channels.webchat.token import Visitor
+from openhandover.channels.webchat.visible import frame_for, shown_handover
+from openhandover.config.model import Rate
+from openhandover.core import view
+from openhandover.core.errors import Refused, invalid
+from openhandover.core.events import PostMessage
+from openhandover.core.model import Attachment, Conversation
+from openhandover.web.limits import RateLimit
+
+from .calls import upload_prefix
+from .channel import Channel, Lobby
+
+HELLO_S = 10.0
+PING_S = 15.0
+NO_HELLO = 4400
+UNAUTHORIZED = 4401
+RESTART = 1012
+FRAMES = Rate(count=100, per_s=10)
+ENDS_SESSION = frozenset({"unauthorized", "token_expired", "not_found"})
+
+Socket = WebSocket[Any, Any, Any]
+
+
+class VisitorSocket:
+    """The conversation of one page with us, over one socket."""
+
+    def __init__(self, lobby: Lobby, channel: Channel, socket: Socket) -> None:
+        self._lobby = lobby
+        self._engine = lobby.engine
+        self._channel = channel
+        self._socket = socket
+        self._limit = RateLimit(FRAMES)
+        self._sent_at = 0.0
+        self._conversation_id = ""
+
+    async def run(self, closing: asyncio.Event) -> None:
+        """From hello to the end; returns when the socket is closed by either side."""
+        try:
+            hello = await self._hello()
+            visitor, state = await self._lobby.enter(self._channel.name, hello.token)
+        except Refused as error:
+            await self._send(p.refused(error, None))
+            await self._close(UNAUTHORIZED if error.code in ENDS_SESSION else NO_HELLO)
+            return
+        except TimeoutError:
+            await self._close(NO_HELLO)
+            return
+        self._conversation_id = state.id
+        await self._lobby.presence.came(state.id)
+        try:
+            await self._talk(hello.after, visitor, closing)
+        finally:
+            await self._lobby.presence.went(state.id)
+
+    async def _hello(self) -> p.Hello:
+        async with asyncio.timeout(HELLO_S):
+            frame = p.read_frame(await self._receive())
+        if not isinstance(frame, p.Hello):
+            raise invalid("type", "the first frame must be `hello`")
+        return frame
+
+    async def _talk(self, after: int, visitor: Visitor, closing: asyncio.Event) -> None:
+        await self._ready(visitor)
+        work = {
+            asyncio.create_task(self._listen()),
+            asyncio.create_task(self._show(after)),
+            asyncio.create_task(self._keep_alive(visitor)),
+        }
+        stopped = asyncio.create_task(closing.wait())
+        try:
+            done, _ = await asyncio.wait({*work, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (*work, stopped):
+                task.cancel()
+            await asyncio.gather(*work, stopped, return_exceptions=True)
+        for task in done - {stopped}:
+            if not isinstance(task.exception(), WebSocketDisconnect):
+                task.result()
+        if stopped in done:
+            await self._close(RESTART)
+
+    # --- to the page ---
+
+    async def _ready(self, visitor: Visitor) -> None:
+        state = await self._engine.conversation(self._conversation_id)
+        handover = state.handover
+        frame: dict[str, Any] = {
+            "type": "ready",
+            "conversation_id": state.id,
+            "seq": state.shown,
+            "floor": state.floor,
+            "epoch": state.epoch,
+            "handover": shown_handover(view.handover(handover), handover) if handover else None,
+            "config": self._channel.shown(state.language, p.MAX_TEXT_BYTES),
+        }
+        if visitor.is_old(time.time()):
+            frame["token"] = (await self._fresh_token())[0]
+        await self._send(frame)
+
+    async def _show(self, after: int) -> None:
+        """Everything after this seq that is for the visitor, then what happens."""
+        async with aclosing(self._engine.feed.subscribe(self._conversation_id, after)) as events:
+            async for event in events:
+                frame = frame_for(event, await self._state_for(event))
+                if frame is not None:
+                    await self._send(frame)
+
+    async def _state_for(self, event: Mapping[str, Any]) -> Conversation | None:
+        """The conversation as it is now, where the visitor's view of the event depends on it."""
+        if not event["type"].startswith("handover."):
+            return None
+        return await self._engine.conversation(self._conversation_id)
+
+    async def _keep_alive(self, visitor: Visitor) -> None:
+        while True:
+            await asyncio.sleep(PING_S)
+            if visitor.is_old(time.time()):
+                token, expires_at = await self._fresh_token()
+                await self._send({"type": "token", "token": token, "expires_at": view.time(expires_at)})
+                visitor = (await self._lobby.tokens()).check(token, self._channel.name, time.time())
+            elif time.monotonic() - self._sent_at >= PING_S - 1:
+                await self._send({"type": "ping"})
+
+    async def _fresh_token(self) -> tuple[str, float]:
+        return (await self._lobby.tokens()).issue(self._channel.name, self._conversation_id, time.time())
+
+    async def _send(self, frame: Mapping[str, Any]) -> None:
+        self._sent_at = time.monotonic()
+        await self._socket.send_data(msgspec.json.encode(frame).decode())
+
+    async def _close(self, code: int) -> None:
+        try:
+            await self._socket.close(code)
+        except (WebSocketDisconnect, RuntimeError):
+            return  # the page was faster
+
+    # --- from the page ---
+
+    async def _receive(self) -> str | bytes:
+        message = await self._socket.receive()
+        if message["type"] == "websocket.disconnect":
+            raise WebSocketDisconnect(code=message.get("code", 1005))
+        return message.get("text") or message.get("bytes") or b""
+
+    async def _listen(self) -> None:
+        while True:
+            raw = await self._receive()
+            message_id: str | None = None
+            try:
+                message_id = p.message_id_of(raw)
+                await self._take(p.read_frame(raw))
+            except Refused as error:
+                await self._send(p.refused(error, message_id))
+                if error.code == "not_found" and message_id is None:
+                    await self._engine.conversation(self._conversation_id)
+
+    async def _take(self, frame: p.ClientFrame) -> None:
+        """Do what a frame asks.
+
+        Raises:
+            Refused: it was not done.
+        """
+        engine, conversation_id = self._engine, self._conversation_id
+        if not isinstance(frame, p.Message):
+            self._limit.take("", time.monotonic())
+        match frame:
+            case p.Message():
+                await self._say(frame)
+            case p.Typing():
+                await engine.typing(conversation_id, "user", frame.on)
+            case p.Ack():
+                await engine.acknowledge(conversation_id, frame.seq)
+            case p.Read():
+                await engine.read(conversation_id, frame.seq)
+            case p.Human():
+                await self._ask_for_human()
+            case p.Cancel() | p.End():
+                await self._withdraw(ends=isinstance(frame, p.End))
+            case p.Rating():
+                await self._rate(frame)
+            case p.Pong():
+                pass
+            case p.Hello():
+                raise invalid("type", "`hello` is said once")
+
+    async def _say(self, frame: p.Message) -> None:
+        self._lobby.visitor_limit.take(self._conversation_id, time.monotonic())
+        message = PostMessage(
+            id=frame.id,
+            author="user",
+            text=frame.text,
+            attachments=tuple([await self._file(ref.upload_id) for ref in frame.attachments]),
+            button=frame.button,
+            digest=frame.digest,
+        )
+        stored, _ = await self._engine.post(self._conversation_id, message)
+        await self._send({"type": "accepted", "id": frame.id, "seq": stored["seq"]})
+
+    async def _file(self, upload_id: str) -> Attachment:
+        own = upload_id.startswith(upload_prefix(self._conversation_id))
+        kept = await self._engine.store.upload(upload_id) if own else None
+        if kept is None:
+            raise Refused("not_found", "There is no such upload of this conversation")
+        return Attachment(kept.id, kept.name, kept.content_type, kept.size, "")
+
+    async def _ask_for_human(self) -> None:
+        event = self._channel.settings.human_button
+        if event is None:
+            raise invalid("type", "this channel has no `human_button`")
+        await self._engine.trigger(self._conversation_id, event)
+
+    async def _withdraw(self, *, ends: bool) -> None:
+        handover = (await self._engine.conversation(self._conversation_id)).open_handover
+        if handover is None:
+            return
+        shown = shown_handover(view.handover(handover), handover)
+        if ends or shown["cancel"] is not None:
+            await self._engine.cancel(handover.id)
+        else:
+            raise invalid("type", "this handover cannot be cancelled now")
+
+    async def _rate(self, frame: p.Rating) -> None:
+        handover = (await self._engine.conversation(self._conversation_id)).handover
+        if handover is None or handover.id != frame.handover_id:
+            raise Refused("not_found", "There is no such handover in this conversation")
+        await self._engine.rate(handover.id, frame.score, frame.comment)
