@@ -2,6 +2,7 @@
 `open_store`; opening twice must reach the same data."""
 
 import asyncio
+from typing import cast
 
 import msgspec
 import pytest
@@ -81,6 +82,11 @@ class StoreSuite(StoreReads):
             entry = replace(said(loaded.conversation, "x"), type="bad \ud800")
             return Changes(replace(loaded.conversation, seq=entry.seq), (entry,))
 
+        def recall(loaded: Loaded) -> Changes:
+            if loaded.recent is None:
+                raise NeedRecent(0, 9)
+            return Changes(result=texts(loaded.recent))
+
         await store.transact(create("c1"))
         results = await asyncio.gather(
             store.transact(say("c1", "a")),
@@ -88,9 +94,11 @@ class StoreSuite(StoreReads):
             store.transact(say("c1", "b")),
             store.transact(Unit("c1", unstorable)),
             store.transact(say("c1", "c")),
+            store.transact(Unit("c1", recall)),
             return_exceptions=True,
         )
-        assert [isinstance(each, StoreError) for each in results] == [False, True, False, True, False]
+        assert [isinstance(each, StoreError) for each in results] == [False, True, False, True, False, False]
+        assert cast(Changes, results[-1]).result == ["a", "b", "c"]
         assert texts(await store.log("c1", 0, 10)) == ["a", "b", "c"]
         state = await store.conversation("c1")
         assert state is not None

@@ -29,15 +29,12 @@ class SaveFailed(Exception):
 
 
 class Batch:
-    """The units of one transaction, or of one savepoint. `states` begins with what this transaction has already
-    changed; everything else comes from the cache or the database."""
+    """The units of one transaction, or of one savepoint."""
 
-    def __init__(
-        self, connection: sqlite3.Connection, cache: Cache, states: dict[str, Conversation] | None = None
-    ) -> None:
+    def __init__(self, connection: sqlite3.Connection, cache: Cache) -> None:
         self._connection = connection
         self._cache = cache
-        self.states: dict[str, Conversation | None] = dict(states or {})
+        self.states: dict[str, Conversation | None] = {}
         self.changed: dict[str, Conversation] = {}
         self._saved: dict[str, Conversation | None] = {}
         self._messages: dict[Pair, LogRow] = {}

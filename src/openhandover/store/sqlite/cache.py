@@ -5,9 +5,6 @@ from collections.abc import Iterable, Mapping
 
 from openhandover.core.model import Conversation
 
-States = dict[str, Conversation]
-"""Conversations by id."""
-
 
 class Cache:
     """At most `size` conversations, the least recently used go first. The writer thread changes it; `peek` may be

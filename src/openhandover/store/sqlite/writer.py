@@ -11,7 +11,7 @@ from openhandover.store.port import StoreError, Unit
 from openhandover.store.sqlite import answers
 from openhandover.store.sqlite.answers import Future, Outcome
 from openhandover.store.sqlite.batch import Batch, SaveFailed
-from openhandover.store.sqlite.cache import Cache, States
+from openhandover.store.sqlite.cache import Cache
 
 T = TypeVar("T")
 Job = Callable[[sqlite3.Connection], Any]
@@ -111,19 +111,18 @@ class Writer:
         return outcomes
 
     def _one_by_one(self, batch: Sequence[Work]) -> list[Outcome]:
-        """As `_together`, but each in its own savepoint, so that the tables may refuse a single one."""
+        """As `_together`, but each in its own savepoint, so that the tables may refuse a single one. The states
+        come from the database: the roll-back before this has dropped them from the cache."""
         self._connection.execute("BEGIN IMMEDIATE")
-        committed = States()
         outcomes: list[Outcome] = []
         for work, future in batch:
             self._connection.execute("SAVEPOINT one")
             try:
                 if isinstance(work, Unit):
-                    alone = Batch(self._connection, self._cache, committed)
+                    alone = Batch(self._connection, self._cache)
                     alone.load([work])
                     result = alone.run(work)
                     alone.save()
-                    committed.update(alone.changed)
                 else:
                     result = work(self._connection)
             except sqlite3.OperationalError:
@@ -135,7 +134,6 @@ class Writer:
                 outcomes.append((future, result, None))
             self._connection.execute("RELEASE one")
         self._connection.execute("COMMIT")
-        self._cache.put(committed)
         return outcomes
 
     def _failed(self, batch: Sequence[Work], error: Exception) -> list[Outcome]:
