@@ -11,9 +11,11 @@ from openhandover.config.model import Config
 from tests.docs_pages import Block, blocks
 
 BASE = Path(__file__).with_name("docs_base.yaml")
+HASH = "$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHRzb21l$Qy3kDkkWrnzJOgmgQ4nM0Qb2zYVDBnYm3sS3z0b0yUg"
 ENVIRONMENT = {
     "OPENHANDOVER_API_KEY": "a-key-for-documentation-only",
-    "ANNA_HASH": "$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHRzb21l$Qy3kDkkWrnzJOgmgQ4nM0Qb2zYVDBnYm3sS3z0b0yUg",
+    "ANNA_HASH": HASH,
+    "SUE_HASH": HASH,
     "MY_DESK_SECRET": "whsec_" + base64.b64encode(b"for-documentation-only!!").decode(),
     "SMTP_URL": "smtp://user:password@mail.example.com:587",
     "CRM_KEY": "for-documentation-only",
@@ -22,8 +24,11 @@ ENVIRONMENT = {
 
 
 @pytest.mark.parametrize("block", blocks("yaml"), ids=lambda block: block.where)
-def test_configuration_is_valid(block: Block) -> None:
+def test_configuration_is_valid(block: Block, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A list is the steps of a flow, a map a part of the file; on top of a base both pass the check."""
+    (tmp_path / "my_package").mkdir()
+    (tmp_path / "my_package" / "my_module.py").write_text("def function(scope):\n    return {}\n")
+    monkeypatch.syspath_prepend(tmp_path)
     base, example = yaml.compose(BASE.read_text("utf-8")), yaml.compose(block.text)
     if isinstance(example, yaml.SequenceNode):
         example = _map(flows=_map(example=example))
