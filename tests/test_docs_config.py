@@ -23,11 +23,20 @@ ENVIRONMENT = {
 """The variables that examples may name."""
 
 
+GREET = """
+from openhandover.flow.code import registered
+
+@registered
+def greet(variables, facts):
+    return {}
+"""
+
+
 @pytest.mark.parametrize("block", blocks("yaml"), ids=lambda block: block.where)
 def test_configuration_is_valid(block: Block, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A list is the steps of a flow, a map a part of the file; on top of a base both pass the check."""
     (tmp_path / "my_package").mkdir()
-    (tmp_path / "my_package" / "my_module.py").write_text("def function(scope):\n    return {}\n")
+    (tmp_path / "my_package" / "my_module.py").write_text(GREET, "utf-8")
     monkeypatch.syspath_prepend(tmp_path)
     base, example = yaml.compose(BASE.read_text("utf-8")), yaml.compose(block.text)
     if isinstance(example, yaml.SequenceNode):
