@@ -12,8 +12,8 @@ import pytest
 
 from tests.docs_pages import ROOT, Block, blocks, pages
 
-PROSE_LANGUAGES = {"mermaid", "text", "http", "html", "diff"}
-"""Shown, not run: diagrams, output, requests as they look on the wire, a page to paste a tag into."""
+PROSE_LANGUAGES = {"mermaid", "text", "http", "html", "css", "diff"}
+"""Shown, not run: diagrams, output, requests as they look on the wire, a page or style sheet of the reader's."""
 
 TESTED_LANGUAGES = {"python", "bash", "yaml", "json"}
 """YAML is configuration, and has tests/test_docs_config.py."""
