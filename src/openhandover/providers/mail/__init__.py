@@ -55,6 +55,10 @@ class Mail(BaseProvider):
         """Nobody to mail to."""
         return wire.wrong(route, self._settings)
 
+    def preview(self, request: HandoverRequest) -> str | None:
+        """The mail as it would be sent."""
+        return wire.mail(request, self._settings, self._sender, time.time()).as_string()
+
     def _visit(self, mail: EmailMessage | None) -> None:
         host, port, tls = self._server.hostname or "", self._server.port, ssl.create_default_context()
         if self._server.scheme == "smtps":
