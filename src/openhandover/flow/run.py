@@ -98,7 +98,7 @@ class Runner:
 
     def _event(self, name: str) -> bool:
         flow = self.program.definition.events.get(name)
-        if flow is None:
+        if flow not in self.program.blocks:
             self.doing.host.report(Place(self.turn.root, 0), f"no flow is configured for the event `{name}`")
             return False
         stack = self.run.stack

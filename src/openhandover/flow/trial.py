@@ -1,0 +1,273 @@
+"""A flow tried in the terminal: you are the user, and by commands also the contact centre.
+
+Calls of the flow are sent, or only printed in a dry run. No agent is ever bothered: an open handover moves on by the
+commands below, and what would go to the provider is printed.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Literal, cast
+from uuid import uuid4
+
+import msgspec
+from msgspec import Struct, structs
+
+from openhandover.core.errors import OpenHandoverError, ProviderError, Refused
+from openhandover.core.events import FlowStep, PostMessage
+from openhandover.core.model import Conversation, User
+from openhandover.net.client import Reply, Request, Sender
+from openhandover.providers.base import Availability, Brief, HandoverRequest, Provider
+from openhandover.texts.catalogue import Catalogue
+from openhandover.texts.templates import TemplateError, render, render_value
+from openhandover.texts.variants import variant
+
+from .definition import Place, Program
+from .printing import masked
+from .run import run_turn
+from .state import Cause, HandoverHappened, HandoverOrder, Run, Triggered, Turn, UserSaid, save
+
+HELP = """\
+/event NAME                                fire an event
+/queued /active /inactive /queue_updated   the open handover moves on
+/completed /cancelled /error /returned     the open handover ends
+/quit                                      leave"""
+
+_SIDE = ("queued", "active", "queue_updated", "inactive")
+_ENDS = ("completed", "cancelled", "error", "returned")
+_MAX_TRIGGERS = 20
+"""Events that may follow from one input; a flow that triggers itself would never let you speak."""
+
+Read = Callable[[], Awaitable[str | None]]
+"""The next line, None at the end of the input."""
+Write = Callable[[str], None]
+
+
+class Setting(Struct, frozen=True):
+    """What the trial plays with. `provider` gives the configured provider of a name, None where there is none."""
+
+    program: Program
+    root: str
+    texts: Catalogue
+    language: str
+    sender: Sender
+    provider: Callable[[str], Provider | None]
+    default_provider: str | None = None
+    dry_run: bool = False
+    """`sender` and the providers' senders print; providers then must send nothing but through them."""
+    secrets: frozenset[str] = frozenset()
+
+
+class Trial:
+    """One conversation in the terminal."""
+
+    def __init__(self, setting: Setting, write: Write, values: Mapping[str, str] | None = None) -> None:
+        self._setting = setting
+        self._write = write
+        self._conversation = _conversation(setting, values or {})
+        self._handover: dict[str, Any] | None = None
+        self._order: HandoverOrder | None = None
+        self._triggers: list[str] = []
+        self._seq = 0
+
+    async def talk(self, read: Read) -> None:
+        """Until the input ends or `/quit`."""
+        self._write(HELP)
+        while (line := await read()) is not None:
+            text = line.strip()
+            if text == "/quit":
+                return
+            cause = self._cause(text)
+            if cause is not None:
+                await self._happen(cause)
+
+    def _cause(self, text: str) -> Cause | None:
+        """What the line means; None when it was answered already."""
+        word, _, rest = text.partition(" ")
+        name = word.removeprefix("/")
+        if word == "/event" and rest:
+            return Triggered(rest.strip())
+        if word.startswith("/") and name in _SIDE + _ENDS:
+            return self._moved(name)
+        if word in {"/help", "/?"}:
+            self._write(HELP)
+            return None
+        if self._conversation.floor == "human":
+            self._write("(to the agent; the flow waits)")
+            return None
+        return UserSaid(text)
+
+    def _moved(self, event: str) -> Cause | None:
+        if self._order is None or self._handover is None:
+            self._write("(no handover is open)")
+            return None
+        order = self._order
+        resume = order.step.resume
+        self._handover = {
+            **self._handover,
+            "event": event,
+            "status": "transferred" if event == "returned" else event,
+        }
+        if event == "error":
+            self._handover["error"] = {
+                "reason": "error",
+                "code": "provider_error",
+                "message": "tried in the terminal",
+            }
+        if event in _SIDE:
+            if not getattr(order.step.events, event):
+                self._write(f"(`events.{event}` is off, the flow does not run)")
+                return None
+        else:
+            self._order = None
+            self._give_floor("bot")
+        return HandoverHappened(
+            cast("Any", event), order.id, resume.at, go_on=event != "completed" or resume.send_event
+        )
+
+    async def _happen(self, cause: Cause) -> None:
+        await self._turn(cause)
+        for _ in range(_MAX_TRIGGERS):
+            if not self._triggers or self._conversation.floor == "human":
+                break
+            event = self._triggers.pop(0)
+            self._write(f"(event {event})")
+            await self._turn(Triggered(event))
+        self._triggers.clear()
+
+    async def _turn(self, cause: Cause) -> None:
+        self._seq += 1
+        setting = self._setting
+        turn = Turn(self._seq, cause, self._conversation, setting.root, self._handover)
+        await run_turn(setting.program, turn, self, setting.texts, setting.language)
+
+    def _give_floor(self, floor: Literal["bot", "human"]) -> None:
+        epoch = self._conversation.epoch + 1
+        self._conversation = structs.replace(self._conversation, floor=floor, epoch=epoch)
+
+    # --- Host --------------------------------------------------------------------------------------------
+
+    async def commit(self, step: FlowStep, order: HandoverOrder | None) -> None:
+        """Keep the position and show what the step does."""
+        if step.epoch != self._conversation.epoch:
+            raise Refused("stale_epoch")
+        self._conversation = structs.replace(self._conversation, run=step.run)
+        if step.say is not None:
+            self._show(step.say)
+        if order is not None:
+            await self._hand_over(order)
+        if step.close_handover:
+            self._write("(the flow closes the handover)")
+
+    async def send(self, request: Request) -> Reply:
+        """Through the sender of the trial."""
+        return await self._setting.sender.send(request)
+
+    async def availability(
+        self, provider: str | None, route: Mapping[str, Any], language: str
+    ) -> Availability:
+        """What the configured provider says."""
+        name = provider or self._setting.default_provider
+        found = self._setting.provider(name) if name else None
+        if found is None:
+            raise ProviderError(f"there is no provider `{name}`")
+        return await found.availability(route, language)
+
+    async def definition(self, digest: str) -> Program | None:
+        """A trial has one definition only."""
+        return self._setting.program if digest == self._setting.program.hash else None
+
+    def new_id(self) -> str:
+        """A random id."""
+        return uuid4().hex
+
+    def report(self, place: Place, problem: str) -> None:
+        """Show what the owner should know."""
+        self._write(f"! {place}: {problem}")
+
+    def _show(self, message: PostMessage) -> None:
+        audience = f" (to {message.to})" if message.to else ""
+        self._write(f"bot{audience}: {message.text}")
+        if message.buttons:
+            self._write(
+                "     " + "  ".join(f"[{button.text} = {button.value}]" for button in message.buttons)
+            )
+        event = (message.metadata or {}).get("triggerEvent")
+        if event:
+            self._triggers.append(str(event))
+
+    async def _hand_over(self, order: HandoverOrder) -> None:
+        step = order.step
+        name = step.provider or self._setting.default_provider or "logging"
+        try:
+            text = variant(step.message or "", self._conversation.language, self._setting.language).text
+            message, route = (
+                render(text, order.scope),
+                cast("dict[str, Any]", render_value(step.route, order.scope)),
+            )
+        except TemplateError as error:
+            message, route = "", {}
+            self._write(f"! the handover's template cannot be rendered: {error}")
+        if message:
+            self._write(f"bot: {message}")
+        self._order = order
+        self._handover = {
+            "id": order.id,
+            "status": "requested",
+            "event": None,
+            "provider": name,
+            "attempt": 1,
+        }
+        self._give_floor("human")
+        self._write(
+            f"(handover to {name}, route {msgspec.json.encode(route).decode()}; go on with /queued, /active ...)"
+        )
+        if self._setting.dry_run:
+            await self._print_open(name, order.id, route)
+
+    async def _print_open(self, name: str, handover_id: str, route: Mapping[str, Any]) -> None:
+        provider = self._setting.provider(name)
+        if provider is None:
+            return
+        talk = self._conversation
+        request = HandoverRequest(
+            handover_id=handover_id,
+            attempt=1,
+            reason=None,
+            initiator="bot",
+            conversation=Brief(talk.id, talk.channel, talk.language, talk.medium),
+            user=talk.user,
+            context=talk.context,
+            route=route,
+            transcript=(),
+        )
+        try:
+            if (preview := provider.preview(request)) is not None:
+                self._write(masked(preview, self._setting.secrets))
+                return
+            await provider.open(request)
+        except OpenHandoverError as error:
+            self._write(f"(the provider makes nothing of the answer in a dry run: {error})")
+
+
+def _conversation(setting: Setting, values: Mapping[str, str]) -> Conversation:
+    """The conversation with what was set: `user.name=Ada`, `_context.shop=1`, or a variable by its bare name."""
+    user: dict[str, Any] = {"id": "terminal"}
+    context: dict[str, Any] = {}
+    variables: dict[str, Any] = {}
+    for name, value in values.items():
+        head, _, rest = name.partition(".")
+        if head == "user" and rest in {"name", "email", "phone", "id"}:
+            user[rest] = value
+        elif head == "_context" and rest:
+            context[rest] = value
+        else:
+            variables[name] = value
+    run = Run(id=uuid4().hex, definition=setting.program.hash, kept=variables)
+    return Conversation(
+        id="terminal",
+        channel="terminal",
+        user=msgspec.convert(user, User),
+        created_at=0.0,
+        language=setting.language,
+        context=context,
+        run=save(run),
+    )

@@ -1,0 +1,158 @@
+"""A flow can be tried in the terminal, and a dry run sends nothing and shows no secret."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from openhandover.flow.printing import PrintingSender, masked
+from openhandover.flow.trial import Setting, Trial
+from openhandover.net.client import HttpClient, Sender
+from openhandover.providers.base import Provider
+from openhandover.providers.http import Http
+from openhandover.providers.http.settings import Settings as HttpSettings
+from openhandover.providers.mail import Mail
+from openhandover.providers.mail.settings import Settings as MailSettings
+from openhandover.texts.catalogue import Catalogue
+from tests.flow.stage import program
+from tests.flow.test_calls import INTAKE
+from tests.net.loopback import serving
+
+SECRET = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz"
+
+
+async def talk(setting: Setting, lines: list[str], values: dict[str, str] | None = None) -> list[str]:
+    """What the terminal shows, the help apart."""
+    shown: list[str] = []
+    typed: Iterator[str] = iter(lines)
+
+    async def read() -> str | None:
+        return next(typed, None)
+
+    await Trial(setting, shown.append, values).talk(read)
+    return shown[1:]
+
+
+def setting(flows: str, sender: Sender, provider: Provider | None = None, **more: Any) -> Setting:
+    """A trial of the flow main."""
+    play = program(flows, {"handover": "handover_intake"})
+    return Setting(
+        play, "main", Catalogue(), "en", sender, lambda _: provider, default_provider="support", **more
+    )
+
+
+async def test_the_classic_intake_is_tried_with_real_calls() -> None:
+    """The user and the contact centre are played in the terminal; calls of the flow are sent."""
+
+    async def presence(request: web.Request) -> web.Response:
+        return (
+            web.Response(text="Online") if request.method == "GET" else web.json_response({"data": {"id": 4}})
+        )
+
+    async with serving(presence) as url, HttpClient() as http:
+        shown = await talk(
+            setting(INTAKE, http),
+            [
+                "a human",
+                "ada@example.org",
+                "Ada",
+                "hello agent",
+                "/queued",
+                "/completed",
+                "/completed",
+                "/quit",
+                "never",
+            ],
+            {"_context.presence_url": url},
+        )
+    assert shown == [
+        "bot: Let me see who is there.",
+        "(event handover)",
+        "bot: Your e-mail?",
+        "bot: Your name?",
+        "bot: One moment, Ada.",
+        '(handover to support, route {"skills":["billing"]}; go on with /queued, /active ...)',
+        "(to the agent; the flow waits)",
+        "(`events.queued` is off, the flow does not run)",
+        "bot: Welcome back, Ada (ticket 4).",
+        "bot: What else can I do for you?",
+        "(no handover is open)",
+    ]
+
+
+async def test_a_dry_run_prints_every_request_with_secrets_masked() -> None:
+    """Calls and the provider's own request are shown; nothing is sent, no secret is seen."""
+    shown: list[str] = []
+    secrets = frozenset({"topsecret", SECRET})
+    calls = PrintingSender(shown.append, secrets)
+    vendor = PrintingSender(shown.append, secrets, b'{"external_id": "dry-run"}')
+    desk = Http("support", HttpSettings(url="https://desk.example/", secret=SECRET), vendor)
+    flow = """
+    main:
+      - call: {method: POST, url: "https://api.example/x?token=abc&a={{ v }}", headers: {Authorization: "Bearer topsecret"},
+               json: {a: "topsecret", password: "p", v: "{{ v }}"}, into: r}
+      - handover: {route: {queue: "q{{ v }}"}}
+      - say: "{{ r }} after {{ handover.error.code }}"
+    """
+    play = setting(flow, calls, desk, dry_run=True, secrets=secrets)
+    shown += await talk(play, ["go", "/error"], {"v": "7", "user.name": "Ada"})
+    everything = "\n".join(shown)
+    assert "POST https://api.example/x?token=***&a=7" in everything
+    assert '{"a":"***","password":"***","v":"7"}' in everything
+    assert "POST https://desk.example/open" in everything
+    assert '"name":"Ada"' in everything
+    assert '"settings":{"queue":"q7"}' in everything
+    assert "webhook-signature: ***" in everything
+    assert "bot: {} after provider_error" in everything
+    assert "topsecret" not in everything
+    assert SECRET not in everything
+
+
+async def test_a_dry_run_shows_a_mail_instead_of_sending_it() -> None:
+    """A provider that does not speak HTTP is not called either."""
+    sender = PrintingSender(lambda _: None)
+    mail = Mail("support", MailSettings(smtp="smtp://bot:pw99@127.0.0.1:1", from_="bot@shop.example"), sender)
+    flow = "main: [{handover: {route: {to: desk@shop.example}}}]"
+    shown = await talk(setting(flow, sender, mail, dry_run=True), ["go"])
+    assert any("To: desk@shop.example" in text for text in shown)
+
+
+async def test_events_buttons_problems_and_stray_commands_are_shown() -> None:
+    """What the owner should see of a flow is there."""
+    flow = """
+    main:
+      - say: {text: Hi, buttons: [{text: A, value: a}], metadata: {triggerEvent: nope}}
+      - check_availability: {into: s}
+      - handover: {events: {queued: true}}
+      - say: "{{ s }} {{ handover.event }}"
+    """
+    shown = await talk(
+        setting(flow, PrintingSender(print)), ["/event handover", "x", "/queued", "/cancelled", "/help"]
+    )
+    assert shown[0] == "! main/0: no flow is configured for the event `handover`"
+    assert "bot: Hi" in shown
+    assert "     [A = a]" in shown
+    assert "bot (to both): offline queued" in shown
+    assert "bot: offline cancelled" in shown
+    assert shown[-1].startswith("/event NAME")
+
+
+async def test_a_flow_that_triggers_itself_lets_you_speak_again() -> None:
+    """Events that fire each other for ever come to an end."""
+    flow = "main: [{say: {text: a, metadata: {triggerEvent: handover}}}]\nhandover_intake: [{run: main}]"
+    shown = await talk(setting(flow, PrintingSender(print)), ["x"])
+    assert 20 <= shown.count("bot: a") <= 22
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("https://user:pw@h/?api_key=1&x=2#f", "https://***@h/?api_key=***&x=2#f"),
+        ('{"accessToken": "a\\"b", "n": 1}', '{"accessToken": "***", "n": 1}'),
+        ("abcd abc", "*** abc"),
+    ],
+)
+def test_masking(text: str, expected: str) -> None:
+    """Secrets go by value and by the name they stand under; very short ones only by name."""
+    assert masked(text, {"abcd", "abc"}) == expected
