@@ -16,13 +16,18 @@ def card(**changes: Any) -> dict[str, str]:
 
 def test_context_attributes_and_flow_variables_come_together() -> None:
     """All that is known is on the card; the flow's value wins over an older one."""
-    run = msgspec.Raw(msgspec.json.encode({"variables": {"email": "new@example.org", "n": 3}}))
+    run = msgspec.Raw(
+        msgspec.json.encode(
+            {"kept": {"n": 2, "from": "before"}, "variables": {"email": "new@example.org", "n": 3}}
+        )
+    )
     user = User("u", attributes={"plan": "pro"})
     assert card(user=user, context={"email": "old@example.org", "page": "/cart"}, run=run) == {
         "plan": "pro",
         "email": "new@example.org",
         "page": "/cart",
         "n": "3",
+        "from": "before",
     }
 
 

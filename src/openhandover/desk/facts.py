@@ -18,6 +18,7 @@ MAX_VALUE = 500
 class _Run(Struct, frozen=True):
     """The part of a paused flow that is read here."""
 
+    kept: dict[str, Any] = {}
     variables: dict[str, Any] = {}
 
 
@@ -32,9 +33,10 @@ def _variables(conversation: Conversation) -> dict[str, Any]:
     if conversation.run is None:
         return {}
     try:
-        return msgspec.json.decode(conversation.run, type=_Run).variables
+        run = msgspec.json.decode(conversation.run, type=_Run)
     except msgspec.ValidationError:
         return {}  # a run of a form that this version of the card does not know shows nothing
+    return {**run.kept, **run.variables}
 
 
 def _flat(prefix: str, value: Any) -> Iterator[tuple[str, str]]:
