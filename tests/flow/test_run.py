@@ -6,6 +6,7 @@ import pytest
 
 from openhandover.core.errors import ProviderUnavailable
 from openhandover.flow.code import registered
+from openhandover.flow.definition import Program
 from openhandover.flow.state import HandoverHappened
 from openhandover.providers.base import Availability
 from tests.flow.stage import Stage, program
@@ -410,6 +411,17 @@ async def test_a_run_keeps_the_definition_it_began_with() -> None:
     play.play = program("main: [{say: new}]")
     assert await play.user("y") == ["old"]
     assert await play.user("z") == ["new"]
+
+
+def test_a_stored_definition_keeps_its_hash() -> None:
+    """The hash names the bytes, however this version would write them; the same flows have the same hash."""
+    flow = "main: [{call: {url: x, timeout_s: 1}}, {if: a, then: [{say: b}], else: [{end: {}}]}]"
+    play = program(flow, {"go": "main"})
+    spaced = Program.load(play.stored.replace(b":1.0", b":1"))
+    assert Program.load(play.stored).hash == play.hash == program(flow, {"go": "main"}).hash
+    assert spaced.definition == play.definition
+    assert Program.load(spaced.stored).hash == spaced.hash
+    assert program(flow).hash != play.hash
 
 
 async def test_a_lost_definition_starts_at_the_top() -> None:

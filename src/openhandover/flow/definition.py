@@ -38,9 +38,10 @@ _decoder = msgspec.json.Decoder(Definition)
 class Program:
     """A definition with its blocks found and its content hash."""
 
-    def __init__(self, definition: Definition) -> None:
+    def __init__(self, definition: Definition, stored: bytes | None = None) -> None:
+        # The hash is that of the bytes as stored: a later version of the program may write the same steps anew.
         self.definition = definition
-        self.stored = _encoder.encode(definition)
+        self.stored = _encoder.encode(definition) if stored is None else stored
         self.hash = sha256(self.stored).hexdigest()
         self.blocks = dict(_blocks(definition.flows))
 
@@ -51,8 +52,8 @@ class Program:
 
     @classmethod
     def load(cls, stored: bytes) -> "Program":
-        """The program that `stored` was; raises msgspec.DecodeError when it is none."""
-        return cls(_decoder.decode(stored))
+        """The program that `stored` was; raises msgspec.DecodeError when this version cannot read it."""
+        return cls(_decoder.decode(stored), stored)
 
 
 def inner_blocks(step: Step) -> Iterator[tuple[str, tuple[Step, ...]]]:
