@@ -17,7 +17,7 @@ KEY = "test-key-for-everything"
 CONFIG = f"""
 api:
   keys:
-    - {{name: all, key: {KEY}, scopes: [conversations, handovers, analytics, desk, admin]}}
+    - {{name: all, key: {KEY}, scopes: [conversations, handovers, analytics, desk, admin], agent: anna}}
     - {{name: chats, key: test-key-for-chats, scopes: [conversations]}}
     - {{name: humans, key: test-key-for-humans, scopes: [handovers]}}
 channels:

@@ -26,7 +26,6 @@ from .routes import ENDPOINTS
 from .site import Site, make_site
 
 EXTENSIONS = (
-    ("openhandover.channels.webchat.routes", "webchat_routes"),
     ("openhandover.widget.routes", "widget_routes"),
     ("openhandover.desk.routes", "desk_routes"),
     ("openhandover.analytics.routes", "analytics_routes"),

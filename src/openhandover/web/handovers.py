@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from openhandover.config.load import handover_step
 from openhandover.core import view
 from openhandover.core.errors import invalid
 from openhandover.core.events import RequestHandover
@@ -21,6 +22,7 @@ from .call import Call
 from .endpoint import Reply, json_reply, page
 from .idempotency import fingerprint
 from .requests import Known, Reader, raw_body, repeated, text_of
+from .validation import refusal
 
 _reader = Reader(HandoverBody, handover_errors)
 
@@ -52,7 +54,7 @@ async def request(call: Call) -> Reply:
     state = await call.engine.conversation(conversation_id)
     if mark is not None and (before := await known({"id": body.id})):
         return json_reply(repeated(before, mark).resource)
-    step = body.settings or HandoverStep()
+    step = _step(call, raw) if body.settings else call.site.config.defaults.handover
     if body.provider is not None:
         step = msgspec.structs.replace(step, provider=body.provider)
     chain, settings = call.engine.prepare_handover(state, step, {}, follows=False)
@@ -69,6 +71,14 @@ async def request(call: Call) -> Reply:
     if wait_s and row.handover.status is Status.REQUESTED:
         row = await _settled(call, row, wait_s)
     return json_reply(shape(row), 201 if created else 200)
+
+
+def _step(call: Call, raw: bytes) -> HandoverStep:
+    """The settings of a request, over the installation's defaults."""
+    step, problems = handover_step(call.site.config, msgspec.json.decode(raw)["settings"])
+    if step is None:
+        raise refusal([{"path": one.path, "detail": f"{one.what}; {one.mend}"} for one in problems])
+    return step
 
 
 async def _settled(call: Call, row: HandoverRow, wait_s: float) -> HandoverRow:
