@@ -242,7 +242,9 @@ class Decoder:
             try:
                 decoded.append(self.decode(item, of, (*path, index)))
             except Failed:
-                continue
+                decoded.append(
+                    None
+                )  # keeps the places of those behind it; the result is only checked, never used
         return decoded
 
     def _struct(self, node: Node, wanted: type[Struct], path: Path, besides: tuple[str, ...] = ()) -> Any:

@@ -176,15 +176,6 @@ class Desk(Section, frozen=True):
     session_hours: Annotated[float, Meta(gt=0, le=168, description="how long a log-in lasts")] = 12
 
 
-class Tool(Section, frozen=True):
-    """Named steps that an LLM may call."""
-
-    description: Name
-    steps: Annotated[tuple[Step, ...], Meta(min_length=1)]
-    parameters: Annotated[dict[str, Any], Meta(description="JSON Schema of the arguments")] = {}
-    output: Annotated[Template | None, Meta(description="what the LLM gets back")] = None
-
-
 class Defaults(Section, frozen=True):
     """Keys that every handover step gets unless it sets them itself."""
 
@@ -266,6 +257,7 @@ class Config(Section, frozen=True):
     bots: dict[str, Bot] = {}
     providers: dict[str, Provider] = {}
     agents: dict[str, Agent] = {}
+    gateways: Annotated[dict[str, Any], Meta(description="phone gateways; this version has none")] = {}
     desk: Desk = Desk()
     intents: Annotated[
         dict[str, dict[str, tuple[str, ...]]],
@@ -273,6 +265,7 @@ class Config(Section, frozen=True):
     ] = {}
     events: Annotated[dict[str, str], Meta(description="event name -> flow")] = {}
     flows: dict[str, tuple[Step, ...]] = {}
+    tools: Annotated[dict[str, Any], Meta(description="tools for an LLM; this version has none")] = {}
     texts: Annotated[
         dict[str, dict[str, Template]], Meta(description="language -> system text -> wording")
     ] = {}

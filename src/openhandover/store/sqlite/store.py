@@ -297,7 +297,7 @@ class SqliteStore:
 
     async def backup(self, path: str) -> None:
         """Copy the database as it is now to `path`, while it is being used; an older copy there is replaced."""
-        await self._reader.run(lambda connection: _copy(connection, Path(path)))
+        await self._reader.run(lambda connection: copy_to(connection, Path(path)))
 
     async def ready(self) -> bool:
         """Whether a write gets through."""
@@ -339,7 +339,7 @@ def _filtered(where: HandoverFilter) -> tuple[str, dict[str, Any]]:
     ), parameters
 
 
-def _copy(connection: sqlite3.Connection, path: Path) -> None:
+def copy_to(connection: sqlite3.Connection, path: Path) -> None:
     """One step, so that it is the database at one moment; into place only when complete and on the disk."""
     partial = path.with_name(path.name + ".partial")
     try:

@@ -1,0 +1,57 @@
+"""The command line. Each command is imported when it is used, so that `openhandover check` answers at once."""
+
+import importlib
+import sys
+from pathlib import Path
+from typing import Any, cast
+
+import click
+
+from openhandover.core.errors import ConfigError
+
+COMMANDS = {
+    "init": "openhandover.cli.init:init",
+    "check": "openhandover.cli.check:check",
+    "serve": "openhandover.cli.serve:serve",
+    "demo": "openhandover.cli.serve:demo",
+    "try": "openhandover.cli.trial:trial",
+    "conform": "openhandover.conform.command:command",
+    "handover": "openhandover.cli.handover:handover",
+    "agent": "openhandover.cli.agent:agent",
+    "erase": "openhandover.cli.data:erase",
+    "backup": "openhandover.cli.data:backup",
+    "openapi": "openhandover.cli.reference:openapi",
+    "version": "openhandover.cli.reference:version",
+}
+"""Name -> where it is; shown in this order."""
+
+
+class Commands(click.Group):
+    """A group that knows its commands by name only; errors of the owner's making become one line and status 1."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order of COMMANDS."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the module of the command."""
+        place = COMMANDS.get(cmd_name)
+        if place is None:
+            return None
+        module, _, name = place.partition(":")
+        return cast("click.Command", getattr(importlib.import_module(module), name))
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command, with code steps of the working directory within reach."""
+        here = str(Path.cwd())
+        if here not in sys.path:
+            sys.path.insert(0, here)
+        try:
+            return super().invoke(ctx)
+        except ConfigError as error:
+            raise click.ClickException(str(error)) from None
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """The open handover server between AI agents and human contact centres."""

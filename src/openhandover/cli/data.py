@@ -1,0 +1,38 @@
+"""Commands on the stored data."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import click
+
+from openhandover.config.model import Config
+from openhandover.store.port import StoreError
+
+from .options import config_option, configuration
+
+
+@click.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@config_option
+def backup(file: Path, config_file: str | None) -> None:
+    """Copy the database as it is now to FILE; also while the server runs. Uploaded files lie beside the database."""
+    from openhandover.store.sqlite.store import copy_to
+
+    database = _database(configuration(config_file))
+    if not database.is_file():
+        raise click.ClickException(f"{database} is not there; serve makes it")
+    if file.exists() and file.samefile(database):
+        raise click.ClickException("the copy cannot be the database itself")
+    try:
+        with closing(
+            sqlite3.connect(f"file:{database.absolute().as_posix()}?mode=ro", uri=True)
+        ) as connection:
+            copy_to(connection, file)
+    except (StoreError, sqlite3.Error) as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"{file}: {file.stat().st_size:,} bytes")
+
+
+def _database(config: Config) -> Path:
+    return Path(config.store.removeprefix("sqlite:"))

@@ -1,0 +1,134 @@
+"""`openhandover handover`: look at handovers and end them, over the HTTP API of a running server."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import click
+
+COLUMNS = ("id", "status", "reason", "provider", "requested_at", "ended_at")
+
+
+class Server:
+    """The API of one server."""
+
+    def __init__(self, url: str, key: str) -> None:
+        self._url = url.rstrip("/")
+        self._key = key
+
+    def call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+        """The JSON answer; a refusal becomes the command's error."""
+        from openhandover.core.errors import OpenHandoverError
+        from openhandover.net.client import HttpClient, Request, encode_json
+
+        request = Request(
+            method=method,
+            url=self._url + path,
+            headers={"authorization": f"Bearer {self._key}", "content-type": "application/json"},
+            body=b"" if method == "GET" else encode_json(body or {}),
+            timeout_s=30,
+            max_bytes=64 << 20,
+        )
+
+        async def send() -> Any:
+            async with HttpClient() as client:
+                return await client.send(request)
+
+        try:
+            reply = asyncio.run(send())
+            answer = reply.json()
+        except OpenHandoverError as error:
+            raise click.ClickException(f"{self._url}: {error}") from None
+        except ValueError:
+            raise click.ClickException(
+                f"{self._url} answers no JSON; is it an openhandover server?"
+            ) from None
+        if not reply.is_success:
+            raise click.ClickException(f"{answer.get('code', reply.status)}: {answer.get('detail', '')}")
+        return answer
+
+
+@click.group()
+@click.option(
+    "--url",
+    envvar="OPENHANDOVER_URL",
+    show_envvar=True,
+    default="http://127.0.0.1:8080",
+    show_default=True,
+    help="server",
+)
+@click.option(
+    "--key", envvar="OPENHANDOVER_API_KEY", show_envvar=True, required=True, help="with scope `handovers`"
+)
+@click.pass_context
+def handover(context: click.Context, url: str, key: str) -> None:
+    """Look at handovers and end them."""
+    context.obj = Server(url, key)
+
+
+@handover.command("list")
+@click.option("--status", help="only these, e.g. queued")
+@click.option("--provider", help="only of this provider")
+@click.option("--channel", help="only of this channel")
+@click.option("--from", "since", help="requested at or after this time (RFC 3339)")
+@click.option("--to", "until", help="requested before this time (RFC 3339)")
+@click.option("--limit", type=click.IntRange(1, 1000), default=100, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="as the API answers")
+@click.pass_obj
+def list_(server: Server, as_json: bool, **filters: Any) -> None:
+    """List handovers, one per line."""
+    names = {"since": "from", "until": "to"}
+    query = urlencode({names.get(key, key): value for key, value in filters.items() if value is not None})
+    answer = server.call("GET", f"/v1/handovers?{query}")
+    if as_json:
+        _show(answer)
+        return
+    rows = [COLUMNS, *(tuple(str(item.get(column) or "-") for column in COLUMNS) for item in answer["items"])]
+    widths = [max(len(row[at]) for row in rows) for at in range(len(COLUMNS))]
+    for row in rows:
+        click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    if answer["next"]:
+        click.echo("there are more; raise --limit or narrow it", err=True)
+
+
+@handover.command()
+@click.argument("handover_id")
+@click.pass_obj
+def show(server: Server, handover_id: str) -> None:
+    """Print a handover as JSON."""
+    _show(server.call("GET", f"/v1/handovers/{quote(handover_id, safe='')}"))
+
+
+@handover.command()
+@click.argument("handover_id")
+@click.pass_obj
+def explain(server: Server, handover_id: str) -> None:
+    """Tell a handover's life in sentences: who, when, why, which timer, which vendor call, how long."""
+    for sentence in server.call("GET", f"/v1/handovers/{quote(handover_id, safe='')}/explain")["items"]:
+        click.echo(f"{sentence['at']}  {sentence['text']}")
+
+
+@handover.command()
+@click.argument("handover_id")
+@click.pass_obj
+def cancel(server: Server, handover_id: str) -> None:
+    """Withdraw a handover, as the user would; on an ended one it changes nothing."""
+    _ended(server.call("POST", f"/v1/handovers/{quote(handover_id, safe='')}/cancel"))
+
+
+@handover.command()
+@click.argument("handover_id")
+@click.pass_obj
+def close(server: Server, handover_id: str) -> None:
+    """End a handover as the operator; on an ended one it changes nothing."""
+    _ended(server.call("POST", f"/v1/handovers/{quote(handover_id, safe='')}/close", {"by": "operator"}))
+
+
+def _ended(answer: Any) -> None:
+    click.echo(f"{answer['id']}: {answer['status']} ({answer['reason']})")
+
+
+def _show(answer: Any) -> None:
+    click.echo(json.dumps(answer, indent=2, ensure_ascii=False))

@@ -1,0 +1,267 @@
+"""What annotations cannot say: names that must exist, addresses, secrets, languages, and what can never happen."""
+
+import re
+from collections.abc import Iterable
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from openhandover.core.settings import Texts
+
+from .check_flows import FlowChecks
+from .findings import Findings
+from .loaded import Loaded
+from .model import ApiChannel, Bot, Channel, Config, Endpoint, WebchatChannel
+from .nodes import Path, Problem, nearest
+
+LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+MEDIA_TYPE = re.compile(r"[a-z]+/(\*|[A-Za-z0-9][A-Za-z0-9.+-]*)")
+ARGON2 = re.compile(r"\$argon2id\$v=\d+\$m=\d+,t=\d+,p=\d+\$[A-Za-z0-9+/]+\$[A-Za-z0-9+/]+")
+
+
+def check(loaded: Loaded) -> list[Problem]:
+    """Every problem beyond types; works on what could be decoded."""
+    findings = Findings(loaded)
+    config = loaded.config
+    for part in (_server, _access, _languages, _bots, _agents, _intents, _system_texts, _limits, _later):
+        part(config, findings)
+    for name, channel in config.channels.items():
+        _channel(name, channel, config, findings)
+    FlowChecks(config, findings).run()
+    return findings.problems
+
+
+def _server(config: Config, findings: Findings) -> None:
+    url = config.server.public_url
+    if url is not None:
+        path: Path = ("server", "public_url")
+        if not _is_origin(url):
+            findings.error(path, "it is not an origin", "write it as https://host, without a path")
+        elif url.startswith("http:") and not _is_loopback(url):
+            findings.error(path, "outside this machine it must be https", f"write https{url[4:]}")
+    if not config.store.startswith("sqlite:") or len(config.store) == len("sqlite:"):
+        findings.error(("store",), "this version stores in SQLite only", "write it as sqlite:openhandover.db")
+    if config.translation.engine != "none" and config.translation.url is None:
+        engine = config.translation.engine
+        findings.error(
+            ("translation",), f"engine {engine} needs an address", "add `url:` with its http(s) address"
+        )
+    for path, url in (
+        (("translation", "url"), config.translation.url),
+        (("summary", "url"), config.summary.url if config.summary else None),
+    ):
+        if url is not None:
+            _address(url, path, findings)
+
+
+def _access(config: Config, findings: Findings) -> None:
+    seen: dict[str, int] = {}
+    for index, key in enumerate(config.api.keys):
+        if key is None:  # pyright: ignore[reportUnnecessaryComparison]  a broken entry keeps its place
+            continue
+        path: Path = ("api", "keys", index)
+        if key.name in seen:
+            findings.error((*path, "name"), f'two keys are named "{key.name}"', "give each its own name")
+        seen[key.name] = index
+        if key.agent is not None:
+            findings.name((*path, "agent"), "agents", key.agent, "agent")
+        elif "desk" in key.scopes:
+            findings.error(
+                path, "a key with scope `desk` acts for one agent", "add `agent:` with a name under `agents:`"
+            )
+
+
+def _languages(config: Config, findings: Findings) -> None:
+    from openhandover.texts.catalogue import SHIPPED
+
+    languages = config.languages
+    for index, language in enumerate(languages.supported):
+        path: Path = ("languages", "supported", index)
+        if not LANGUAGE.fullmatch(language):
+            findings.error(
+                path, f'"{language[:20]}" is not a language code', "use ISO 639-1 codes such as en"
+            )
+        elif language not in SHIPPED and language not in config.texts:
+            mend = f"write them under `texts.{language}:`; until then the default language is used"
+            findings.warn(path, f"there are no system texts in {language}", mend)
+    if languages.default not in languages.supported:
+        mend = f"choose one of {', '.join(languages.supported)}, or add it there"
+        findings.error(("languages", "default"), f'"{languages.default}" is not among `supported`', mend)
+
+
+def _channel(name: str, channel: Channel, config: Config, findings: Findings) -> None:
+    path: Path = ("channels", name)
+    if channel.bot is not None:
+        findings.name((*path, "bot"), "bots", channel.bot, "bot")
+    if channel.provider is not None:
+        findings.name((*path, "provider"), "providers", channel.provider, "provider")
+    if isinstance(channel, ApiChannel):
+        if channel.webhook:
+            _endpoint(channel.webhook, (*path, "webhook"), findings)
+        return
+    _webchat(channel, path, config, findings)
+
+
+def _webchat(channel: WebchatChannel, path: Path, config: Config, findings: Findings) -> None:
+    for index, origin in enumerate(channel.allowed_origins):
+        if not _is_origin(origin):
+            mend = "write scheme and host only, such as https://shop.example"
+            findings.error((*path, "allowed_origins", index), f'"{origin[:60]}" is not an origin', mend)
+    if channel.human_button is not None:
+        findings.name((*path, "human_button"), "events", channel.human_button, "event")
+    if channel.title is not None:
+        _title(channel.title, (*path, "title"), config, findings)
+
+
+def _title(title: Texts, path: Path, config: Config, findings: Findings) -> None:
+    if isinstance(title, dict):
+        _known_languages(title, path, config, findings)
+
+
+def _bots(config: Config, findings: Findings) -> None:
+    for name, bot in config.bots.items():
+        _bot(bot, ("bots", name), findings)
+
+
+def _bot(bot: Bot, path: Path, findings: Findings) -> None:
+    if (bot.flow is None) == (bot.http is None):
+        findings.error(path, "a bot is exactly one of `flow` and `http`", "keep one of the two keys")
+    if bot.flow is not None:
+        findings.name((*path, "flow"), "flows", bot.flow, "flow")
+    if bot.http is not None:
+        _endpoint(bot.http, (*path, "http"), findings)
+
+
+def _endpoint(endpoint: Endpoint, path: Path, findings: Findings) -> None:
+    from openhandover.net.signatures import decode_secrets
+
+    _address(endpoint.url, (*path, "url"), findings)
+    for key, secret in (("secret", endpoint.secret), ("old_secret", endpoint.old_secret)):
+        if secret is None:
+            continue
+        try:
+            usable = bool(decode_secrets(secret))
+        except ValueError:
+            usable = False
+        if not usable:
+            mend = "write whsec_ followed by base64, at least 24 random bytes"
+            findings.error((*path, key), "it is not a webhook secret", mend)
+
+
+def _agents(config: Config, findings: Findings) -> None:
+    for name, agent in config.agents.items():
+        if agent.password_hash is not None and not ARGON2.fullmatch(agent.password_hash):
+            mend = "make one with: openhandover agent hash"
+            findings.error(("agents", name, "password_hash"), "it is not an argon2id hash", mend)
+    for name, provider in config.providers.items():
+        if provider.type == "desk" and not findings.names("agents"):
+            findings.warn(("providers", name), "nobody can work at this desk", "list people under `agents:`")
+
+
+def _intents(config: Config, findings: Findings) -> None:
+    from openhandover.texts.intents import plain
+    from openhandover.texts.patterns import PatternError, in_slashes, pattern
+
+    for name, languages in config.intents.items():
+        path: Path = ("intents", name)
+        _known_languages(languages, path, config, findings)
+        for language, phrases in languages.items():
+            for index, phrase in enumerate(phrases):
+                place = (*path, language, index)
+                expression = in_slashes(phrase)
+                if expression is None and not plain(phrase):
+                    findings.error(
+                        place, "a phrase without letters fits nothing", "write the words of the user"
+                    )
+                try:
+                    pattern(expression or "")
+                except PatternError as error:
+                    findings.error(place, str(error), "mend the expression between the slashes")
+
+
+def _system_texts(config: Config, findings: Findings) -> None:
+    if not config.texts:
+        return
+    from openhandover.texts.catalogue import keys, override_problem
+
+    _known_languages(config.texts, ("texts",), config, findings)
+    for language, texts in config.texts.items():
+        for key, text in texts.items():
+            path = ("texts", language, key)
+            if key not in keys():
+                findings.error(
+                    path, "there is no system text of this name", nearest(key, sorted(keys())), at_key=True
+                )
+            elif problem := override_problem(key, text):
+                what, _, mend = problem.partition("; ")
+                findings.error(path, what, mend or "use only these words in braces")
+
+
+def _limits(config: Config, findings: Findings) -> None:
+    from openhandover.net.guard import Guard
+
+    for index, entry in enumerate(config.outbound.allow):
+        try:
+            Guard([entry])
+        except ValueError as error:
+            what, _, mend = str(error).partition("; ")
+            place: Path = ("outbound", "allow", index)
+            findings.error(place, what, mend or "write http://host:port, a host, or 10.0.0.0/8")
+    for index, media_type in enumerate(config.uploads.types):
+        if not MEDIA_TYPE.fullmatch(media_type):
+            place = ("uploads", "types", index)
+            findings.error(
+                place, f'"{media_type[:40]}" is not a media type', "write it like image/png or image/*"
+            )
+    for event, flow in config.events.items():
+        findings.name(("events", event), "flows", flow, "flow")
+
+
+def _later(config: Config, findings: Findings) -> None:
+    """Parts of the file's design that this version does not have: refused, never ignored."""
+    if config.gateways:
+        findings.error(("gateways",), "this version has no phone gateways", "remove this part", at_key=True)
+    if config.tools:
+        findings.error(
+            ("tools",), "this version has no tools", "remove this part, or write a flow", at_key=True
+        )
+
+
+def _known_languages(languages: Iterable[str], path: Path, config: Config, findings: Findings) -> None:
+    supported = config.languages.supported
+    for language in languages:
+        if language not in supported:
+            what = f'"{language[:20]}" is not a supported language'
+            findings.error((*path, language), what, nearest(language, supported), at_key=True)
+
+
+def _address(url: str, path: Path, findings: Findings) -> None:
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        usable = False
+    if not usable or re.search(r"\s", url):
+        findings.error(path, "it is not an http(s) address", "write it like https://host/path")
+
+
+def _is_origin(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return False
+    host = parts.hostname or ""
+    rest = (
+        parts.path.strip("/") or parts.query or parts.fragment or parts.username or "*" in host or port == 0
+    )
+    return parts.scheme in {"http", "https"} and bool(host) and not rest and not re.search(r"\s", url)
+
+
+def _is_loopback(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
