@@ -1,6 +1,5 @@
 """The demo: web chat, desk and analytics with two agents and a partner's desk, on this machine, with one command."""
 
-import asyncio
 import importlib.util
 import secrets
 import shutil
@@ -137,11 +136,3 @@ def greeting(running: Running, known: Secrets, partner_url: str) -> str:
   Ctrl-C ends it; what was said is kept until you start with --fresh.
 
 """
-
-
-def main(folder: Path, *, host: str, port: int, fresh: bool) -> None:
-    """Run the demo; see `run`."""
-    from openhandover.web.serve import new_loop
-
-    with asyncio.Runner(loop_factory=new_loop) as runner:
-        runner.run(run(folder, host=host, port=port, fresh=fresh))

@@ -49,7 +49,9 @@ def create_app(engine: Engine, config: Config) -> Litestar:
         signature_types=[],
     )
     app.state.site = site
-    pages = _reference_pages(app, endpoints, config)
+    url = config.server.public_url or "/"
+    app.state.document = lambda: merged(document(endpoints, url), app.openapi_schema.to_schema())
+    pages = _reference_pages(app.state.document)
     behind = cast("AsgiApp", app.asgi_handler)
     app.asgi_handler = cast("Any", api_first(Routes([*endpoints, *pages]), site, behind))
     return app
@@ -73,13 +75,15 @@ def _closing(site: Site) -> Any:
     return lifespan
 
 
-def _reference_pages(app: Litestar, endpoints: Sequence[Endpoint], config: Config) -> list[Endpoint]:
+def openapi_document() -> dict[str, Any]:
+    """The OpenAPI document of this version, without a running server."""
+    config = Config()
+    return create_app(Engine(config), config).state.document()
+
+
+def _reference_pages(whole: Callable[[], dict[str, Any]]) -> list[Endpoint]:
     """`/schema` and `/docs`; made when first asked for, because making them takes longer than starting."""
     made: dict[str, bytes] = {}
-    url = config.server.public_url or "/"
-
-    def whole() -> dict[str, Any]:
-        return merged(document(endpoints, url), app.openapi_schema.to_schema())
 
     async def schema(call: Call) -> Reply:
         if "schema" not in made:
