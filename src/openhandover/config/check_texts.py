@@ -37,7 +37,6 @@ BELOW: dict[str, frozenset[str]] = {
 }
 """What our own names hold; `_context` and `chatId` hold what channels send."""
 
-_TAGS = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 _STRAY = re.compile(r"\{\{|\}\}|\{%|%\}")
 _SINGLE = re.compile(r"\{\s*([A-Za-z_][\w.]*)\s*\}")
 
@@ -86,6 +85,7 @@ class TextChecks:
         if "{" not in text and "}" not in text:
             return
         if "{{" in text or "{%" in text or "{#" in text:
+            from openhandover.texts.metering import outside_tags
             from openhandover.texts.templates import names, syntax_error
 
             if wrong := syntax_error(text):
@@ -94,8 +94,9 @@ class TextChecks:
                 )
                 return
             self._names(names(text), path)
+            text = outside_tags(text)
         if braces:
-            self._braces(_TAGS.sub("", text), path)
+            self._braces(text, path)
 
     def expression(self, text: str, path: Path) -> None:
         """A condition: an expression without braces."""

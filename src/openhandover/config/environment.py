@@ -16,20 +16,19 @@ class Unreplaced(ValueError):
         super().__init__(f"{what}; {mend}")
 
 
-def replace(text: str, environ: Mapping[str, str]) -> tuple[str, bool]:
-    """The text with all variables replaced, and whether there was one. Values are not replaced again."""
+def replace(text: str, environ: Mapping[str, str]) -> tuple[str, tuple[str, ...]]:
+    """The text with all variables replaced, and the values that came in. Values are not replaced again."""
     if "$" not in text:
-        return text, False
-    replaced = False
+        return text, ()
+    values: list[str] = []
 
     def one(found: re.Match[str]) -> str:
-        nonlocal replaced
         if found[0] == "$$":
             return "$"
-        replaced = True
-        return _value(found, environ)
+        values.append(_value(found, environ))
+        return values[-1]
 
-    return _PLACE.sub(one, text), replaced
+    return _PLACE.sub(one, text), tuple(values)
 
 
 def _value(found: re.Match[str], environ: Mapping[str, str]) -> str:

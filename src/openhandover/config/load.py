@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -75,8 +76,8 @@ def read_bytes(content: bytes, file: str, environ: Mapping[str, str]) -> Loaded:
         config: Config = decoder.decode(tree, Config)
     except Failed:
         config = Config()
-    loaded = Loaded(file, tree, config, (*reader.problems, *decoder.problems))
-    return Loaded(file, tree, config, _tidy([*loaded.problems, *check(loaded)]))
+    loaded = Loaded(file, tree, config, (*reader.problems, *decoder.problems), frozenset(reader.values))
+    return replace(loaded, problems=_tidy([*loaded.problems, *check(loaded)]))
 
 
 def decode_provider(decoder: Decoder, node: MapNode, path: NodePath) -> Provider:

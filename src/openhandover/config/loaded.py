@@ -14,6 +14,8 @@ class Loaded:
     tree: MapNode
     config: Config
     problems: tuple[Problem, ...]
+    variables: frozenset[str] = frozenset()
+    """Values that came from the environment, to be masked wherever something is printed."""
 
     @property
     def errors(self) -> list[Problem]:

@@ -46,11 +46,13 @@ class _Open:
 
 @dataclass(slots=True)
 class Reader:
-    """Reads one file. `problems` collects what can be reported without stopping."""
+    """Reads one file. `problems` collects what can be reported without stopping,
+    `values` what variables held."""
 
     file: str
     environ: Mapping[str, str]
     problems: list[Problem] = field(default_factory=list[Problem])
+    values: set[str] = field(default_factory=set[str])
     _open: list[_Open] = field(default_factory=list[_Open])
     _anchors: dict[str, tuple[Node, int]] = field(default_factory=dict[str, "tuple[Node, int]"])
     _count: int = 0
@@ -118,12 +120,12 @@ class Reader:
         self._grow(1, mark)
         broken = False
         try:
-            text, replaced = replace(event.value, self.environ)
+            text, values = replace(event.value, self.environ)
+            self.values.update(values)
         except Unreplaced as error:
             self._report(mark, self._path(), error.what, error.mend)
-            text, replaced = "", True
-            broken = True
-        node = TextNode(text, mark, plain, replaced, broken)
+            text, values, broken = "", ("",), True
+        node = TextNode(text, mark, plain, bool(values), broken)
         self._place(node)
         self._remember(event.anchor, node)
 

@@ -115,10 +115,9 @@ class _Writer:
 
 def _default(field: Any) -> dict[str, Any]:
     """The default, where it says something: a plain value that is not simply absent."""
-    value = (
-        to_builtins(field.default) if isinstance(field.default, str | int | float | tuple | list) else None
-    )
-    return {} if value is None or value in ((), []) else {"default": value}
+    value: Any = field.default
+    plain = isinstance(value, str | int | float | tuple) and value != ()
+    return {"default": to_builtins(value)} if plain else {}
 
 
 def _rules(kind: Any, rules: list[Meta]) -> dict[str, Any]:
