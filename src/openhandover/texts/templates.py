@@ -3,14 +3,13 @@
 Values are data, never source: a `{{` in what a user wrote stays two braces.
 """
 
-import re
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar, cast
 
 import minijinja
 
-from .metering import ForbiddenError, metered, metered_expression, outside_tags
+from .metering import ForbiddenError, metered, metered_expression
 from .views import ListView, MapView, Verbatim, plain, text_of, to_json, view
 
 FUEL = 20_000
@@ -20,8 +19,6 @@ MAX_SOURCE = 65_536
 MAX_SIZE = 1 << 20
 """Characters and list items that one render may handle; its output has the same limit."""
 MAX_RANGE = 1_000
-
-_SINGLE_BRACES = re.compile(r"\{ ?[A-Za-z_][\w.]* ?\}")
 
 Scope = Mapping[str, Any]
 T = TypeVar("T")
@@ -267,15 +264,6 @@ def syntax_error(template: str) -> str | None:
     if len(template) > MAX_SOURCE:
         return f"line 1: the template is over {MAX_SOURCE} characters"
     return _problem(lambda: _engine.env.undeclared_variables_in_str(template), lambda: metered(template))
-
-
-def stray_braces(template: str) -> str | None:
-    """What looks like a template but is none, or None: `{ name }`, or `}}` that nothing opened."""
-    text = outside_tags(template)
-    if "}}" in text or "%}" in text:
-        return "a closing `}}` without its `{{`"
-    single = _SINGLE_BRACES.search(text)
-    return f"`{single.group()}` is plain text" if single else None
 
 
 def expression_error(expression: str) -> str | None:
