@@ -63,8 +63,8 @@ async def read(call: Call) -> Reply | Stream:
     elif not call.engine.files.verify(file_id, signature, time.time()):
         raise Refused("forbidden", "This link is wrong or has ended; read the message again for a fresh one")
     kept = await call.engine.store.upload(file_id)
-    path = call.engine.files.path(file_id)
-    if kept is None or not path.is_file():
+    path = None if kept is None else call.engine.files.path(kept)
+    if kept is None or path is None or not path.is_file():
         raise Refused("not_found")
     name = quote(kept.name, safe="")
     return Stream(
