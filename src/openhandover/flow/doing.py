@@ -40,6 +40,9 @@ from .steps import (
     Step,
 )
 
+MAX_TEXT = 32_768
+"""Bytes of a message."""
+
 
 class Position(Protocol):
     """The runner, as far as a step may touch it."""
@@ -155,7 +158,14 @@ class Doing:
             )
             for button in buttons
         )
-        return structs.replace(self._post(self._render(text, at), language, at), buttons=shown or None)
+        return structs.replace(self._post(self._fitting(text, at), language, at), buttons=shown or None)
+
+    def _fitting(self, template: str, at: Position) -> str:
+        text = self._render(template, at)
+        if len(text.encode()) <= MAX_TEXT:
+            return text
+        self.host.report(at.place, f"the text is over {MAX_TEXT} bytes and is cut")
+        return text.encode()[:MAX_TEXT].decode(errors="ignore")
 
     def _post(self, text: str, language: str, at: Position) -> PostMessage:
         """The message under an id of its own: a step that repeats after a crash repeats the id too."""
