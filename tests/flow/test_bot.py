@@ -16,7 +16,12 @@ from openhandover.providers.base import Availability
 from openhandover.texts.catalogue import Catalogue
 from tests.flow.stage import program
 
-RULES = Rules(channel=lambda _: "socket", bot=lambda _: "flow", attachments=lambda _: "human")
+RULES = Rules(
+    channel=lambda _: "socket",
+    bot=lambda _: "flow",
+    attachments=lambda _: "human",
+    duration=Catalogue().duration,
+)
 
 
 class Core:

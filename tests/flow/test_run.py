@@ -316,6 +316,23 @@ async def test_events_of_the_open_handover_run_below_and_never_move_the_position
     assert await play.ended("completed") == ["Welcome back", "End"]
 
 
+@pytest.mark.parametrize(
+    ("flow", "follows"),
+    [
+        ("main: [{handover: {}}]", False),
+        ("main: [{handover: {}}, {say: below}]", True),
+        ("main: [{if: '1 == 1', then: [{handover: {}}]}, {say: below}]", True),
+        ("main: [{run: other}]\nother: [{handover: {}}]", False),
+        ("main: [{run: other}, {say: below}]\nother: [{handover: {}}]", True),
+    ],
+)
+async def test_an_order_tells_whether_a_step_follows(flow: str, follows: bool) -> None:
+    """Where none follows, nobody but the catalogue can tell the user that it failed."""
+    play = stage(flow)
+    await play.user("x")
+    assert play.orders[0].follows is follows
+
+
 async def test_close_handover_ends_it() -> None:
     """A flow may end the handover when nobody answers; what follows in that run is stale."""
     play = stage("""

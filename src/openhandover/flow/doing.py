@@ -53,6 +53,8 @@ class Position(Protocol):
     @property
     def on_side(self) -> bool: ...
     @property
+    def follows(self) -> bool: ...
+    @property
     def place(self) -> Place: ...
     @property
     def scope(self) -> Mapping[str, Any]: ...
@@ -220,7 +222,7 @@ class Doing:
         seen = at.scope
         at.next()
         at.change(waiting="handover", handover_id=handover_id)
-        await at.save(order=HandoverOrder(handover_id, step.handover, seen))
+        await at.save(order=HandoverOrder(handover_id, step.handover, seen, at.follows))
 
     async def _call(self, step: CallStep, at: Position) -> None:
         place, call = at.place, step.call

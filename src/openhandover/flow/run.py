@@ -252,6 +252,16 @@ class Runner:
         return self.run.stack if self.run.side is None else self.run.side
 
     @property
+    def follows(self) -> bool:
+        """Whether the flow at hand has steps left."""
+        for frame in reversed(self.stack):
+            if self._step_at(frame) is not None:
+                return True
+            if frame.event is not None:
+                break
+        return False
+
+    @property
     def place(self) -> Place:
         """Where the step at work is."""
         frame = self.stack[-1] if self.stack else Frame(self.turn.root)

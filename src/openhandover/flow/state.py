@@ -105,6 +105,8 @@ class HandoverOrder(Struct, frozen=True):
     id: str
     step: HandoverStep
     scope: Mapping[str, Any]
+    follows: bool
+    """Whether a step follows on this branch, which may say what went wrong."""
 
 
 class Host(Protocol):
