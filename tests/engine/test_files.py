@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from openhandover.core.model import Attachment
 from openhandover.engine.files import LINK_S, STEP_S, FileStore
 from openhandover.store.port import Upload
 from openhandover.store.sqlite import SqliteStore
@@ -75,9 +74,3 @@ async def test_removal(files: FileStore) -> None:
     await files.remove(["f", "nothing"])
     assert not files.path(kept).exists()
     assert files.path(other).exists()
-
-
-def test_only_our_files_get_links(tmp_path: Path) -> None:
-    """A file elsewhere keeps its address."""
-    elsewhere = Attachment("a", "a.png", "image/png", None, "https://x.example/a.png")
-    assert FileStore(None, tmp_path).linked(elsewhere, NOW) is elsewhere  # type: ignore[arg-type]

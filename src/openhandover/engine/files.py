@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import quote
 
-from openhandover.core.model import Attachment
 from openhandover.store.port import Store, Upload
 
 LINK_S = 24 * 3600
@@ -66,18 +65,6 @@ class FileStore:
         expires_at = (int(now) // STEP_S + 1) * STEP_S + LINK_S
         signature = f"{expires_at}.{self._sign(upload_id, expires_at)}"
         return f"{self.base_url}/v1/files/{quote(upload_id, safe='')}?sig={signature}"
-
-    def linked(self, attachment: Attachment, now: float) -> Attachment:
-        """The attachment with a fresh link, when it is ours; ours are stored without one."""
-        if attachment.url:
-            return attachment
-        return Attachment(
-            id=attachment.id,
-            name=attachment.name,
-            content_type=attachment.content_type,
-            size=attachment.size,
-            url=self.url(attachment.id, now),
-        )
 
     def verify(self, upload_id: str, signature: str, now: float) -> bool:
         """Whether this is the signature of a link to this file that still lives."""

@@ -1,6 +1,7 @@
 """Messages: post one (the hot path), read them back."""
 
 import secrets
+import time
 from typing import Any
 
 from openhandover.core.errors import Refused, invalid
@@ -11,6 +12,7 @@ from .bodies import MAX_TEXT_BYTES, AttachmentBody, MessageBody, attachment_erro
 from .call import Call
 from .endpoint import Reply, json_reply, page
 from .idempotency import fingerprint
+from .links import with_links
 from .requests import Known, Reader, raw_body, repeated, text_of
 from .validation import refusal
 
@@ -72,7 +74,8 @@ async def attachments(call: Call, files: list[AttachmentBody]) -> tuple[Attachme
         upload = await call.engine.store.upload(file.upload_id)
         if upload is None:
             raise invalid(f"attachments[{number}].upload_id", "is not a file given to us")
-        made.append(Attachment(upload.id, file.name or upload.name, upload.content_type, upload.size, ""))
+        url = call.engine.files.url(upload.id, time.time())
+        made.append(Attachment(upload.id, file.name or upload.name, upload.content_type, upload.size, url))
     return tuple(made)
 
 
@@ -93,7 +96,8 @@ def _finder(call: Call) -> Any:
 async def listed(call: Call) -> Reply:
     """GET /v1/conversations/{id}/messages"""
     found = await call.engine.messages(call.path["id"], call.after, call.limit)
-    return page(found.items, number_or_none(found.next))
+    files = call.engine.files
+    return page([with_links(files, message) for message in found.items], number_or_none(found.next))
 
 
 def number_or_none(following: str | int | None) -> int | None:
