@@ -77,9 +77,7 @@ def _languages(config: Config, findings: Findings) -> None:
     for index, language in enumerate(languages.supported):
         path: Path = ("languages", "supported", index)
         if not LANGUAGE.fullmatch(language):
-            findings.error(
-                path, f'"{language[:20]}" is not a language code', "use ISO 639-1 codes such as en"
-            )
+            findings.error(path, f'"{language}" is not a language code', "use ISO 639-1 codes such as en")
         elif language not in SHIPPED and language not in config.texts:
             mend = f"write them under `texts.{language}:`; until then the default language is used"
             findings.warn(path, f"there are no system texts in {language}", mend)
@@ -105,7 +103,7 @@ def _webchat(channel: WebchatChannel, path: Path, config: Config, findings: Find
     for index, origin in enumerate(channel.allowed_origins):
         if not _is_origin(origin):
             mend = "write scheme and host only, such as https://shop.example"
-            findings.error((*path, "allowed_origins", index), f'"{origin[:60]}" is not an origin', mend)
+            findings.error((*path, "allowed_origins", index), f'"{origin}" is not an origin', mend)
     if channel.human_button is not None:
         findings.name((*path, "human_button"), "events", channel.human_button, "event")
     if channel.title is not None:
@@ -158,6 +156,8 @@ def _agents(config: Config, findings: Findings) -> None:
 
 
 def _intents(config: Config, findings: Findings) -> None:
+    if not config.intents:
+        return
     from openhandover.texts.intents import plain
     from openhandover.texts.patterns import PatternError, in_slashes, pattern
 
@@ -197,9 +197,11 @@ def _system_texts(config: Config, findings: Findings) -> None:
 
 
 def _limits(config: Config, findings: Findings) -> None:
-    from openhandover.net.guard import Guard
-
     for index, entry in enumerate(config.outbound.allow):
+        from openhandover.net.guard import (
+            Guard,  # here, because it brings the HTTP client along: slow to import
+        )
+
         try:
             Guard([entry])
         except ValueError as error:
@@ -209,9 +211,7 @@ def _limits(config: Config, findings: Findings) -> None:
     for index, media_type in enumerate(config.uploads.types):
         if not MEDIA_TYPE.fullmatch(media_type):
             place = ("uploads", "types", index)
-            findings.error(
-                place, f'"{media_type[:40]}" is not a media type', "write it like image/png or image/*"
-            )
+            findings.error(place, f'"{media_type}" is not a media type', "write it like image/png or image/*")
     for event, flow in config.events.items():
         findings.name(("events", event), "flows", flow, "flow")
 
@@ -230,7 +230,7 @@ def _known_languages(languages: Iterable[str], path: Path, config: Config, findi
     supported = config.languages.supported
     for language in languages:
         if language not in supported:
-            what = f'"{language[:20]}" is not a supported language'
+            what = f'"{language}" is not a supported language'
             findings.error((*path, language), what, nearest(language, supported), at_key=True)
 
 

@@ -117,7 +117,7 @@ class FlowChecks:
         self.texts.value(say.metadata, (*path, "metadata"))
         event = say.metadata.get("triggerEvent")
         if isinstance(event, str) and "{{" not in event and event not in self.findings.names("events"):
-            what = f'no flow runs on the event "{event[:60]}"'
+            what = f'no flow runs on the event "{event}"'
             self.findings.warn((*path, "metadata", "triggerEvent"), what, "add it under `events:`")
 
     def _buttons(self, buttons: Any, path: Path) -> None:

@@ -57,7 +57,7 @@ class TextChecks:
             for language, text in texts.items():
                 self.template(text, (*path, language))
                 if language not in self._languages.supported:
-                    what = f'"{language[:20]}" is not a supported language'
+                    what = f'"{language}" is not a supported language'
                     mend = nearest(language, self._languages.supported)
                     self._findings.error((*path, language), what, mend, at_key=True)
             if self._languages.default not in texts:

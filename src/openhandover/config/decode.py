@@ -3,6 +3,7 @@
 What could not be decoded keeps its default, so that later checks still see the rest of the file.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from types import NoneType
 from typing import Any, Literal, TypeVar, get_args, get_origin
@@ -42,8 +43,6 @@ from .shapes import (
 
 T = TypeVar("T")
 Hook = Callable[["Decoder", MapNode, Path], Any]
-SHOWN = 40
-"""Characters of a wrong value that an error repeats."""
 
 
 class Failed(Exception):
@@ -183,7 +182,7 @@ class Decoder:
             raise Failed
         if choice.text not in tags:
             mend = nearest(choice.text, tags)
-            raise self.fail(choice.mark, (*path, field), f'unknown {field} "{choice.text[:SHOWN]}"', mend)
+            raise self.fail(choice.mark, (*path, field), f'unknown {field} "{choice.text}"', mend)
         return self._struct(node, tags[choice.text], path, besides=(field,))
 
     def _keyed(self, node: Node, tags: dict[str, type[Struct]], path: Path) -> Any:
@@ -278,7 +277,9 @@ class Decoder:
             return wanted(**values)
         except ValueError as error:
             what, _, mend = str(error).partition("; ")
-            raise self.fail(node.mark, path, what, mend or "see the reference page of this part") from None
+            key = next((word for word in re.findall(r"`(\w+)`", what) if word in node.entries), None)
+            mark, path = (node.entries[key].mark, (*path, key)) if key else (node.mark, path)
+            raise self.fail(mark, path, what, mend or "see the reference page of this part") from None
 
     def _bounds(self, value: Any, rules: list[Meta], node: Node, path: Path) -> None:
         if value is None:
@@ -296,7 +297,7 @@ def _found(node: Node) -> str:
             return "nothing"
         if node.replaced:
             return "another value in the variable"
-        return f'"{node.text[:SHOWN]}"' + ("..." if len(node.text) > SHOWN else "")
+        return f'"{node.text}"'
     return "a list" if isinstance(node, ListNode) else "a map"
 
 

@@ -35,7 +35,7 @@ def _value(found: re.Match[str], environ: Mapping[str, str]) -> str:
     inside = _INSIDE.fullmatch(found["inside"])
     if not inside or not found["end"]:
         raise Unreplaced(
-            f'"{found[0][:60]}" is not a variable',
+            f'"{found[0]}" is not a variable',
             "write ${NAME} or ${NAME:-default}, and $${ for a plain ${",
         )
     value = environ.get(inside["name"], "")

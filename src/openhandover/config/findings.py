@@ -30,7 +30,7 @@ class Findings:
         if name in known:
             return True
         mend = nearest(name, known) if known else f"define it under `{part}:`"
-        self.error(path, f'there is no {kind} "{name[:60]}"', mend)
+        self.error(path, f'there is no {kind} "{name}"', mend)
         return False
 
     def _add(self, path: Path, what: str, mend: str, *, at_key: bool, warning: bool) -> None:

@@ -1,7 +1,8 @@
 """From a file to a checked configuration."""
 
 import os
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,9 @@ from .shapes import is_struct, shape
 
 FILE = "openhandover.yaml"
 VARIABLE = "OPENHANDOVER_CONFIG"
+SHORTEST = 4
+"""Characters of a variable's value that is masked in reports; a shorter one is no secret and would mask words."""
+_LONG = re.compile(r'"([^"]{60})[^"]+"')
 
 
 def find(given: str | None = None, environ: Mapping[str, str] = os.environ) -> Path:
@@ -76,8 +80,14 @@ def read_bytes(content: bytes, file: str, environ: Mapping[str, str]) -> Loaded:
         config: Config = decoder.decode(tree, Config)
     except Failed:
         config = Config()
-    loaded = Loaded(file, tree, config, (*reader.problems, *decoder.problems), frozenset(reader.values))
-    return replace(loaded, problems=_tidy([*loaded.problems, *check(loaded)]))
+    loaded = Loaded(
+        file,
+        tree,
+        config,
+        (*reader.problems, *decoder.problems),
+        frozenset(reader.values) & set(environ.values()),
+    )
+    return replace(loaded, problems=_tidy([*loaded.problems, *check(loaded)], loaded.variables))
 
 
 def decode_provider(decoder: Decoder, node: MapNode, path: NodePath) -> Provider:
@@ -89,7 +99,7 @@ def decode_provider(decoder: Decoder, node: MapNode, path: NodePath) -> Provider
             decoder.fail(node.mark, path, "`type` is missing", f"add `type:` with one of {', '.join(known)}")
         raise Failed
     if choice.text not in known:
-        what = f'this version knows no provider type "{choice.text[:40]}"'
+        what = f'this version knows no provider type "{choice.text}"'
         raise decoder.fail(choice.mark, (*path, "type"), what, nearest(choice.text, known))
     common = [key for key in shape(Provider) if key != "settings"]
     ours = MapNode(
@@ -185,9 +195,19 @@ def _over(written: MapNode, defaults: MapNode) -> MapNode:
     return MapNode(entries, written.mark, {**defaults.key_marks, **written.key_marks})
 
 
-def _tidy(problems: Iterable[Problem]) -> tuple[Problem, ...]:
-    """In the order of the file, each thing once (an alias or a default may be read many times)."""
+def _tidy(problems: Iterable[Problem], variables: Iterable[str] = ()) -> tuple[Problem, ...]:
+    """In the order of the file, each thing once (an alias or a default may be read many times), nothing secret."""
     once: dict[tuple[int, int, str], Problem] = {}
-    for one in sorted(problems):
+    for one in sorted(problems, key=lambda one: (one.line, one.column, not one.path, one.path)):
         once.setdefault((one.line, one.column, one.what), one)
-    return tuple(once.values())
+    hidden = sorted((value for value in variables if len(value) >= SHORTEST), key=len, reverse=True)
+    return tuple(
+        replace(one, what=_shown(one.what, hidden), mend=_shown(one.mend, hidden)) for one in once.values()
+    )
+
+
+def _shown(text: str, hidden: Sequence[str]) -> str:
+    """Without the values of variables, and with long quotations cut."""
+    for value in hidden:
+        text = text.replace(value, "***")
+    return _LONG.sub(r'"\1..."', text)

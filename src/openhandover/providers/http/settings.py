@@ -21,7 +21,13 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         """Refuse a malformed secret when the file is read, not when the first handover fails."""
         if not self.secret:
             raise ValueError("`secret` is empty; both sides need the same whsec_<base64>")
-        decode_secrets(self.secret, self.old_secret)
+        for key, secret in (("secret", self.secret), ("old_secret", self.old_secret)):
+            try:
+                decode_secrets(secret)
+            except ValueError:
+                raise ValueError(
+                    f"`{key}` is not a webhook secret; write whsec_ followed by base64"
+                ) from None
 
 
 Route = dict[str, Any]

@@ -1,0 +1,516 @@
+"""Broken configurations: `§` stands where the error must be reported, then come the words of the report."""
+
+from typing import NamedTuple
+
+SECRET = "whsec_" + "QUJD" * 8
+ENVIRONMENT = {
+    "SECRET": SECRET,
+    "KEY": "k" * 32,
+    "SHORT": "abc",
+    "PORT": "80a0",
+    "SMTP": "smtp://u:p@mail.example:587",
+}
+
+
+class Broken(NamedTuple):
+    """One file with one mistake."""
+
+    name: str
+    text: str
+    path: str
+    what: str
+    mend: str
+
+
+CASES = [
+    # --- YAML itself
+    Broken(
+        "braces alone",
+        "bots: {b: {flow: f}}\nflows:\n  f:\n    - say: §{{ name }}\n",
+        "flows.f[0].say",
+        'unquoted "{{"',
+        "quote it",
+    ),
+    Broken(
+        "braces and words",
+        "flows:\n  f:\n    - say: §{{ input.text }} it is\n",
+        "flows.f[0].say",
+        'unquoted "{{"',
+        "quote it",
+    ),
+    Broken(
+        "duplicate key",
+        "server:\n  port: 1\n  §port: 2\n",
+        "server.port",
+        "given twice",
+        "the first is in line 2",
+    ),
+    Broken("duplicate part", "bots: {}\n§bots: {}\n", "bots", "given twice", "remove one"),
+    Broken("tab", "server:\n§\tport: 1\n", "", "cannot start any token", "spaces, not tabs"),
+    Broken(
+        "colon in text",
+        "flows:\n  f:\n    - say: Note§: it\n",
+        "",
+        "mapping values are not allowed",
+        "quote the text",
+    ),
+    Broken("percent", "store: §%x\n", "", "cannot start any token", "quote"),
+    Broken("tag", "store: §!!python/object:os.system x\n", "store", "tag", "remove it"),
+    Broken("second document", "bots: {}\n§---\nbots: {}\n", "", "second document", "remove the line"),
+    Broken("unknown alias", "store: §*elsewhere\n", "store", "has no anchor", "write the value out"),
+    Broken(
+        "alias in itself", "flows: &a\n  f: §*a\n", "flows.f", "inside its own anchor", "write the value out"
+    ),
+    Broken("list at the top", "§- a\n", "", "not a map", "begin with a key"),
+    Broken("key that is a list", "bots:\n  ? §[a]\n  : b\n", "bots", "must be text", "quote the key"),
+    # --- variables
+    Broken("unset variable", "store: §${NOWHERE}\n", "store", "NOWHERE is not set", "default"),
+    Broken("not a variable", "store: §${1A}\n", "store", "not a variable", "$${"),
+    Broken("nested default", "store: §${A:-${B}}\n", "store", "not a variable", "write ${NAME}"),
+    Broken(
+        "variable of the wrong type",
+        "server: {port: §'${PORT}'}\n",
+        "server.port",
+        "whole number",
+        "digits only",
+    ),
+    # --- keys
+    Broken("unknown part", "§chanels: {}\n", "chanels", "unknown key", 'did you mean "channels"?'),
+    Broken(
+        "unknown key of a part", "server: {§prot: 80}\n", "server.prot", "unknown key", 'did you mean "port"?'
+    ),
+    Broken("typ", "providers:\n  support: §{typ: desk}\n", "providers.support", "`type` is missing", "desk"),
+    Broken(
+        "unknown key of a provider",
+        "providers: {p: {type: desk, §hour: Mon 09:00-10:00}}\n",
+        "providers.p.hour",
+        "unknown key",
+        'did you mean "hours"?',
+    ),
+    Broken(
+        "unknown key of a channel",
+        "channels: {w: {type: webchat, §alowed_origins: []}}\n",
+        "channels.w.alowed_origins",
+        "unknown key",
+        'did you mean "allowed_origins"?',
+    ),
+    Broken(
+        "key of another channel type",
+        "channels: {w: {type: api, §human_button: x}}\n",
+        "channels.w.human_button",
+        "unknown key",
+        "known:",
+    ),
+    Broken(
+        "missing key",
+        "api: {keys: [§{key: '${KEY}', scopes: [desk]}]}\n",
+        "api.keys[0]",
+        "`name` is missing",
+        "add `name:`",
+    ),
+    # --- values
+    Broken(
+        "text for a number",
+        "server: {port: §http}\n",
+        "server.port",
+        'expected a whole number, found "http"',
+        "digits only",
+    ),
+    Broken(
+        "quoted number",
+        "server: {port: §'80'}\n",
+        "server.port",
+        "expected a whole number",
+        "remove the quotes",
+    ),
+    Broken("half a port", "server: {port: §80.5}\n", "server.port", "expected a whole number", "digits only"),
+    Broken("port too high", "server: {port: §70000}\n", "server.port", "out of range", "at most 65535"),
+    Broken(
+        "yes for true",
+        "flows: {f: [{handover: {provider: p, repeat_accepted_message: §yes}}]}\nproviders: {p: {type: desk}}\nagents: {a: {name: A}}\n",
+        "flows.f[0].handover.repeat_accepted_message",
+        "expected true or false",
+        "without quotes",
+    ),
+    Broken(
+        "word of a list",
+        "agents: {a: {name: A, role: §boss}}\n",
+        "agents.a.role",
+        "not one of agent, supervisor",
+        "known",
+    ),
+    Broken(
+        "near word",
+        "channels: {w: {type: webchat, attachments: §humans}}\n",
+        "channels.w.attachments",
+        "not one of",
+        'did you mean "human"?',
+    ),
+    Broken(
+        "one text for a list",
+        "agents: {a: {name: A, skills: §billing}}\n",
+        "agents.a.skills",
+        "expected a list",
+        "[...]",
+    ),
+    Broken("a list for a map", "server: §[a]\n", "server", "expected a map", "key: value"),
+    Broken("a map for a text", "store: §{a: b}\n", "store", "expected a text, found a map", "one value"),
+    Broken("nothing for a text", "agents: {a: {name: §null}}\n", "agents.a.name", "missing", '""'),
+    Broken("empty name", "agents: {a: {name: §''}}\n", "agents.a.name", "must not be empty", "at least one"),
+    Broken(
+        "long number",
+        f"retention: {{files_days: §{'9' * 400}}}\n",
+        "retention.files_days",
+        "too long",
+        "shorter",
+    ),
+    Broken(
+        "negative limit",
+        "defaults: {handover: {limits: {queue_s: §-1}}}\n",
+        "defaults.handover.limits.queue_s",
+        "out of range",
+        "at least 0",
+    ),
+    Broken(
+        "hours",
+        "providers: {p: {type: http, url: 'https://d.example', secret: '${SECRET}', hours: §Mon-Fry 09:00-17:00}}\n",
+        "providers.p.hours",
+        "Mon-Fry",
+        "use Mon Tue",
+    ),
+    Broken(
+        "time zone",
+        "providers: {p: {type: http, url: 'https://d.example', secret: '${SECRET}', hours: §Mon 09:00-17:00 Europe/Amsterdm}}\n",
+        "providers.p.hours",
+        "unknown time zone",
+        "Europe/Amsterdam",
+    ),
+    # --- secrets, addresses, languages
+    Broken(
+        "short key",
+        "api: {keys: [{name: b, key: §'${SHORT}', scopes: [desk], agent: a}]}\nagents: {a: {name: A}}\n",
+        "api.keys[0].key",
+        "too few",
+        "at least 16",
+    ),
+    Broken(
+        "webhook secret",
+        "bots: {b: {http: {url: 'https://b.example', secret: §'${KEY}'}}}\n",
+        "bots.b.http.secret",
+        "not a webhook secret",
+        "whsec_",
+    ),
+    Broken(
+        "provider secret",
+        "providers: {p: {type: http, url: 'https://d.example', secret: §'${KEY}'}}\n",
+        "providers.p.secret",
+        "not a webhook secret",
+        "whsec_",
+    ),
+    Broken(
+        "password hash",
+        "agents: {a: {name: A, password_hash: §hunter2}}\n",
+        "agents.a.password_hash",
+        "not an argon2id hash",
+        "agent hash",
+    ),
+    Broken(
+        "address",
+        "bots: {b: {http: {url: §ftp://b.example, secret: '${SECRET}'}}}\n",
+        "bots.b.http.url",
+        "not an http(s) address",
+        "https://host/path",
+    ),
+    Broken(
+        "plain http",
+        "server: {public_url: §http://chat.example}\n",
+        "server.public_url",
+        "must be https",
+        "https://chat.example",
+    ),
+    Broken(
+        "origin with a path",
+        "channels: {w: {type: webchat, allowed_origins: [§https://shop.example/cart]}}\n",
+        "channels.w.allowed_origins[0]",
+        "not an origin",
+        "scheme and host only",
+    ),
+    Broken(
+        "outbound",
+        "outbound: {allow: [§'http://10.0.0.5/path']}\n",
+        "outbound.allow[0]",
+        "not an origin",
+        "http://host:port",
+    ),
+    Broken(
+        "default language",
+        "languages: {default: §pt, supported: [en]}\n",
+        "languages.default",
+        "not among `supported`",
+        "choose one of en",
+    ),
+    Broken(
+        "language of texts",
+        "languages: {supported: [en, nl]}\ntexts: {§ln: {accepted: x}}\n",
+        "texts.ln",
+        "not a supported language",
+        "nl",
+    ),
+    Broken(
+        "system text",
+        "texts: {en: {§acepted: x}}\n",
+        "texts.en.acepted",
+        "no system text",
+        'did you mean "accepted"?',
+    ),
+    Broken("store", "store: §postgresql://db\n", "store", "SQLite only", "sqlite:openhandover.db"),
+    Broken(
+        "engine without address",
+        "translation: §{engine: libretranslate}\n",
+        "translation",
+        "needs an address",
+        "`url:`",
+    ),
+    # --- names
+    Broken(
+        "unknown bot",
+        "bots: {main: {flow: f}}\nflows: {f: [{end: {}}]}\nchannels: {w: {type: webchat, bot: §mian}}\n",
+        "channels.w.bot",
+        'no bot "mian"',
+        'did you mean "main"?',
+    ),
+    Broken(
+        "unknown provider of a channel",
+        "channels: {w: {type: webchat, provider: §support}}\n",
+        "channels.w.provider",
+        'no provider "support"',
+        "under `providers:`",
+    ),
+    Broken(
+        "unknown flow of a bot",
+        "bots: {b: {flow: §man}}\nflows: {main: [{end: {}}]}\n",
+        "bots.b.flow",
+        'no flow "man"',
+        'did you mean "main"?',
+    ),
+    Broken(
+        "unknown flow of an event",
+        "events: {handover: §intake}\n",
+        "events.handover",
+        'no flow "intake"',
+        "under `flows:`",
+    ),
+    Broken(
+        "unknown event of a button",
+        "channels: {w: {type: webchat, human_button: §handover}}\n",
+        "channels.w.human_button",
+        'no event "handover"',
+        "under `events:`",
+    ),
+    Broken("two kinds of bot", "bots: {b: §{}}\n", "bots.b", "exactly one of", "keep one"),
+    Broken(
+        "provider type",
+        "providers: {p: {type: §desc}}\n",
+        "providers.p.type",
+        "no provider type",
+        'did you mean "desk"?',
+    ),
+    Broken(
+        "key without agent",
+        "api: {keys: [§{name: b, key: '${KEY}', scopes: [desk]}]}\n",
+        "api.keys[0]",
+        "one agent",
+        "`agent:`",
+    ),
+    Broken(
+        "same key name",
+        "api: {keys: [{name: b, key: '${KEY}', scopes: [admin]}, {name: §b, key: '${KEY}', scopes: [admin]}]}\n",
+        "api.keys[1].name",
+        "two keys",
+        "its own name",
+    ),
+    Broken("gateways", "§gateways: {phone: {type: twilio}}\n", "gateways", "no phone gateways", "remove"),
+    Broken("tools", "§tools: {t: {steps: []}}\n", "tools", "no tools", "remove"),
+    # --- flows
+    Broken(
+        "unknown step", "flows: {f: [{§sya: hi}]}\n", "flows.f[0].sya", "unknown step", 'did you mean "say"?'
+    ),
+    Broken(
+        "two steps in one",
+        "flows:\n  f:\n    - say: hi\n      §end: {}\n",
+        "flows.f[0]",
+        "both `say` and `end`",
+        '"- "',
+    ),
+    Broken(
+        "then alone", "flows:\n  f:\n    - §then: []\n", "flows.f[0].then", "unknown step", "step with `if`"
+    ),
+    Broken("step without colon", "flows: {f: [§end]}\n", "flows.f[0]", "no colon", "write `end: ...`"),
+    Broken("empty flow", "flows:\n  §f: []\n", "flows.f", "no steps", "at least one"),
+    Broken("unknown flow of run", "flows: {f: [{run: §g}]}\n", "flows.f[0].run", 'no flow "g"', "known: f"),
+    Broken(
+        "validate",
+        "flows: {f: [{ask: {text: T, validate: §mail}}]}\n",
+        "flows.f[0].ask.validate",
+        "must be one of",
+        "/regex/",
+    ),
+    Broken(
+        "validate regex",
+        "flows: {f: [{ask: {text: T, validate: §'/(/'}}]}\n",
+        "flows.f[0].ask.validate",
+        "regular expression",
+        "use email",
+    ),
+    Broken(
+        "intent regex", "intents: {i: {en: [§'/[a/']}}\n", "intents.i.en[0]", "regular expression", "slashes"
+    ),
+    Broken(
+        "template",
+        "flows: {f: [{say: §'{{ input.text '}]}\n",
+        "flows.f[0].say",
+        "template is wrong",
+        "between {{ and }}",
+    ),
+    Broken(
+        "template deep inside",
+        "flows:\n  f:\n    - if: 'input.text == 1'\n      else:\n        - say: {text: {en: §'{{ 1 + }}'}}\n",
+        "flows.f[0].else[0].say.text.en",
+        "template is wrong",
+        "between",
+    ),
+    Broken(
+        "condition",
+        'flows: {f: [{if: §"a ==", then: [{end: {}}]}]}\n',
+        "flows.f[0].if",
+        "condition is wrong",
+        "agent_status",
+    ),
+    Broken(
+        "condition in braces",
+        "flows: {f: [{lookup: §'{{ handover.status }}', default: [{end: {}}]}]}\n",
+        "flows.f[0].lookup",
+        "condition is wrong",
+        "braces",
+    ),
+    Broken(
+        "path of an answer",
+        "flows: {f: [{call: {url: 'https://a.example', into: {a: §'data['}}}]}\n",
+        "flows.f[0].call.into.a",
+        "JMESPath",
+        "data.status",
+    ),
+    Broken(
+        "two bodies",
+        "flows: {f: [{call: {url: 'https://a.example', json: {}, §raw: x}}]}\n",
+        "flows.f[0].call.raw",
+        "one body",
+        "keep one",
+    ),
+    Broken(
+        "address of a call",
+        "flows: {f: [{call: {url: §a.example/x}}]}\n",
+        "flows.f[0].call.url",
+        "not an http(s) address",
+        "https://host/path",
+    ),
+    Broken(
+        "variable of ours",
+        "flows: {f: [{set: {§user: x}}]}\n",
+        "flows.f[0].set.user",
+        "a name of ours",
+        "another variable",
+    ),
+    Broken(
+        "code",
+        "flows: {f: [{code: §'nowhere.at_all:function'}]}\n",
+        "flows.f[0].code",
+        "cannot be imported",
+        "spelling",
+    ),
+    Broken(
+        "missing default language",
+        "flows: {f: [{say: {text: §{nl: Hoi}}}]}\n",
+        "flows.f[0].say.text",
+        "default language en",
+        "add `en:`",
+    ),
+    Broken(
+        "language of a text",
+        "flows: {f: [{say: {text: {en: Hi, §xx: Hoi}}}]}\n",
+        "flows.f[0].say.text.xx",
+        "not a supported language",
+        "known",
+    ),
+    # --- the handover step
+    Broken(
+        "provider of a step",
+        "providers: {support: {type: logging}}\nflows: {f: [{handover: {provider: §suport}}]}\n",
+        "flows.f[0].handover.provider",
+        'no provider "suport"',
+        'did you mean "support"?',
+    ),
+    Broken(
+        "fallback",
+        "providers: {p: {type: logging}}\nflows: {f: [{handover: {provider: p, fallback: [§q]}}]}\n",
+        "flows.f[0].handover.fallback[0]",
+        'no provider "q"',
+        "known: p",
+    ),
+    Broken(
+        "fallback to itself",
+        "providers: {p: {type: logging}}\nflows: {f: [{handover: {provider: p, fallback: [§p]}}]}\n",
+        "flows.f[0].handover.fallback[0]",
+        "tried before",
+        "another provider",
+    ),
+    Broken(
+        "cancel intent",
+        "providers: {p: {type: logging}}\nflows: {f: [{handover: {provider: p, cancel: {intent: §stop}}}]}\n",
+        "flows.f[0].handover.cancel.intent",
+        'no intent "stop"',
+        "under `intents:`",
+    ),
+    Broken(
+        "routing key",
+        "providers: {p: {type: desk}}\nagents: {a: {name: A}}\nflows: {f: [{handover: {provider: p, route: {§skils: [a]}}}]}\n",
+        "flows.f[0].handover.route.skils",
+        "no such routing key for desk",
+        'did you mean "skills"?',
+    ),
+    Broken(
+        "routing value",
+        "providers: {p: {type: desk}}\nagents: {a: {name: A}}\nflows: {f: [{handover: {provider: p, route: {priority: §hi}}}]}\n",
+        "flows.f[0].handover.route.priority",
+        "not one of",
+        "high",
+    ),
+    Broken(
+        "routing list",
+        "providers: {p: {type: desk}}\nagents: {a: {name: A}}\nflows: {f: [{handover: {provider: p, route: {skills: §billing}}}]}\n",
+        "flows.f[0].handover.route.skills",
+        "expected a list",
+        "[...]",
+    ),
+    Broken(
+        "key of the step",
+        "flows: {f: [{handover: {§acepted_message: x}}]}\n",
+        "flows.f[0].handover.acepted_message",
+        "unknown key",
+        'did you mean "accepted_message"?',
+    ),
+    Broken(
+        "key in the step",
+        "flows: {f: [{handover: {cancel: {§when: queued}}}]}\n",
+        "flows.f[0].handover.cancel.when",
+        "unknown key",
+        "while",
+    ),
+    Broken(
+        "default of the step",
+        "providers: {p: {type: logging}}\ndefaults: {handover: {fallback: [§q]}}\nflows: {f: [{handover: {provider: p}}]}\n",
+        "defaults.handover.fallback[0]",
+        'no provider "q"',
+        "known: p",
+    ),
+]
