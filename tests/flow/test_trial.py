@@ -109,6 +109,24 @@ async def test_a_dry_run_prints_every_request_with_secrets_masked() -> None:
     assert SECRET not in everything
 
 
+async def test_a_dry_run_goes_the_way_you_say() -> None:
+    """`/answer` is what the next call gets; a provider that could not be asked counts as one that cannot tell."""
+    shown: list[str] = []
+    sender = PrintingSender(shown.append)
+    desk = Http("support", HttpSettings(url="https://desk.example/", secret=SECRET), sender)
+    flow = """
+    main:
+      - call: {url: "https://api.example/presence", into: s}
+      - check_availability: {into: t}
+      - handover: {}
+      - say: "{{ s }} {{ t }}"
+    """
+    play = setting(flow, sender, desk, dry_run=True)
+    shown += await talk(play, ["/answer Online", "go", "/completed"])
+    assert "bot: Online online" in shown
+    assert sum("https://desk.example/" in text for text in shown) == 2
+
+
 async def test_a_dry_run_shows_a_mail_instead_of_sending_it() -> None:
     """A provider that does not speak HTTP is not called either."""
     sender = PrintingSender(lambda _: None)
