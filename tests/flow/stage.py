@@ -166,6 +166,8 @@ class Stage:
             raise Refused("stale_epoch")
         if step.say is not None and self.conversation.floor == "human" and step.say.to is None:
             raise Refused("floor_taken")
+        if order is not None and order.step.provider == "unknown":
+            raise Refused("invalid", "there is no provider 'unknown'")
         self.commits += 1
         assert step.context is UNSET
         self.conversation = structs.replace(self.conversation, run=step.run)
@@ -211,3 +213,8 @@ class Stage:
 
     def report(self, place: Place, problem: str) -> None:
         self.reports.append(f"{place}: {problem}")
+
+
+def stage(flow: str, **events: str) -> Stage:
+    """A stage with one flow named main, or with the flows given."""
+    return Stage(program(flow, events))

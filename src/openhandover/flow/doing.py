@@ -7,7 +7,7 @@ import msgspec
 from jmespath.exceptions import JMESPathError
 from msgspec import structs
 
-from openhandover.core.errors import ProviderError
+from openhandover.core.errors import ProviderError, Refused
 from openhandover.core.events import PostMessage
 from openhandover.core.model import Button
 from openhandover.core.settings import Texts
@@ -20,7 +20,7 @@ from openhandover.texts.views import text_of
 from . import calls, code
 from .answers import NotValid, validate
 from .definition import Place
-from .state import HandoverOrder, Host, Run, Turn
+from .state import FLOOR_CHANGED, HandoverOrder, Host, Run, Turn
 from .steps import (
     Ask,
     AskStep,
@@ -95,8 +95,7 @@ class Doing:
                 await at.save(say=self.question(ask, at))
                 return False
             case HandoverToHumanStep():
-                await self._hand_over(step, at)
-                return False
+                return await self._hand_over(step, at)
             case CloseHandoverStep():
                 at.next()
                 await at.save(close_handover=True)
@@ -217,12 +216,25 @@ class Doing:
 
     # --- the world outside -------------------------------------------------------------------------------
 
-    async def _hand_over(self, step: HandoverToHumanStep, at: Position) -> None:
+    async def _hand_over(self, step: HandoverToHumanStep, at: Position) -> bool:
+        """Order a handover; whether the flow goes on at once, because there can be none."""
         handover_id = self.host.new_id()
-        seen = at.scope
+        place, seen = at.place, at.scope
         at.next()
         at.change(waiting="handover", handover_id=handover_id)
-        await at.save(order=HandoverOrder(handover_id, step.handover, seen, at.follows))
+        try:
+            await at.save(order=HandoverOrder(handover_id, step.handover, seen, at.follows))
+        except Refused as refused:
+            if refused.code in FLOOR_CHANGED:
+                raise
+            self.host.report(place, f"the handover cannot be made: {refused.detail}")
+        else:
+            return False
+        at.change(waiting="turn", handover_id=None)
+        at.turn = structs.replace(at.turn, handover=_impossible(step.handover.provider))
+        if not at.follows:
+            await at.save(say=self.system("failure", at))
+        return True
 
     async def _call(self, step: CallStep, at: Position) -> None:
         place, call = at.place, step.call
@@ -273,3 +285,18 @@ class Doing:
             self.host.report(at.place, f"`{path}` failed: {error}")
         at.next()
         await at.save()
+
+
+def _impossible(provider: str | None) -> dict[str, Any]:
+    """What the flow sees of a handover that its settings do not allow."""
+    error = {"reason": "error", "code": "configuration", "message": "the handover's settings cannot be used"}
+    return {
+        "id": None,
+        "status": "error",
+        "event": "error",
+        "reason": "configuration",
+        "error": error,
+        "provider": provider,
+        "attempt": 0,
+        "inactivity_count": 0,
+    }

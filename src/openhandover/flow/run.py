@@ -17,7 +17,19 @@ from openhandover.texts.scope import scope
 
 from .definition import Place, Program
 from .doing import Doing
-from .state import Frame, HandoverHappened, HandoverOrder, Host, Run, Triggered, Turn, UserSaid, load, save
+from .state import (
+    FLOOR_CHANGED,
+    Frame,
+    HandoverHappened,
+    HandoverOrder,
+    Host,
+    Run,
+    Triggered,
+    Turn,
+    UserSaid,
+    load,
+    save,
+)
 from .steps import AskStep, Step
 
 MAX_STEPS = 1_000
@@ -25,7 +37,6 @@ MAX_STEPS = 1_000
 MAX_DEPTH = 64
 """Blocks within blocks, `run` included."""
 
-_FLOOR_CHANGED = frozenset({"stale_epoch", "floor_taken", "handover_open"})
 _SIDE = frozenset({"queued", "active", "queue_updated", "inactive"})
 
 
@@ -48,7 +59,7 @@ async def run_turn(current: Program, turn: Turn, host: Host, texts: Catalogue, d
     try:
         await runner.go()
     except Refused as refused:
-        if refused.code not in _FLOOR_CHANGED:
+        if refused.code not in FLOOR_CHANGED:
             raise
 
 

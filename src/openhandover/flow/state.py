@@ -18,6 +18,10 @@ Waiting = Literal["nothing", "turn", "answer", "handover"]
 """What has to come before the flow goes on; `turn`: nothing, a turn is at work or was stopped in its middle."""
 
 
+FLOOR_CHANGED = frozenset({"stale_epoch", "floor_taken", "handover_open"})
+"""Codes of refusals that end a turn; any other one is about the step itself."""
+
+
 class Frame(Struct, frozen=True, array_like=True):
     """A block that is being run and the index of its next step.
 
