@@ -51,7 +51,7 @@ export class Chat implements Listener {
   });
 
   #seq = 0;
-  #conversation: string | null;
+  #conversation: string | null; // the one that is on the screen
   #caughtUpAt = 0;
   #inFlight: string | null = null;
   #typingEnds = 0;
@@ -140,7 +140,8 @@ export class Chat implements Listener {
   restart(): void {
     this.#connection.stop();
     this.#memory.change({ token: null, unsent: [], read: 0, ended: false });
-    this.#forget();
+    this.#enter();
+    this.renewed.value = false;
     this.#connection.start();
   }
 
@@ -154,8 +155,10 @@ export class Chat implements Listener {
 
   // --- what the server says --------------------------------------------------------------------------------
 
-  after(): number {
-    return this.#seq;
+  hello(): { token: string; after: number } {
+    // this tab, or another one, may have begun a new conversation since the last hello
+    if (this.#memory.kept.conversation !== this.#conversation) this.#enter();
+    return { token: this.token() ?? "", after: this.#seq };
   }
 
   token(): string | null {
@@ -168,16 +171,13 @@ export class Chat implements Listener {
 
   started(session: Session): void {
     this.#memory.change({ token: session.token, conversation: session.conversation_id, ended: false });
-    this.#conversation = session.conversation_id;
     this.config.value = session.config;
   }
 
-  tokenLost(): void {
-    const hadTalk = this.messages.value.length > 0 || this.read.value > 0;
-    this.#memory.change({ token: null, read: 0, ended: false });
-    this.#forget();
-    this.unsent.value = this.#memory.kept.unsent;
-    this.renewed.value = hadTalk;
+  tokenLost(token: string): void {
+    // another tab may have begun the new conversation already
+    if (this.token() === token) this.#memory.change({ token: null, read: 0, ended: false });
+    this.#enter();
   }
 
   line(state: "up" | "down" | "refused"): void {
@@ -299,7 +299,11 @@ export class Chat implements Listener {
     this.#sendNext();
   }
 
-  #forget(): void {
+  /** Begin with nothing but what is kept: the conversation is another one now. */
+  #enter(): void {
+    const kept = this.#memory.kept;
+    const hadTalk = !this.ended.value && (this.messages.value.length > 0 || this.read.value > 0);
+    this.#conversation = kept.conversation;
     this.#seq = 0;
     this.#caughtUpAt = 0;
     this.#inFlight = null;
@@ -309,10 +313,10 @@ export class Chat implements Listener {
       this.failures.value = {};
       this.handover.value = null;
       this.floor.value = "bot";
-      this.read.value = 0;
-      this.unsent.value = [];
-      this.ended.value = false;
-      this.renewed.value = false;
+      this.renewed.value ||= hadTalk;
+      this.unsent.value = kept.unsent;
+      this.read.value = kept.read;
+      this.ended.value = kept.ended;
     });
   }
 
@@ -321,8 +325,7 @@ export class Chat implements Listener {
     const kept = this.#memory.kept;
     if (kept.token && kept.conversation !== this.#conversation) {
       this.#connection.stop();
-      this.#forget();
-      this.#conversation = kept.conversation;
+      this.#enter();
       this.#connection.start();
       return;
     }

@@ -7,15 +7,15 @@ const LONGEST_PAUSE_MS = 30_000;
 const NEW_START = new Set(["unauthorized", "token_expired", "not_found"]);
 
 export interface Listener {
-  /** The newest number we have. */
-  after(): number;
+  /** Whose conversation this is now, and the newest number we have of it. */
+  hello(): { token: string; after: number };
   token(): string | null;
   keepToken(token: string): void;
   started(session: Session): void;
   ready(frame: Ready): void;
   frame(frame: Exclude<ServerFrame, Ready>): void;
-  /** The token opens nothing any more. */
-  tokenLost(code: string): void;
+  /** This token opens nothing any more. */
+  tokenLost(token: string): void;
   /** The line is up or down; `refused` when it will not come up by waiting. */
   line(state: "up" | "down" | "refused"): void;
 }
@@ -26,6 +26,7 @@ export class Connection {
   #silence = 0;
   #pause = 0;
   #running = false;
+  #presented = "";
 
   constructor(
     readonly base: string,
@@ -119,8 +120,12 @@ export class Connection {
     const socket = new WebSocket(this.#url("socket").replace(/^http/, "ws"));
     this.#socket = socket;
     this.#listenForSilence();
-    socket.onopen = () =>
-      this.send({ type: "hello", token: this.listener.token() ?? "", after: this.listener.after() });
+    socket.onopen = () => {
+      if (socket !== this.#socket) return socket.close();
+      const hello = this.listener.hello();
+      this.#presented = hello.token;
+      this.send({ type: "hello", ...hello });
+    };
     socket.onmessage = (event) => {
       if (socket !== this.#socket) return;
       this.#listenForSilence();
@@ -147,7 +152,7 @@ export class Connection {
   #endsSession(frame: Refused): boolean {
     if (frame.id !== undefined || !NEW_START.has(frame.code)) return false;
     this.#drop();
-    this.listener.tokenLost(frame.code);
+    this.listener.tokenLost(this.#presented);
     this.#retry();
     return true;
   }
