@@ -81,10 +81,3 @@ def _blocks(flows: Mapping[str, tuple[Step, ...]]) -> Iterator[tuple[str, tuple[
         yield path, steps
         for index, step in enumerate(steps):
             waiting.extend((f"{path}/{index}/{name}", inner) for name, inner in inner_blocks(step))
-
-
-def all_steps(program: Program) -> Iterator[tuple[Place, Step]]:
-    """Every step of every flow."""
-    for block, steps in program.blocks.items():
-        for index, step in enumerate(steps):
-            yield Place(block, index), step
