@@ -74,6 +74,7 @@ CASES = [
         "whole number",
         "digits only",
     ),
+    Broken("variable in braces", "server: {port: §${PORT}}\n", "", "needs quotes", "quote it"),
     # --- keys
     Broken("unknown part", "§chanels: {}\n", "chanels", "unknown key", 'did you mean "channels"?'),
     Broken(

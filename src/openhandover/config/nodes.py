@@ -154,4 +154,7 @@ def to_data(node: Node) -> Any:
 
 def _number_text(value: float) -> str:
     """A JSON number in the file's spelling (no exponent), so that it means the same."""
-    return format(Decimal(repr(value)), "f") if math.isfinite(value) else repr(value)
+    if not math.isfinite(value):
+        return repr(value)
+    text = format(Decimal(repr(value)), "f")
+    return text if isinstance(value, int) or "." in text else f"{text}.0"

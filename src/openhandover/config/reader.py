@@ -191,8 +191,10 @@ class Reader:
     def _refuse_key(self, mark: Mark) -> bool:
         """Whether a collection or alias stands in the place of a key; `{{ name }}` without quotes is the usual reason."""
         holder = self._open[-1] if self._open else None
-        if not holder or not isinstance(holder.node, MapNode) or holder.key is not None or holder.as_key:
+        if not holder or not isinstance(holder.node, MapNode) or holder.key is not None:
             return False
+        if holder.as_key:
+            return True  # the key around it is reported already
         before = Mark(mark.line, mark.column - 1)
         if holder.node.mark == before:
             holder.broken = True
@@ -268,9 +270,17 @@ def _syntax(error: yaml.YAMLError, text: str) -> Unreadable:
             return Unreadable(
                 Mark(number, braces.start(1) + 1), "", 'a text begins with an unquoted "{{"', QUOTE
             )
+    if _rest(lines, mark).startswith("{") and _rest(lines, Mark(mark.line, mark.column - 1)).startswith("$"):
+        before = Mark(mark.line, mark.column - 1)
+        return Unreadable(before, "", "a variable between { } or [ ] needs quotes", 'quote it: "${NAME}"')
     return Unreadable(
         mark, "", what, _mend(what, lines[mark.line - 1] if 0 < mark.line <= len(lines) else "")
     )
+
+
+def _rest(lines: list[str], mark: Mark) -> str:
+    """The rest of the line from a place on."""
+    return lines[mark.line - 1][mark.column - 1 :] if 0 < mark.line <= len(lines) and mark.column > 0 else ""
 
 
 def _mend(what: str, line: str) -> str:
