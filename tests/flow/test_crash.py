@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import pytest
+
 from openhandover.flow.code import registered
 from openhandover.flow.definition import Program
 from tests.flow.stage import program, stage
@@ -79,11 +81,12 @@ def test_a_stored_definition_keeps_its_hash() -> None:
     assert program(flow).hash != play.hash
 
 
-async def test_a_lost_definition_starts_at_the_top() -> None:
-    """Without the definition the flow starts again, with the variables it had, and says so to the owner."""
+@pytest.mark.parametrize("stored", [None, b"{}", b'{"flows": {"main": [{"step": "dance", "dance": {}}]}}'])
+async def test_a_lost_definition_starts_at_the_top(stored: bytes | None) -> None:
+    """Without a readable definition the flow starts again, with the variables it had, and the owner hears of it."""
     play = stage("main: [{set: {v: 1}}, {ask: {text: 'Old?', into: a}}]")
     await play.user("x")
-    play.stored.clear()
+    play.stored = {digest: stored for digest in play.stored if stored is not None}
     play.play = program("main: [{say: 'new {{ v }}'}]")
     assert await play.user("y") == ["new 1"]
     assert "gone" in play.reports[0]

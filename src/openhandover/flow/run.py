@@ -8,6 +8,7 @@ give the same result when they run again. A turn that finds the floor changed st
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
 from msgspec import structs
 
 from openhandover.core.errors import Refused
@@ -46,7 +47,7 @@ async def run_turn(current: Program, turn: Turn, host: Host, texts: Catalogue, d
     if stored is not None and stored.is_over:
         stored = Run(id=host.new_id(), definition=current.hash, kept=stored.kept, turn=stored.turn)
     run = stored or Run(id=host.new_id(), definition=current.hash)
-    program = current if run.definition == current.hash else await host.definition(run.definition)
+    program = current if run.definition == current.hash else await _stored(run.definition, host)
     if program is None:
         host.report(
             Place(turn.root, 0), "the definition this run began with is gone; the flow starts at the top"
@@ -61,6 +62,13 @@ async def run_turn(current: Program, turn: Turn, host: Host, texts: Catalogue, d
     except Refused as refused:
         if refused.code not in FLOOR_CHANGED:
             raise
+
+
+async def _stored(digest: str, host: Host) -> Program | None:
+    try:
+        return await host.definition(digest)
+    except msgspec.DecodeError:
+        return None  # written by a version whose steps this one does not have
 
 
 class Runner:

@@ -131,7 +131,7 @@ class Host(Protocol):
         ...
 
     async def definition(self, digest: str) -> Program | None:
-        """The program that was stored under this hash."""
+        """The program that was stored under this hash. Raises msgspec.DecodeError when it cannot be read."""
         ...
 
     def new_id(self) -> str:
