@@ -18,7 +18,6 @@ COMMANDS = {
     "conform": "openhandover.conform.command:command",
     "handover": "openhandover.cli.handover:handover",
     "agent": "openhandover.cli.agent:agent",
-    "erase": "openhandover.cli.data:erase",
     "backup": "openhandover.cli.data:backup",
     "openapi": "openhandover.cli.reference:openapi",
     "version": "openhandover.cli.reference:version",

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import click
 
+from openhandover.config.load import find, load
+
 from .options import config_option, configuration
 
 
@@ -16,12 +18,11 @@ from .options import config_option, configuration
 )
 def serve(config_file: str | None, host: str | None, port: int | None) -> None:
     """Serve until SIGTERM or Ctrl-C, then finish what is under way. SIGHUP re-reads the agents."""
-    from openhandover.config.load import find, load
+    config = configuration(config_file)  # before the slow imports: a mistake is answered at once
     from openhandover.web.serve import serve as run
 
     from .logs import configure
 
-    config = configuration(config_file)
     configure(config.log)
     run(config, host=host, port=port, reload=lambda: load(find(config_file)))
 
