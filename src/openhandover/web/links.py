@@ -3,6 +3,7 @@
 import time
 from collections.abc import Mapping
 from typing import Any, Protocol, cast
+from urllib.parse import quote
 
 import msgspec
 
@@ -10,10 +11,8 @@ OURS = "/v1/files/"
 
 
 class Links(Protocol):
-    """Who makes links to our files; `base_url` begins each of them."""
+    """Who makes links to our files."""
 
-    @property
-    def base_url(self) -> str: ...
     def url(self, upload_id: str, now: float) -> str: ...
 
 
@@ -27,7 +26,8 @@ def with_links(files: Links, message: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _linked(files: Links, attachment: dict[str, Any], now: float) -> dict[str, Any]:
-    if not attachment["url"].startswith(f"{files.base_url}{OURS}"):
+    # The server's address may have changed since; an attachment that names its own file is ours wherever it was.
+    if f"{OURS}{quote(attachment['id'], safe='')}?sig=" not in attachment["url"]:
         return attachment
     return {**attachment, "url": files.url(attachment["id"], now)}
 
