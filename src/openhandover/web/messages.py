@@ -1,7 +1,6 @@
 """Messages: post one (the hot path), read them back."""
 
 import secrets
-import time
 from typing import Any
 
 from openhandover.core.errors import Refused, invalid
@@ -12,7 +11,6 @@ from .bodies import MAX_TEXT_BYTES, AttachmentBody, MessageBody, attachment_erro
 from .call import Call
 from .endpoint import Reply, json_reply, page
 from .idempotency import fingerprint
-from .links import with_links
 from .requests import Known, Reader, raw_body, repeated, text_of
 from .validation import refusal
 
@@ -74,8 +72,8 @@ async def attachments(call: Call, files: list[AttachmentBody]) -> tuple[Attachme
         upload = await call.engine.store.upload(file.upload_id)
         if upload is None:
             raise invalid(f"attachments[{number}].upload_id", "is not a file given to us")
-        url = call.engine.files.url(upload.id, time.time())
-        made.append(Attachment(upload.id, file.name or upload.name, upload.content_type, upload.size, url))
+        # The address of a file of ours is signed whenever the message is shown.
+        made.append(Attachment(upload.id, file.name or upload.name, upload.content_type, upload.size, ""))
     return tuple(made)
 
 
@@ -96,8 +94,7 @@ def _finder(call: Call) -> Any:
 async def listed(call: Call) -> Reply:
     """GET /v1/conversations/{id}/messages"""
     found = await call.engine.messages(call.path["id"], call.after, call.limit)
-    files = call.engine.files
-    return page([with_links(files, message) for message in found.items], number_or_none(found.next))
+    return page(found.items, number_or_none(found.next))
 
 
 def number_or_none(following: str | int | None) -> int | None:
