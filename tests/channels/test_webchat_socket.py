@@ -26,7 +26,7 @@ async def server(tmp_path: Path) -> AsyncGenerator[Server]:
 
 async def tokens(server: Server) -> Tokens:
     """The server's own signer."""
-    return Tokens(await server.engine.store.put_new("webchat", "token_secret", b""))
+    return Tokens(await server.engine.store.put_new("secret", "webchat", b""))
 
 
 def created(frames: list[dict[str, Any]]) -> list[tuple[str, str]]:

@@ -45,7 +45,7 @@ class Lobby:
     async def tokens(self) -> Tokens:
         """The signer; its secret is made on the first start of the installation."""
         if self._tokens is None:
-            kept = await self.engine.store.put_new("webchat", "token_secret", os.urandom(32))
+            kept = await self.engine.store.put_new("secret", "webchat", os.urandom(32))
             self._tokens = Tokens(kept)
         return self._tokens
 

@@ -1,0 +1,293 @@
+"""The web chat in a real browser: what a visitor does, and what must never happen to them."""
+
+import re
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from openhandover.config.load import load_text
+from openhandover.web import serve
+from tests.browser import artifact, chromium
+from tests.channels.visitor import CONFIG, SHOP
+from tests.desk.floor import Agent
+from tests.serving import Server, running_server
+
+pytestmark = pytest.mark.browser
+
+HOSTILE = """<!doctype html><html lang="nl"><meta name="viewport" content="width=device-width, initial-scale=1">
+<style>* {{ font: 40px serif !important; color: red !important; display: block; }} button {{ display: none !important; }}</style>
+<h1>Shop</h1><script src="{url}/widget.js" data-channel="web" async></script></html>"""
+
+
+@pytest.fixture
+async def server(tmp_path: Path) -> AsyncGenerator[Server]:
+    """A fresh server with web chats and a desk."""
+    async with running_server(tmp_path, CONFIG) as running:
+        yield running
+
+
+@pytest.fixture
+async def browser() -> AsyncGenerator[Browser]:
+    """A fresh browser."""
+    async with chromium() as started:
+        yield started
+
+
+@asynccontextmanager
+async def opened(browser: Browser, address: str, **options: Any) -> AsyncIterator[Page]:
+    """A page at this address; an error of its script fails the test."""
+    context = await browser.new_context(
+        **{"locale": "en-GB", "viewport": {"width": 1440, "height": 900}, **options}
+    )
+    page = await context.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda line: errors.append(line.text) if "Content Security" in line.text else None)
+    await page.goto(address)
+    yield page
+    assert errors == []
+    await context.close()
+
+
+async def write(page: Page, text: str) -> None:
+    """Write and send with Enter."""
+    field = page.get_by_label(re.compile("Write a message|Schrijf een bericht"))
+    await field.fill(text)
+    await field.press("Enter")
+
+
+async def the_conversation(server: Server) -> str:
+    """The id of the only conversation."""
+    listed = await server.until("/v1/conversations", lambda answer: answer["items"])
+    return listed["items"][0]["id"]
+
+
+async def bot(server: Server, conversation_id: str, text: str, **more: Any) -> None:
+    """The bot writes."""
+    epoch = (await server.call("GET", f"/v1/conversations/{conversation_id}")).body["epoch"]
+    body = {"author": "bot", "text": text, "epoch": epoch, **more}
+    answer = await server.call("POST", f"/v1/conversations/{conversation_id}/messages", body)
+    assert answer.status == 201, answer
+
+
+async def handover(server: Server, conversation_id: str, **settings: Any) -> str:
+    """A handover that is queued."""
+    path = f"/v1/conversations/{conversation_id}/handovers?wait_s=10"
+    answer = await server.call("POST", path, {"initiator": "user", "settings": settings})
+    assert answer.body["status"] == "queued", answer
+    return answer.body["id"]
+
+
+async def texts(page: Page) -> list[str]:
+    """The texts on the screen, in order."""
+    return await page.locator(".bubble").all_inner_texts()
+
+
+async def test_from_the_bot_to_a_person_and_back(server: Server, browser: Browser) -> None:
+    """Write, press a button, wait in the queue, talk to Anna, send a file, reload, go on with the bot."""
+    anna = await Agent(server, "anna").here()
+    async with opened(browser, f"{server.url}/chat/web") as page:
+        await write(page, "Where is my order?")
+        conversation_id = await the_conversation(server)
+        buttons = [{"text": "Track it", "value": "t"}, {"text": "A person, please", "value": "p"}]
+        await bot(server, conversation_id, "What shall I do?", buttons=buttons)
+        assert await page.get_by_label("Attach a file").count() == 0
+        await page.get_by_role("button", name="A person, please").click()
+        await expect(page.get_by_role("button", name="Track it")).to_have_count(0)
+        handover_id = await handover(
+            server, conversation_id, queue={"position": True}, cancel={"button": "Never mind"}
+        )
+        await expect(page.get_by_text("Waiting for a person")).to_be_visible()
+        await expect(page.get_by_text("You are next")).to_be_visible()
+        await page.screenshot(path=artifact("webchat-queue-1440.png"))
+        await anna.accept(handover_id)
+        await expect(page.get_by_role("heading", name="Anna")).to_be_visible()
+        await expect(page.get_by_text("Waiting for a person")).to_have_count(0)
+        await expect(page.get_by_role("button", name="Never mind")).to_have_count(0)
+        await anna.call("POST", f"handovers/{handover_id}/typing", {"on": True})
+        await expect(page.get_by_text("Anna is typing")).to_be_attached()
+        await anna.say(handover_id, "Good morning")
+        await expect(page.get_by_text("Good morning")).to_be_visible()
+        await expect(page.get_by_text("Anna is typing")).to_have_count(0)
+        file = {"name": "invoice.txt", "mimeType": "text/plain", "buffer": b"my invoice"}
+        await page.locator("input[type=file]").set_input_files([file])  # type: ignore[list-item]
+        await write(page, "Here it is")
+        await expect(page.get_by_role("link", name="invoice.txt")).to_be_visible()
+        before = await texts(page)
+        await page.reload()
+        await expect(page.get_by_text("Here it is")).to_be_visible()
+        assert await texts(page) == before
+        await expect(page.get_by_role("heading", name="Anna")).to_be_visible()
+        await page.screenshot(path=artifact("webchat-active-1440.png"))
+        await anna.call("POST", f"handovers/{handover_id}/close", {})
+        await expect(page.get_by_role("heading", name="Harbour")).to_be_visible()
+        await expect(page.get_by_label("Attach a file")).to_have_count(0)
+        await bot(server, conversation_id, "Anything else?")
+        await expect(page.get_by_text("Anything else?")).to_be_visible()
+
+
+async def test_the_visitor_withdraws(server: Server, browser: Browser) -> None:
+    """Pressing the cancel button takes the banner away and gives the conversation back to the bot."""
+    await Agent(server, "anna").here()
+    async with opened(browser, f"{server.url}/chat/web") as page:
+        await write(page, "help")
+        conversation_id = await the_conversation(server)
+        handover_id = await handover(server, conversation_id, cancel={"button": "Never mind"})
+        await page.get_by_role("button", name="Never mind").click()
+        await expect(page.get_by_text("Waiting for a person")).to_have_count(0)
+        ended = (await server.call("GET", f"/v1/handovers/{handover_id}")).body
+        assert (ended["status"], ended["reason"]) == ("cancelled", "user_cancelled")
+
+
+async def test_nothing_is_lost_while_the_server_is_away(tmp_path: Path, browser: Browser) -> None:
+    """What is written while the server is down is shown as unsent, survives a reload and is sent once when it is back."""
+    config = load_text(f"store: sqlite:{tmp_path}/chat.db\n{CONFIG}")
+    async with aiohttp.ClientSession() as http:
+        running = await serve.start(config, host="127.0.0.1", port=0)
+        server = Server(running.url, running.engine, http)
+        async with opened(browser, f"{server.url}/chat/web") as page:
+            await write(page, "one")
+            conversation_id = await the_conversation(server)
+            await expect(page.get_by_text("Sent", exact=False)).to_be_visible()
+            running.stop()
+            await running.ended
+            await write(page, "two")
+            await write(page, "three")
+            await expect(page.get_by_text("No connection.")).to_be_visible(timeout=10_000)
+            assert await page.locator(".waiting").count() == 2
+            running = await serve.start(config, host="127.0.0.1", port=running.port)
+            server = Server(running.url, running.engine, http)
+            await page.reload()
+            await expect(page.locator(".waiting")).to_have_count(0, timeout=45_000)
+            await expect(page.get_by_text("No connection.")).to_have_count(0)
+            assert await texts(page) == ["one", "two", "three"]
+            stored = (await server.call("GET", f"/v1/conversations/{conversation_id}/messages")).body["items"]
+            assert [item["text"] for item in stored] == ["one", "two", "three"]
+        running.stop()
+        await running.ended
+
+
+async def test_two_tabs_show_the_same(server: Server, browser: Browser) -> None:
+    """Both tabs of a visitor are in one conversation, and each shows what the other said, once."""
+    async with opened(browser, f"{server.url}/chat/web") as one:
+        await write(one, "from one")
+        await expect(one.locator(".waiting")).to_have_count(0)
+        other = await one.context.new_page()
+        await other.goto(f"{server.url}/chat/web")
+        await expect(other.get_by_text("from one")).to_be_visible()
+        await write(other, "from other")
+        await expect(one.get_by_text("from other")).to_be_visible()
+        assert await texts(one) == await texts(other) == ["from one", "from other"]
+        assert len((await server.call("GET", "/v1/conversations")).body["items"]) == 1
+
+
+async def test_embedded_in_a_foreign_page_by_keyboard(server: Server, browser: Browser) -> None:
+    """On a site with hostile styles the chat looks like itself, speaks the site's language and needs no mouse."""
+    size = {"width": 360, "height": 740}
+    context = await browser.new_context(viewport=size, color_scheme="dark", locale="en-GB")  # type: ignore[arg-type]
+    page = await context.new_page()
+    html = HOSTILE.format(url=server.url)
+    await page.route(f"{SHOP}/**", lambda route: route.fulfill(body=html, content_type="text/html"))
+    await page.goto(f"{SHOP}/cart")
+    launcher = page.get_by_role("button", name="Chat openen")
+    await expect(launcher).to_be_visible()
+    await page.keyboard.press("Tab")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("dialog", name="Haven")).to_be_visible()
+    await page.keyboard.type("hallo")
+    await page.keyboard.press("Enter")
+    bubble = page.locator(".bubble")
+    await expect(bubble).to_have_text("hallo")
+    assert await bubble.evaluate("node => getComputedStyle(node).fontSize") == "15px"
+    conversation_id = await the_conversation(server)
+    await bot(server, conversation_id, "Goedemorgen, waarmee kan ik u helpen?")
+    await expect(bubble).to_have_count(2)
+    await page.screenshot(path=artifact("webchat-embedded-360-dark.png"))
+    await page.keyboard.press("Escape")
+    await expect(launcher).to_be_focused()
+    await bot(server, conversation_id, "Bent u er nog?")
+    await expect(page.get_by_role("button", name="1 nieuw bericht")).to_be_visible()
+    await page.screenshot(path=artifact("webchat-badge-360-dark.png"))
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_text("Bent u er nog?")).to_be_visible()
+    path = f"/v1/conversations/{conversation_id}/messages"
+    await server.until(path, lambda listed: listed["items"][-1]["delivery"]["state"] == "read")
+    await context.close()
+
+
+async def test_nobodys_html_is_rendered(server: Server, browser: Browser) -> None:
+    """Markup and script from either side are shown as text; only web addresses become links, and they give nothing away."""
+    async with opened(browser, f"{server.url}/chat/web") as page:
+        evil = "<img src=x onerror=alert(1)><script>alert(1)</script> javascript:alert(1)"
+        await write(page, evil)
+        conversation_id = await the_conversation(server)
+        await bot(server, conversation_id, f"{evil} see https://shop.example/a?b=<i>")
+        await expect(page.locator(".bubble")).to_have_count(2)
+        assert (await texts(page))[0] == evil
+        assert await page.locator(".bubble :is(img, script, i)").count() == 0
+        links = page.locator(".bubble a")
+        assert await links.evaluate_all("all => all.map(a => [a.href, a.rel])") == [
+            ["https://shop.example/a?b=", "noopener noreferrer nofollow"]
+        ]
+
+
+async def test_the_visitor_ends_and_begins_again(server: Server, browser: Browser) -> None:
+    """Ending asks once more, keeps the text on the screen, and a new chat is another conversation."""
+    async with opened(browser, f"{server.url}/chat/web", locale="fr-FR") as page:
+        field = page.get_by_label("Écrivez un message")
+        await field.fill("bonjour")
+        await field.press("Enter")
+        await page.get_by_role("button", name="Terminer la discussion").click()
+        await page.get_by_role("group").get_by_role("button", name="Terminer la discussion").click()
+        await expect(page.get_by_text("Vous avez terminé cette discussion.")).to_be_visible()
+        assert await texts(page) == ["bonjour"]
+        await page.get_by_role("button", name="Nouvelle discussion").click()
+        await expect(page.get_by_text("Bonjour !")).to_be_visible()
+        await server.until("/v1/conversations", lambda listed: len(listed["items"]) == 2)
+
+
+@pytest.mark.parametrize(
+    ("width", "scheme"), [(360, "light"), (360, "dark"), (1440, "light"), (1440, "dark")]
+)
+async def test_it_fits_on_every_screen(server: Server, browser: Browser, width: int, scheme: Any) -> None:
+    """Enormous words, many emoji and right-to-left text stay inside the page; nothing scrolls sideways."""
+    size = {"width": width, "height": 740}
+    async with opened(browser, f"{server.url}/chat/web", viewport=size, color_scheme=scheme) as page:
+        for text in (
+            "x" * 400,
+            "\U0001f600" * 120,
+            "שלום, איפה ההזמנה שלי? order 12",
+            "a line\n\nand another",
+        ):
+            await write(page, text)
+        await expect(page.locator(".waiting")).to_have_count(0)
+        await bot(server, await the_conversation(server), "Hello " + "y" * 300)
+        await expect(page.locator(".bubble")).to_have_count(5)
+        assert await page.evaluate("document.documentElement.scrollWidth") <= width
+        sideways = "log => log.scrollWidth <= log.clientWidth"
+        assert await page.get_by_role("log").evaluate(sideways)
+        await page.screenshot(path=artifact(f"webchat-{width}-{scheme}.png"))
+
+
+async def test_right_to_left(server: Server, browser: Browser) -> None:
+    """On a page that reads from right to left the visitor's own messages stand on the left."""
+    async with opened(browser, f"{server.url}/chat/web") as page:
+        await page.route(
+            f"{server.url}/chat/web",
+            lambda route: route.fulfill(
+                body=f'<!doctype html><html dir="rtl"><link rel="stylesheet" href="/chat.css">'
+                f'<script src="{server.url}/widget.js" data-channel="web" data-mode="page" defer></script>',
+                content_type="text/html",
+            ),
+        )
+        await page.reload()
+        await write(page, "שלום")
+        box = await page.locator(".user .bubble").bounding_box()
+        assert box is not None
+        assert box["x"] < 720
+        await page.screenshot(path=artifact("webchat-rtl.png"))
