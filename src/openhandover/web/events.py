@@ -9,7 +9,6 @@ from openhandover.core.errors import invalid
 
 from .call import MAX_SEQ, Call
 from .endpoint import Reply, Stream, encode, page
-from .links import Links, event_with_links
 from .messages import number_or_none
 
 HEARTBEAT_S = 15.0
@@ -22,12 +21,11 @@ async def listed(call: Call) -> Reply | Stream:
     await call.engine.conversation(conversation_id)
     if "text/event-stream" not in (call.header(b"accept") or ""):
         found = await call.engine.events(conversation_id, call.after, call.limit)
-        items = [event_with_links(call.engine.files, event) for event in found.items]
-        return page(items, number_or_none(found.next))
+        return page(found.items, number_or_none(found.next))
     after = _resumed_after(call)
     events = call.engine.feed.subscribe(conversation_id, after)
     return Stream(
-        with_heartbeat(frames(events, call.engine.files)),
+        with_heartbeat(frames(events)),
         b"text/event-stream; charset=utf-8",
         ((b"x-accel-buffering", b"no"),),
     )
@@ -43,7 +41,7 @@ def _resumed_after(call: Call) -> int:
     return int(last)
 
 
-async def frames(events: AsyncIterator[Mapping[str, Any]], files: Links) -> AsyncIterator[bytes]:
+async def frames(events: AsyncIterator[Mapping[str, Any]]) -> AsyncIterator[bytes]:
     """Events as frames; what is not stored (typing) has no id, so that nobody resumes from it."""
     async for event in events:
         seq = event.get("seq")
@@ -51,7 +49,7 @@ async def frames(events: AsyncIterator[Mapping[str, Any]], files: Links) -> Asyn
         yield b"%sevent: %s\ndata: %s\n\n" % (
             identity,
             event["type"].encode(),
-            encode(event_with_links(files, event)),
+            encode(event),
         )
 
 
