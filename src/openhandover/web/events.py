@@ -43,14 +43,11 @@ def _resumed_after(call: Call) -> int:
 
 async def frames(events: AsyncIterator[Mapping[str, Any]]) -> AsyncIterator[bytes]:
     """Events as frames; what is not stored (typing) has no id, so that nobody resumes from it."""
-    async for event in events:
-        seq = event.get("seq")
-        identity = b"" if seq is None else b"id: %d\n" % seq
-        yield b"%sevent: %s\ndata: %s\n\n" % (
-            identity,
-            event["type"].encode(),
-            encode(event),
-        )
+    async with aclosing(events) as following:  # type: ignore[type-var]
+        async for event in following:
+            seq = event.get("seq")
+            identity = b"" if seq is None else b"id: %d\n" % seq
+            yield b"%sevent: %s\ndata: %s\n\n" % (identity, event["type"].encode(), encode(event))
 
 
 async def with_heartbeat(source: AsyncIterator[bytes], every_s: float = HEARTBEAT_S) -> AsyncIterator[bytes]:
