@@ -12,6 +12,7 @@ import msgspec
 from openhandover.core.errors import NobodyThere
 from openhandover.core.model import Message
 from openhandover.core.routing import Demand
+from openhandover.net.client import Sender
 from openhandover.providers.base import (
     Availability,
     BaseProvider,
@@ -73,7 +74,7 @@ class Desk(BaseProvider):
         agent_name=True,
     )
 
-    def __init__(self, name: str, settings: Settings | None = None) -> None:
+    def __init__(self, name: str, settings: Settings | None, _http: Sender | None = None) -> None:
         super().__init__(name)
         self.settings = settings or Settings()
         self.board: Board | None = None
