@@ -29,6 +29,8 @@ from openhandover.flow.code import registered
 @registered
 def greet(variables, facts):
     return {}
+
+function = greet
 """
 
 
