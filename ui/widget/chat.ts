@@ -73,6 +73,11 @@ export class Chat implements Listener {
     addEventListener("storage", (event) => event.key === this.#memory.key && this.#otherTab());
   }
 
+  /** The whole address of something that the server named; its own files may come without their origin. */
+  address(url: string): string {
+    return URL.canParse(url, this.#connection.base) ? new URL(url, this.#connection.base).href : "";
+  }
+
   /** The visitor opened the chat. */
   open(): void {
     this.#connection.start();

@@ -141,7 +141,8 @@ function Bubble({ message, named, timed, last }: BubbleProps): JSX.Element {
 }
 
 function FileLink({ file }: { file: Attachment }): JSX.Element {
-  const { language } = useScene();
+  const { chat, language } = useScene();
+  const address = chat.address(file.url);
   const label = (
     <>
       <FileIcon />
@@ -149,9 +150,9 @@ function FileLink({ file }: { file: Attachment }): JSX.Element {
       {file.size !== null && <span class="file-size">{fileSize(file.size, language)}</span>}
     </>
   );
-  if (!isWebAddress(file.url)) return <span class="file">{label}</span>;
+  if (!address || !isWebAddress(address)) return <span class="file">{label}</span>;
   return (
-    <a class="file" href={file.url} target="_blank" rel="noopener noreferrer">
+    <a class="file" href={address} target="_blank" rel="noopener noreferrer">
       {label}
     </a>
   );
