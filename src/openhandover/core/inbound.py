@@ -267,7 +267,10 @@ def _queue(turn: Turn, _lane: Lane, _event: e.FromProvider, fact: e.QueueUpdated
 
 
 def _say_news(turn: Turn) -> str:
-    news = queueing.news(turn.handover, turn.handover.queue, turn.now)
+    language = turn.state.language
+    news = queueing.news(
+        turn.handover, turn.handover.queue, turn.now, lambda wait_ms: turn.rules.duration(wait_ms, language)
+    )
     turn.set(handover=news.handover)
     turn.arm_at("queue_say", news.again_at)
     return news.text

@@ -179,7 +179,7 @@ class Settings(Struct, frozen=True):
     agent_alias: str | None = None
     limits: Limits = Limits()
     rating_text: str = ""
-    file_text: str = ""
+    agent_language: str = "en"
 
 
 class Queue(Struct, frozen=True):

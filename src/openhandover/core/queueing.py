@@ -1,5 +1,6 @@
 """When the user hears of their place in the queue, and what. Pure."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import msgspec
@@ -25,7 +26,7 @@ def alternative(handover: Handover, position: int | None, wait_ms: int | None) -
     return rules.alternative_text if too_far or too_long else None
 
 
-def news(handover: Handover, queue: Queue, now: float) -> QueueNews:
+def news(handover: Handover, queue: Queue, now: float, in_words: Callable[[int], str]) -> QueueNews:
     """Take in what the contact centre says of the queue. A text is said when its value changed since it was last
     said and its interval has passed; a change inside the interval is said when the interval ends."""
     rules = handover.settings.queue
@@ -42,14 +43,16 @@ def news(handover: Handover, queue: Queue, now: float) -> QueueNews:
     ):
         due_at = handover.position_said_at + rules.every_s
         if now >= due_at:
-            texts.append(rules.position_text.format(position=position) if instead is None else instead)
+            texts.append(
+                rules.position_text.replace("{position}", str(position)) if instead is None else instead
+            )
             handover = replace(handover, position_said=position, position_said_at=now)
         else:
             waits.append(due_at)
     if rules.estimated_wait and instead is None and wait_ms is not None and wait_ms != handover.wait_said_ms:
         due_at = handover.wait_said_at + rules.wait_every_s
         if now >= due_at:
-            texts.append(rules.wait_text.format(wait=max(1, -(-wait_ms // 60_000))))
+            texts.append(rules.wait_text.replace("{wait}", in_words(wait_ms)))
             handover = replace(handover, wait_said_ms=wait_ms, wait_said_at=now)
         else:
             waits.append(due_at)

@@ -34,6 +34,8 @@ class Rules(NamedTuple):
     channel: Callable[[str], ChannelKind]
     bot: Callable[[str | None], BotKind]
     attachments: Callable[[str], Literal["human", "always", "never"]]
+    duration: Callable[[int, str], str]
+    """A wait in milliseconds in words of a language."""
 
 
 class Mark(NamedTuple):

@@ -109,6 +109,8 @@ class HandoverOrder(Struct, frozen=True):
     id: str
     step: HandoverStep
     scope: Mapping[str, Any]
+    follows: bool = False
+    """Whether a step comes after it on its branch."""
     follows: bool
     """Whether a step follows on this branch, which may say what went wrong."""
 

@@ -1,0 +1,487 @@
+"""The engine: the only place where the pure core meets the world. `Engine` is its face."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+import structlog
+
+from openhandover.bots.http import HttpBot, Post
+from openhandover.channels.api import ApiChannel
+from openhandover.config.model import Agent, Config
+from openhandover.config.model import ApiChannel as ApiChannelBlock
+from openhandover.core import events as e
+from openhandover.core.errors import ConfigError, ProviderError, Refused
+from openhandover.core.model import Conversation, Settings, Target
+from openhandover.core.step import HandoverStep
+from openhandover.core.turn import Rules
+from openhandover.core.view import message_of
+from openhandover.net.client import HttpClient
+from openhandover.net.guard import Guard
+from openhandover.providers.base import Availability
+from openhandover.store.port import HandoverRow, LogRow, Page, Store
+from openhandover.store.sqlite import SqliteStore
+from openhandover.texts import intents
+from openhandover.texts.catalogue import Catalogue
+from openhandover.texts.language import LanguageDetector, is_telling
+from openhandover.translation import LibreTranslate, NoTranslator, Translator
+
+from . import present, proofs
+from .agents import AgentLanes
+from .delivery import Delivery, Receiver
+from .dispatch import Dispatch
+from .feed import Feed
+from .files import FileStore
+from .flows import Flows
+from .listeners import Listeners
+from .metrics import Metrics
+from .order import Order
+from .parking import Parking
+from .preparing import Preparing
+from .providers import Providers
+from .receivers import BotWebhook, ChannelWebhook, Fetching
+from .retention import Retention
+from .timers import Timers
+from .work import Done, Work
+
+DRAIN_S = 3.0
+"""So long calls under way may take when the engine stops; what is due stays due."""
+
+_log = structlog.get_logger("openhandover.engine")
+
+
+class Engine:
+    """One per process. Commands are one unit of work each and raise `core.errors.Refused`."""
+
+    def __init__(
+        self, config: Config, *, store: Store | None = None, clock: Callable[[], float] = time.time
+    ) -> None:
+        self.config = config
+        self.clock = clock
+        self.texts = Catalogue(config.texts, config.languages.default)
+        self.store: Store = store or open_store(config)
+        self.metrics = Metrics()
+        rules = self._rules()
+        self.files = FileStore(self.store, files_folder(config), base_url(config))
+        self.feed = Feed(self.store, lambda entry: present.event(entry, self.link))
+        self._dispatch = Dispatch(self.store, rules, self.feed, self.metrics)
+        self._work = Work(self.store, rules, self._dispatch.committed, clock)
+        self._delivery = Delivery(self.store, self._work, clock)
+        self._timers = Timers(self.store, self._work, clock)
+        self._detector = LanguageDetector(config.languages.supported)
+        self._guard = Guard(config.outbound.allow)
+        self.http = HttpClient()
+        self.providers = Providers(config, self.http)
+        self._order = Order(config, self.providers, self.texts)
+        self._agents = AgentLanes(self._delivery, self.providers, self.files, config.redaction.to_agent)
+        self._flows = Flows(
+            config, self.store, self._work, self._order, self.providers, self.http, self._guard, self.texts
+        )
+        self._preparing = Preparing(
+            config, self._work, self.files, self.http, self._guard, self._translator(), clock
+        )
+        self._listeners = Listeners(self.store, self.providers, self._listened)
+        self._retention = Retention(config, self.store, self.files, clock)
+        self._parking = Parking(self.store)
+        self._background: set[asyncio.Task[Any]] = set()
+        self.agents_changed: list[Callable[[Mapping[str, Agent]], None]] = []
+        self.accept_post: Callable[[str, Post], Awaitable[None]] = _nobody_accepts
+        """Takes what an HTTP bot answers as if it had posted it; the web layer sets it."""
+        self._wire()
+
+    # --- life ----------------------------------------------------------------------------------------------
+
+    def _rules(self) -> Rules:
+        config = self.config
+
+        def channel(name: str) -> Literal["webhook", "socket", "pull"]:
+            block = config.channels.get(name)
+            if block is None:
+                return "pull"
+            if isinstance(block, ApiChannelBlock):
+                return "webhook" if block.webhook else "pull"
+            return "socket"
+
+        def bot(name: str | None) -> Literal["none", "http", "flow"]:
+            block = config.bots.get(name) if name else None
+            if block is None:
+                return "none"
+            return "http" if block.http else "flow"
+
+        def attachments(name: str) -> Literal["human", "always", "never"]:
+            block = config.channels.get(name)
+            return block.attachments if block else "always"
+
+        return Rules(channel, bot, attachments, self.texts.duration)
+
+    def _translator(self) -> Translator:
+        block = self.config.translation
+        if block.engine == "libretranslate" and block.url:
+            return LibreTranslate(self.http, block.url, block.key)
+        return NoTranslator()
+
+    def _wire(self) -> None:
+        channels: dict[str, Receiver] = {}
+        for name, block in self.config.channels.items():
+            if not isinstance(block, ApiChannelBlock):
+                continue  # a socket acknowledges what it got
+            channels[name] = Fetching()
+            if block.webhook:
+                hook = block.webhook
+                sender = ApiChannel.at(name, hook.url, (hook.secret, hook.old_secret), self.http, self._guard)
+                channels[name] = ChannelWebhook(sender, self._present)
+        bots: dict[str, Receiver] = {}
+        for name, block in self.config.bots.items():
+            if block.http:
+                hook = block.http
+                bot = HttpBot.at(name, hook.url, (hook.secret, hook.old_secret), self.http, self._guard)
+                bots[name] = BotWebhook(bot, self._present, self._accept)
+            elif block.flow:
+                bots[name] = self._flows.bot(block.flow)
+        self._dispatch.delivery = self._delivery
+        self._dispatch.agents = self._agents
+        self._dispatch.timers = self._timers
+        self._dispatch.channels = channels
+        self._dispatch.bots = bots
+        self._dispatch.typing_webhook = self._call_typing_webhook
+        self._dispatch.session_known = self._session_known
+
+    async def _accept(self, conversation_id: str, post: Post) -> None:
+        await self.accept_post(conversation_id, post)
+
+    async def start(self) -> None:
+        """Open the store, start the providers, take up what was left to do."""
+        await self.store.start()
+        await self.files.start()
+        await self._flows.start()
+        await self.providers.start()
+        self._timers.start()
+        self._listeners.start()
+        self._retention.start()
+        await self._dispatch.resume()
+
+    async def stop(self) -> None:
+        """Let calls under way end, then close everything; what is due stays due."""
+        await self._listeners.stop()
+        await self._timers.stop()
+        await self._retention.stop()
+        await self._delivery.stop(DRAIN_S)
+        await self._dispatch.stop()
+        await self._agents.stop()
+        await self._preparing.stop()
+        await self._detector.stop()
+        for task in list(self._background):
+            task.cancel()
+        await asyncio.gather(*self._background, return_exceptions=True)
+        await self.providers.stop()
+        await self.http.close()
+        await self.store.stop()
+
+    def reload_agents(self, agents: Mapping[str, Agent]) -> None:
+        """Take over re-read agents; the desk listens."""
+        self.config = msgspec.structs.replace(self.config, agents=dict(agents))
+        for listener in self.agents_changed:
+            listener(agents)
+
+    # --- commands of channel, bot and operator ---------------------------------------------------------------
+
+    async def create(self, command: e.CreateConversation) -> tuple[Conversation, bool]:
+        """Begin a conversation; False when this id was there already, with the same request."""
+        done = await self._work.run(command.id, command)
+        return await self.conversation(command.id), done.created
+
+    async def patch(self, conversation_id: str, command: e.PatchConversation) -> Conversation:
+        """Change what we know of the user."""
+        await self._work.run(conversation_id, command)
+        return await self.conversation(conversation_id)
+
+    async def post(self, conversation_id: str, command: e.PostMessage) -> tuple[dict[str, Any], bool]:
+        """Accept a message of the user or the bot; False when it was there already."""
+        target: str | None = None
+        if command.author == "user":
+            command, target = await self._understood(conversation_id, command)
+        done = await self._work.run(conversation_id, command, message_key=f"{command.author}:{command.id}")
+        if done.known_message is not None:
+            return self.message_view(done.known_message), False
+        self._prepare(done, target)
+        return present.message(LogRow(_message_entry(done)), self.link), True
+
+    async def _understood(
+        self, conversation_id: str, command: e.PostMessage
+    ) -> tuple[e.PostMessage, str | None]:
+        """The user's message with what its text tells: intents, language, and whether it must be prepared."""
+        changes: dict[str, Any] = {}
+        if self.config.intents and (command.text or command.intent):
+            changes["intents"] = intents.matching(self.config.intents, command.text, command.intent)
+        state = await self.store.conversation(conversation_id)
+        if state is None:
+            raise Refused("not_found", "There is no conversation with this id")
+        translates = self._preparing.translator.is_active
+        if (state.floor == "bot" or translates) and self._detector.is_needed and is_telling(command.text):
+            evidence, language = self._detector.observe(command.text, state.evidence, state.language)
+            changes |= {"evidence": evidence, "language": language}
+        language = changes.get("language", state.language)
+        handover = state.open_handover
+        target = handover.settings.agent_language if handover else language
+        if self._preparing.is_needed(state, command.attachments, language, target):
+            changes["prepare"] = True
+        if not changes:
+            return command, None
+        return msgspec.structs.replace(command, **changes), target
+
+    def _prepare(self, done: Done, target: str | None) -> None:
+        assert done.turn is not None
+        for entry in done.turn.entries:
+            if entry.seq in done.turn.state.preparing:
+                self._preparing.begin(entry, target)
+
+    async def typing(self, conversation_id: str, author: Literal["user", "bot", "agent"], on: bool) -> None:
+        """Typing of one side for the other; never stored."""
+        state = await self.conversation(conversation_id)
+        if author == "bot" and state.floor != "bot":
+            raise Refused("floor_taken", epoch=state.epoch, floor=state.floor)
+        self._dispatch.typing(state, author, on)
+
+    async def presence(self, conversation_id: str, state: Literal["connected", "disconnected"]) -> None:
+        """The user's connection came or went."""
+        await self._work.run(conversation_id, e.SetPresence(state))
+
+    async def trigger(self, conversation_id: str, event: str) -> None:
+        """Fire a named event at the bot."""
+        await self._work.run(conversation_id, e.Trigger(event))
+
+    def prepare_handover(
+        self, state: Conversation, step: HandoverStep, seen: Mapping[str, Any], *, follows: bool
+    ) -> tuple[tuple[Target, ...], Settings]:
+        """Provider chain and rendered settings of a handover step."""
+        return self._order.prepare(state, step, seen, follows=follows)
+
+    async def request_handover(
+        self, conversation_id: str, command: e.RequestHandover
+    ) -> tuple[HandoverRow, bool]:
+        """Give the conversation to a human; False when this id was there already, with the same request."""
+        done = await self._work.run(conversation_id, command, handover_id=command.id)
+        if done.known_handover is not None:
+            return done.known_handover, False
+        return await self.handover(command.id), True
+
+    async def cancel(self, handover_id: str) -> HandoverRow:
+        """The user withdraws."""
+        return await self._about(handover_id, e.Cancel(handover_id))
+
+    async def close(self, handover_id: str, by: Literal["bot", "operator"] = "bot") -> HandoverRow:
+        """End it from our side."""
+        return await self._about(handover_id, e.Close(handover_id, by))
+
+    async def give_back(self, handover_id: str) -> HandoverRow:
+        """A transferred conversation returns to the bot."""
+        return await self._about(handover_id, e.Return(handover_id))
+
+    async def rate(self, handover_id: str, score: int, comment: str | None) -> HandoverRow:
+        """Keep the user's rating."""
+        return await self._about(handover_id, e.Rate(handover_id, score, comment))
+
+    async def _about(self, handover_id: str, command: e.Event) -> HandoverRow:
+        row = await self.handover(handover_id)
+        await self._work.run(row.handover.conversation_id, command)
+        return await self.handover(handover_id)
+
+    # --- facts from contact centres --------------------------------------------------------------------------
+
+    async def from_provider(
+        self, event: e.FromProvider, cursor: tuple[str, str] | None = None
+    ) -> Mapping[str, Any]:
+        """Take in a fact; answers once it is stored: `{"applied": bool, "reason"?}`.
+
+        Raises:
+            Refused: `not_found` for a handover that is unknown or not this provider's.
+        """
+        conversation_id = await self._conversation_of(event)
+        if conversation_id is None:
+            await self._park(event)
+            if cursor:
+                await self.store.put("cursor", cursor[0], cursor[1].encode())
+            return {"applied": True}
+        state = await self.conversation(conversation_id)
+        target = None
+        if isinstance(event.fact, e.AgentMessage):
+            handover = state.open_handover
+            source = handover.settings.agent_language if handover else state.language
+            target = state.language
+            if self._preparing.is_needed(state, event.fact.attachments, source, target):
+                event = msgspec.structs.replace(event, fact=msgspec.structs.replace(event.fact, prepare=True))
+        key = f"user:{event.fact.message_id}" if isinstance(event.fact, e.MessageRead) else None
+        done = await self._work.run(
+            conversation_id,
+            event,
+            claim=(event.provider, event.event_id),
+            message_key=key,
+            cursor=cursor,
+        )
+        if done.turn is not None:
+            self._prepare(done, target)
+        return done.result or {"applied": True}
+
+    async def _listened(self, event: e.FromProvider, cursor: tuple[str, str]) -> Mapping[str, Any]:
+        try:
+            return await self.from_provider(event, cursor)
+        except Refused as refused:
+            _log.warning("listener_event_refused", provider=event.provider, code=refused.code)
+            await self.store.put("cursor", cursor[0], cursor[1].encode())
+            return {"applied": False, "reason": refused.code}
+
+    async def _conversation_of(self, event: e.FromProvider) -> str | None:
+        if event.handover_id is None:
+            place = await self.store.session(event.provider, event.external_id or "")
+            return place.rpartition("/")[0] if place else None
+        row = await self.store.handover(event.handover_id)
+        tried = row.handover.attempts if row else ()
+        if row is None or all(attempt.provider != event.provider for attempt in tried):
+            raise Refused("not_found", "This provider has no handover with this id")
+        return row.handover.conversation_id
+
+    async def _park(self, event: e.FromProvider) -> None:
+        """Rule 2: an event that is earlier than its session waits for it."""
+        await self._parking.park(event)
+
+    def _session_known(self, provider: str, external_id: str) -> None:
+        """A session was opened: what waited for it comes now."""
+        task = asyncio.create_task(self._unpark(provider, external_id), name="unpark")
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
+    async def _unpark(self, provider: str, external_id: str) -> None:
+        for event in await self._parking.take_out(provider, external_id):
+            await self.from_provider(event)
+
+    # --- what the user's side acknowledges -------------------------------------------------------------------
+
+    async def delivered_to_user(self, conversation_id: str, seq: int) -> None:
+        """The user's page has everything up to this seq."""
+        state = await self.conversation(conversation_id)
+        after = state.user_done
+        while entries := await self.store.lane(conversation_id, "user", after, 100):
+            for entry in entries:
+                if entry.seq > min(seq, state.shown):
+                    return
+                after = entry.seq
+                message = message_of(entry) if entry.type == "message.created" else None
+                await self._work.run(
+                    conversation_id, e.Sent("user", entry.seq, 1, message, entry.handover_id)
+                )
+
+    async def read_by_user(self, conversation_id: str, seq: int) -> None:
+        """The user has seen the last message up to this seq."""
+        for row in reversed(await self.store.tail(conversation_id, seq, 20)):
+            entry = row.entry
+            if entry.to_user and entry.type == "message.created":
+                if row.delivered.user and row.delivered.user[0] == "read":
+                    return
+                event = e.ReadByUser(entry.seq, message_of(entry), entry.handover_id)
+                await self._work.run(conversation_id, event)
+                return
+
+    # --- reads ---------------------------------------------------------------------------------------------
+
+    async def conversation(self, conversation_id: str) -> Conversation:
+        """The conversation; `Refused` not_found."""
+        state = await self.store.conversation(conversation_id)
+        if state is None:
+            raise Refused("not_found", "There is no conversation with this id")
+        return state
+
+    async def handover(self, handover_id: str) -> HandoverRow:
+        """The handover; `Refused` not_found."""
+        row = await self.store.handover(handover_id)
+        if row is None:
+            raise Refused("not_found", "There is no handover with this id")
+        return row
+
+    async def messages(self, conversation_id: str, after: int, limit: int) -> Page[dict[str, Any]]:
+        """Messages with seq > after, as they are now."""
+        state = await self.conversation(conversation_id)
+        rows = await self.store.log(conversation_id, after, limit + 1, until=state.shown, messages_only=True)
+        items = [self.message_view(row) for row in rows[:limit]]
+        return Page(items, str(items[-1]["seq"]) if len(rows) > limit else None)
+
+    async def events(self, conversation_id: str, after: int, limit: int) -> Page[dict[str, Any]]:
+        """Events with seq > after."""
+        state = await self.conversation(conversation_id)
+        rows = await self.store.log(conversation_id, after, limit + 1, until=state.shown)
+        items = [self._present(row.entry) for row in rows[:limit] if row.entry.type != "message.imported"]
+        return Page(items, str(rows[limit - 1].entry.seq) if len(rows) > limit else None)
+
+    def message_view(self, row: LogRow) -> dict[str, Any]:
+        """A message as it is now, as JSON-able data."""
+        return present.message(row, self.link)
+
+    def link(self, file_id: str) -> str:
+        """The signed address of a file."""
+        return self.files.url(file_id, self.clock())
+
+    def _present(self, entry: Any) -> dict[str, Any]:
+        return present.event(entry, self.link)
+
+    async def proof(self, handover_id: str) -> dict[str, Any]:
+        """What was accepted and delivered in a handover, message by message."""
+        row = await self.handover(handover_id)
+        return await proofs.prove(self.store, row.handover)
+
+    async def availability(
+        self, provider: str, route: Mapping[str, Any], language: str | None
+    ) -> Availability:
+        """Whether somebody is there; a provider that cannot be asked does not know."""
+        if provider not in self.providers:
+            raise Refused("not_found", "There is no provider with this name")
+        try:
+            return await self.providers.availability(provider, route, language)
+        except ProviderError as error:
+            _log.warning("availability_failed", provider=provider, detail=error.detail)
+            return Availability(open=None)
+
+    async def erase(self, user_id: str) -> None:
+        """The right to erasure: a user's texts, names and files are gone for good."""
+        await self.files.remove(await self.store.erase(user_id))
+
+    # --- typing for channel webhooks --------------------------------------------------------------------------
+
+    def _call_typing_webhook(self, channel: str, event: dict[str, object]) -> None:
+        receiver = self._dispatch.channels.get(channel)
+        if isinstance(receiver, ChannelWebhook):
+            task = asyncio.create_task(receiver.typing(event), name="typing")
+            self._background.add(task)
+            task.add_done_callback(self._background.discard)
+
+
+def _message_entry(done: Done) -> Any:
+    assert done.turn is not None
+    wanted = f"{done.result.author}:{done.result.id}"
+    return next(entry for entry in done.turn.entries if entry.key == wanted)
+
+
+async def _nobody_accepts(conversation_id: str, post: Post) -> None:
+    raise Refused("invalid", "no API takes the answers of HTTP bots in this process")
+
+
+def open_store(config: Config) -> Store:
+    """The configured store. Raises ConfigError for a kind we do not have."""
+    kind, _, place = config.store.partition(":")
+    if kind != "sqlite" or not place:
+        raise ConfigError(f"store: {config.store!r} is no store we know; write sqlite:<path>")
+    return SqliteStore(Path(place))
+
+
+def files_folder(config: Config) -> Path:
+    """Files lie beside the database."""
+    return Path(config.store.partition(":")[2]).absolute().with_suffix(".files")
+
+
+def base_url(config: Config) -> str:
+    """Where the world reaches us."""
+    return config.server.public_url or f"http://{config.server.host}:{config.server.port}"
+
+
+__all__ = ["Engine", "open_store"]

@@ -1,0 +1,330 @@
+"""The agent lanes: open a vendor session, give it its messages, end it."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+import structlog
+
+from openhandover.core import events as e
+from openhandover.core import table
+from openhandover.core.errors import (
+    NobodyThere,
+    ProviderAuthError,
+    ProviderError,
+    ProviderRejected,
+    ProviderUnavailable,
+    SessionGone,
+    Unsupported,
+)
+from openhandover.core.model import Attachment, Conversation, Entry, Handover, Message
+from openhandover.core.model import Lane as LaneState
+from openhandover.core.view import message_of
+from openhandover.net.webhooks import GIVE_UP_S
+from openhandover.providers.base import Brief, HandoverRequest, Opened, Provider, Session
+from openhandover.store.port import LogRow
+from openhandover.texts.redaction import Kind, redact
+
+from .delivery import Delivery, Lane, backoff_s
+from .files import FileStore
+from .providers import Providers
+
+OPEN_TIMEOUT_S = 30.0
+BEST_EFFORT_S = 5.0
+GATE_STEP_S = 0.05
+
+REASONS: tuple[tuple[type[ProviderError], str], ...] = (
+    (NobodyThere, "unavailable"),
+    (ProviderAuthError, "auth"),
+    (Unsupported, "unsupported"),
+    (SessionGone, "rejected"),
+    (ProviderRejected, "rejected"),
+)
+"""Why a handover fails when its open call does."""
+
+_log = structlog.get_logger("openhandover.providers")
+
+
+class AgentLanes:
+    """Carries out what agent lanes ask for."""
+
+    def __init__(
+        self, delivery: Delivery, providers: Providers, files: FileStore, redaction: Sequence[Kind]
+    ) -> None:
+        self._delivery = delivery
+        self._store = delivery.store
+        self._work = delivery.work
+        self._clock = delivery.clock
+        self._providers = providers
+        self._files = files
+        self._redaction = tuple(redaction)
+        self._best_effort: set[asyncio.Task[None]] = set()
+
+    async def worker(self, lane: Lane) -> None:
+        """Do what the lane's state asks for, until there is nothing left to do."""
+        tries = 0
+        while True:
+            state = await self._store.conversation(lane.conversation_id)
+            known = state.lane(int(lane.name)) if state else None
+            if state is None or known is None:
+                return
+            if not known.opened:
+                if known.ended_at is not None and known.ending is None:
+                    return
+                if known.ending is not None and not known.opening:
+                    await self._never_opened(state, known)
+                    return
+                tries = await self._open(lane, state, known, tries)
+                continue
+            entry = await self._delivery.head(lane, known.done, state.shown)
+            if entry is not None:
+                tries = await self._send(lane, state, known, entry, tries)
+            elif known.ending is not None and known.done >= known.last:
+                tries = await self._end(lane, known, tries)
+            else:
+                return
+
+    # --- open ----------------------------------------------------------------------------------------------
+
+    async def _open(self, lane: Lane, state: Conversation, known: LaneState, tries: int) -> int:
+        provider = self._providers.get(known.provider)
+        if not known.opening:
+            await self._gate(lane, known)
+            await self._work.run(state.id, e.Opening(known.id))
+            return 0
+        handover = state.handover
+        if handover is None or handover.id != known.handover_id:
+            await self._work.run(state.id, e.LaneEnded(known.id))
+            return 0
+        ended = known.ending is not None
+        try:
+            if provider is None:
+                raise ProviderRejected("this provider is no longer configured")
+            before = await self._before(state, handover, known)
+            request = self._request(state, handover, known, before)
+            opened = await asyncio.wait_for(provider.open(request), OPEN_TIMEOUT_S)
+        except (ProviderUnavailable, TimeoutError) as error:
+            if ended:
+                await self._failed(state, known, "provider_error", "no answer before the end")
+                return 0
+            self._waits(known, tries, error)
+            retry_after_s = getattr(error, "retry_after_s", None)
+            await lane.rest(backoff_s(tries + 1) if retry_after_s is None else retry_after_s)
+            return tries + 1
+        except ProviderError as error:
+            reason = next((reason for kind, reason in REASONS if isinstance(error, kind)), "provider_error")
+            await self._failed(state, known, reason, error.detail)
+            return 0
+        await self._opened(state, known, opened, before)
+        return 0
+
+    async def _failed(self, state: Conversation, known: LaneState, reason: str, detail: str) -> None:
+        _log.warning(
+            "open_failed",
+            provider=known.provider,
+            handover_id=known.handover_id,
+            reason=reason,
+            detail=detail,
+        )
+        await self._work.run(state.id, e.OpenFailed(known.id, reason, detail))
+        after = await self._store.conversation(state.id)
+        if after:
+            await self._untaken(after, known)
+
+    async def _opened(
+        self, state: Conversation, known: LaneState, opened: Opened, before: Sequence[LogRow]
+    ) -> None:
+        taken = tuple(
+            (row.entry.seq, message_of(row.entry))
+            for row in before
+            if row.entry.to_agent and row.delivered.agent is None
+        )
+        await self._work.run(
+            state.id,
+            e.Opened(
+                known.id,
+                opened.external_id,
+                opened.position,
+                opened.estimated_wait_ms,
+                opened.vendor_state,
+                taken,
+            ),
+        )
+
+    async def _gate(self, lane: Lane, known: LaneState) -> None:
+        """Rule 3: the user has the handover message before control leaves; but no wait is endless."""
+        until = self._clock() + table.GRACE["gate"].seconds
+        while self._clock() < until:
+            state = await self._store.conversation(lane.conversation_id)
+            now = state.lane(known.id) if state else None
+            if state is None or now is None or now.ending or state.user_done >= known.gate:
+                return
+            await lane.rest(min(GATE_STEP_S * 10, until - self._clock()))
+
+    async def _before(self, state: Conversation, handover: Handover, known: LaneState) -> Sequence[LogRow]:
+        """The messages before this attempt; without transcript only those since the handover began."""
+        limit = handover.settings.max_messages
+        rows: Sequence[LogRow] = ()
+        if handover.settings.send_transcript and limit:
+            rows = await self._store.tail(state.id, known.from_seq - 1, limit)
+        elif known.attempt > 1:
+            rows = await self._store.log(
+                state.id, handover.requested_seq, 1000, until=known.from_seq - 1, messages_only=True
+            )
+        return [row for row in rows if message_of(row.entry).author != "system"]
+
+    def _request(
+        self, state: Conversation, handover: Handover, known: LaneState, before: Sequence[LogRow]
+    ) -> HandoverRequest:
+        return HandoverRequest(
+            handover_id=handover.id,
+            attempt=known.attempt,
+            reason=handover.why,
+            initiator=handover.initiator,
+            conversation=Brief(state.id, state.channel, state.language, state.medium),
+            user=state.user,
+            context=state.context,
+            route=handover.chain[known.attempt - 1].route,
+            transcript=[self._for_agent(message_of(row.entry), row.entry.at) for row in before],
+        )
+
+    def _for_agent(self, message: Message, at: float) -> Message:
+        """The message as the agent's side may see it: redacted, with links that open."""
+        changes: dict[str, Any] = {}
+        if self._redaction and message.text:
+            changes["text"] = redact(message.text, self._redaction)
+            if message.translation:
+                redacted = redact(message.translation.text, self._redaction)
+                changes["translation"] = msgspec.structs.replace(message.translation, text=redacted)
+        if message.attachments:
+            changes["attachments"] = self.linked(message.attachments, at)
+        return msgspec.structs.replace(message, **changes) if changes else message
+
+    def linked(self, attachments: Sequence[Attachment], at: float) -> tuple[Attachment, ...]:
+        """Attachments with an address: ours, signed, for files that we keep."""
+        return tuple(
+            file if file.url else msgspec.structs.replace(file, url=self._files.url(file.id, self._clock()))
+            for file in attachments
+        )
+
+    # --- send and end ----------------------------------------------------------------------------------------
+
+    async def _send(self, lane: Lane, state: Conversation, known: LaneState, entry: Entry, tries: int) -> int:
+        provider = self._providers.get(known.provider)
+        if entry.type != "message.created":
+            await self._delivery.settle(lane, entry, 1, delivered=True)
+            return 0
+        message = self._for_agent(message_of(entry), entry.at)
+        try:
+            if provider is None:
+                raise ProviderRejected("this provider is no longer configured")
+            await provider.send(_session(known), message, f"{entry.conversation_id}:{entry.seq}")
+        except (ProviderUnavailable, ProviderAuthError, TimeoutError) as error:
+            if self._clock() - entry.at > GIVE_UP_S:
+                await self._delivery.settle(lane, entry, tries + 1, delivered=False, detail="given up")
+                return 0
+            self._waits(known, tries, error)
+            await self._delivery.pause(lane, tries + 1, getattr(error, "retry_after_s", None))
+            return tries + 1
+        except SessionGone as error:
+            await self._delivery.settle(lane, entry, tries + 1, delivered=False, detail=error.detail)
+            await self._work.run(state.id, e.SessionLost(known.id, error.detail))
+            return 0
+        except ProviderError as error:
+            await self._delivery.settle(lane, entry, tries + 1, delivered=False, detail=error.detail)
+            return 0
+        await self._delivery.settle(lane, entry, tries + 1, delivered=True)
+        return 0
+
+    async def _end(self, lane: Lane, known: LaneState, tries: int) -> int:
+        provider = self._providers.get(known.provider)
+        ending = known.ending
+        assert ending is not None
+        if provider is not None and ending.kind != "none":
+            call = provider.cancel if ending.kind == "cancel" else provider.close
+            try:
+                await call(_session(known), ending.reason)
+            except (ProviderUnavailable, ProviderAuthError, TimeoutError) as error:
+                if self._clock() - (known.ended_at or 0) < GIVE_UP_S:
+                    self._waits(known, tries, error)
+                    await self._delivery.pause(lane, tries + 1, getattr(error, "retry_after_s", None))
+                    return tries + 1
+            except ProviderError as error:
+                _log.warning(
+                    "end_refused",
+                    provider=known.provider,
+                    handover_id=known.handover_id,
+                    detail=error.detail,
+                    remedy="end the conversation in the contact centre by hand",
+                )
+        await self._work.run(lane.conversation_id, e.LaneEnded(known.id))
+        return 0
+
+    async def _never_opened(self, state: Conversation, known: LaneState) -> None:
+        await self._work.run(state.id, e.LaneEnded(known.id))
+        await self._untaken(state, known)
+
+    async def _untaken(self, state: Conversation, known: LaneState) -> None:
+        """The handover ended and no provider took these messages: they are failed, the digest has them."""
+        handover = state.handover
+        if handover is None or handover.id != known.handover_id or handover.is_open:
+            return
+        after = handover.requested_seq
+        while rows := await self._store.log(state.id, after, 500, until=handover.end_seq):
+            for row in rows:
+                after = row.entry.seq
+                untaken = row.entry.to_agent and row.delivered.agent is None
+                if untaken and row.entry.type == "message.created":
+                    event = e.NotSent(
+                        known.id, after, 0, message_of(row.entry), handover.id, "no provider took it"
+                    )
+                    await self._work.run(state.id, event)
+
+    def _waits(self, known: LaneState, tries: int, error: BaseException) -> None:
+        if tries == 0:
+            _log.warning(
+                "provider_waits",
+                provider=known.provider,
+                handover_id=known.handover_id,
+                detail=str(error) or type(error).__name__,
+                remedy="check that the provider is up and its credentials are right; the call is repeated",
+            )
+
+    # --- best effort -----------------------------------------------------------------------------------------
+
+    def tell(self, state: Conversation, effect: e.TellPresence | e.TellReceipt | e.TellTyping) -> None:
+        """Typing, presence and receipts: once, in the background, without consequence."""
+        known = state.lane(effect.lane)
+        provider = self._providers.get(known.provider) if known else None
+        if known is None or provider is None or not known.opened:
+            return
+        task = asyncio.create_task(_tell(provider, _session(known), effect), name="best-effort")
+        self._best_effort.add(task)
+        task.add_done_callback(self._best_effort.discard)
+
+    async def stop(self) -> None:
+        """Let best-effort calls go."""
+        for task in list(self._best_effort):
+            task.cancel()
+        await asyncio.gather(*self._best_effort, return_exceptions=True)
+
+
+async def _tell(
+    provider: Provider, session: Session, effect: e.TellPresence | e.TellReceipt | e.TellTyping
+) -> None:
+    try:
+        async with asyncio.timeout(BEST_EFFORT_S):
+            match effect:
+                case e.TellTyping(on=on):
+                    await provider.typing(session, on=on)
+                case e.TellPresence(user=user, text=text):
+                    await provider.presence(session, user, text)
+                case e.TellReceipt(message_id=message_id, state=state):
+                    await provider.receipt(session, message_id, state)
+    except (ProviderError, TimeoutError) as error:
+        _log.info("best_effort_failed", provider=provider.name, call=type(effect).__name__, detail=str(error))
+
+
+def _session(known: LaneState) -> Session:
+    return Session(known.handover_id, known.attempt, known.external_id or "", known.vendor_state)

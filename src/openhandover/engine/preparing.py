@@ -1,0 +1,121 @@
+"""What comes before a message is shown: translation and the download of files. Both have 3 seconds; then the
+original text, or a link, is shown."""
+
+import asyncio
+import hashlib
+import secrets
+
+import msgspec
+import structlog
+
+from openhandover.config.model import Config
+from openhandover.core import table
+from openhandover.core.errors import ProviderError
+from openhandover.core.events import Prepared
+from openhandover.core.model import Attachment, Conversation, Entry, Message, Translation
+from openhandover.core.view import message_of
+from openhandover.net.client import Sender
+from openhandover.net.fetch import download
+from openhandover.net.guard import Guard
+from openhandover.store.port import Upload
+from openhandover.translation import TranslationError, Translator
+
+from .files import FileStore
+from .work import Clock, Work
+
+PREPARE_S = table.GRACE["prepare"].seconds - 0.2  # the timer must not be first
+
+_log = structlog.get_logger("openhandover.preparing")
+replace = msgspec.structs.replace
+
+
+class Preparing:
+    """Translates and downloads in the background, one task per message."""
+
+    def __init__(
+        self,
+        config: Config,
+        work: Work,
+        files: FileStore,
+        http: Sender,
+        guard: Guard,
+        translator: Translator,
+        clock: Clock,
+    ) -> None:
+        self._max_bytes = config.uploads.max_bytes
+        self._work = work
+        self._files = files
+        self._http = http
+        self._guard = guard
+        self.translator = translator
+        self._clock = clock
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def is_needed(
+        self, state: Conversation, attachments: tuple[Attachment, ...], source: str, target: str
+    ) -> bool:
+        """Whether a message must be prepared before it is shown."""
+        translates = self.translator.is_active and state.floor == "human" and source != target
+        return translates or any(file.url for file in attachments)
+
+    def begin(self, entry: Entry, target: str | None) -> None:
+        """Prepare a message that was accepted as `entry`; `target` is the reader's language."""
+        task = asyncio.create_task(self._prepare(entry, target), name="prepare")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _prepare(self, entry: Entry, target: str | None) -> None:
+        message = message_of(entry)
+        translation, attachments = await asyncio.gather(
+            self._translated(message, target), self._fetched(message.attachments)
+        )
+        done = replace(message, translation=translation, attachments=attachments)
+        await self._work.run(entry.conversation_id, Prepared(entry.seq, done))
+
+    async def _translated(self, message: Message, target: str | None) -> Translation | None:
+        source = message.language
+        if not self.translator.is_active or not message.text or not target or not source or source == target:
+            return None
+        try:
+            async with asyncio.timeout(PREPARE_S):
+                return Translation(target, await self.translator.translate(message.text, source, target))
+        except (TranslationError, TimeoutError) as error:
+            _log.warning(
+                "translation_failed", detail=str(error) or type(error).__name__, remedy="original is shown"
+            )
+            return None
+
+    async def _fetched(self, files: tuple[Attachment, ...]) -> tuple[Attachment, ...]:
+        return tuple(await asyncio.gather(*(self._kept(file) for file in files)))
+
+    async def _kept(self, file: Attachment) -> Attachment:
+        if not file.url:
+            return file
+        try:
+            found = await download(
+                self._http,
+                file.url,
+                self._guard,
+                max_bytes=self._max_bytes,
+                name=file.name,
+                timeout_s=PREPARE_S,
+            )
+        except ProviderError as error:
+            _log.warning("download_failed", detail=error.detail, remedy="the link itself is shown")
+            return file
+        upload = Upload(
+            id=f"f_{secrets.token_urlsafe(16)}",
+            name=found.name,
+            content_type=found.content_type,
+            size=len(found.content),
+            at=self._clock(),
+            sha256=hashlib.sha256(found.content).hexdigest(),
+        )
+        kept = await self._files.keep(upload, found.content)
+        return Attachment(kept.id, kept.name, kept.content_type, kept.size, "")
+
+    async def stop(self) -> None:
+        """Let go; what is not ready is shown as it was when its time is over."""
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)

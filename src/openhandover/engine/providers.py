@@ -1,0 +1,83 @@
+"""The configured providers: built once, started together, asked for availability within limits."""
+
+import asyncio
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+import structlog
+
+from openhandover.config.model import Config
+from openhandover.core import view
+from openhandover.core.errors import ConfigError, ProviderError
+from openhandover.net.client import Sender
+from openhandover.providers import provider_of
+from openhandover.providers.base import Availability, Provider
+
+AVAILABILITY_TIMEOUT_S = 5.0
+CACHE_S = 2.0
+
+_log = structlog.get_logger("openhandover.providers")
+
+
+class Providers(Mapping[str, Provider]):
+    """Name -> provider. `logging` is there without being configured: it records and calls nobody."""
+
+    def __init__(self, config: Config, http: Sender) -> None:
+        self._config = config
+        self._providers: dict[str, Provider] = {}
+        self._cache: dict[tuple[str, bytes, str | None], tuple[float, Availability]] = {}
+        for name, block in config.providers.items():
+            try:
+                self._providers[name] = provider_of(block.type)(name, block.settings, http)
+            except ValueError as error:
+                raise ConfigError(f"providers.{name}: {error}") from error
+        if "logging" not in self._providers:
+            self._providers["logging"] = provider_of("logging")("logging", None, http)
+
+    def __getitem__(self, name: str) -> Provider:
+        return self._providers[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._providers)
+
+    def __len__(self) -> int:
+        return len(self._providers)
+
+    async def start(self) -> None:
+        """Start every provider; one that cannot start is a configuration error."""
+        for provider in self._providers.values():
+            await provider.start()
+
+    async def stop(self) -> None:
+        """Stop every provider."""
+        for provider in self._providers.values():
+            await provider.stop()
+
+    async def availability(self, name: str, route: Mapping[str, Any], language: str | None) -> Availability:
+        """Whether somebody is there: opening hours first, then the provider itself, remembered for a moment.
+
+        Raises:
+            ProviderError: the provider could not be asked.
+        """
+        block = self._config.providers.get(name)
+        if block and block.hours:
+            now = time.time()
+            if not block.hours.is_open(now):
+                opens_at = block.hours.next_opening(now)
+                return Availability(open=False, opens_at=view.optional_time(opens_at))
+        key = (name, msgspec.json.encode(dict(route), order="sorted"), language)
+        cached = self._cache.get(key)
+        if cached and time.monotonic() - cached[0] < CACHE_S:
+            return cached[1]
+        try:
+            async with asyncio.timeout(AVAILABILITY_TIMEOUT_S):
+                found = await self[name].availability(route, language)
+        except TimeoutError as error:
+            raise ProviderError("the availability check took too long") from error
+        if self[name].capabilities.inbound != "none":  # ours is cheap to ask and always fresh
+            if len(self._cache) > 1_000:
+                self._cache.clear()
+            self._cache[key] = (time.monotonic(), found)
+        return found
