@@ -317,13 +317,6 @@ CASES = [
         'did you mean "desk"?',
     ),
     Broken(
-        "key without agent",
-        "api: {keys: [§{name: b, key: '${KEY}', scopes: [desk]}]}\n",
-        "api.keys[0]",
-        "one agent",
-        "`agent:`",
-    ),
-    Broken(
         "same key name",
         "api: {keys: [{name: b, key: '${KEY}', scopes: [admin]}, {name: §b, key: '${KEY}', scopes: [admin]}]}\n",
         "api.keys[1].name",

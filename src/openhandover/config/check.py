@@ -64,10 +64,6 @@ def _access(config: Config, findings: Findings) -> None:
         seen[key.name] = index
         if key.agent is not None:
             findings.name((*path, "agent"), "agents", key.agent, "agent")
-        elif "desk" in key.scopes:
-            findings.error(
-                path, "a key with scope `desk` acts for one agent", "add `agent:` with a name under `agents:`"
-            )
 
 
 def _languages(config: Config, findings: Findings) -> None:
