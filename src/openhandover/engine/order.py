@@ -10,6 +10,7 @@ from openhandover.core.errors import invalid
 from openhandover.core.model import Conversation, Limits, QueueRules, Settings, Style, Target
 from openhandover.core.settings import Texts
 from openhandover.core.step import HandoverStep, IdentityAlias
+from openhandover.providers import route_of
 from openhandover.texts.catalogue import Catalogue
 from openhandover.texts.scope import scope as scope_of
 from openhandover.texts.templates import TemplateError, render, render_value
@@ -35,16 +36,15 @@ class Order:
         Raises:
             Refused: `invalid`, with the path of the wrong part.
         """
-        merged = _over(step, self._config.defaults.handover)
         view_of = dict(seen) or scope_of(state)
         channel = self._config.channels.get(state.channel)
-        first = merged.provider or (channel.provider if channel else None) or "logging"
+        first = step.provider or (channel.provider if channel else None) or "logging"
         back = channel.return_ if channel else "message"
         chain = tuple(
-            self._target(name, merged, view_of, back, place)
-            for place, name in enumerate((first, *merged.fallback))
+            self._target(name, step, view_of, back, place)
+            for place, name in enumerate((first, *step.fallback))
         )
-        return chain, self._settings(state, merged, view_of, chain[0], follows=follows)
+        return chain, self._settings(state, step, view_of, chain[0], follows=follows)
 
     def _target(
         self, name: str, step: HandoverStep, seen: Mapping[str, Any], back: Any, place: int
@@ -55,7 +55,7 @@ class Order:
             raise invalid(path, f"there is no provider {name!r}; known: {', '.join(sorted(self._providers))}")
         block = self._config.providers.get(name)
         try:
-            route = cast("dict[str, Any]", render_value(step.route, seen, typed=True))
+            route = _known(block.type if block else name, render_value(step.route, seen, typed=True))
         except TemplateError as error:
             raise invalid("settings.route", str(error)) from error
         can = provider.capabilities
@@ -147,25 +147,7 @@ class Order:
         )
 
 
-def _over(step: HandoverStep, defaults: HandoverStep) -> HandoverStep:
-    """The step with the installation's defaults where it says nothing itself."""
-    if defaults == HandoverStep():
-        return step
-    return cast("HandoverStep", _merged(step, defaults))
-
-
-def _merged(given: Any, default: Any) -> Any:
-    changes: dict[str, Any] = {}
-    untouched = type(given)() if all_default(cast("type[Any]", type(given))) else None
-    for name in given.__struct_fields__:
-        value, other = getattr(given, name), getattr(default, name)
-        if isinstance(value, msgspec.Struct) and type(value) is type(other):
-            changes[name] = _merged(value, other)
-        elif untouched is not None and value == getattr(untouched, name):
-            changes[name] = other
-    return msgspec.structs.replace(given, **changes)
-
-
-def all_default(kind: type[Any]) -> bool:
-    """Whether every field of a Struct has a default."""
-    return not any(field.required for field in msgspec.structs.fields(kind))
+def _known(kind: str, route: dict[str, Any]) -> dict[str, Any]:
+    """The keys that a provider type knows: a chain may carry keys for each of its providers."""
+    known = getattr(route_of(kind), "__struct_encode_fields__", None)
+    return route if known is None else {key: value for key, value in route.items() if key in known}

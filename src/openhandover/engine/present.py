@@ -36,6 +36,6 @@ def _linked(value: Any, link: Link) -> Any:
         if found.get("url") == "" and "content_type" in found:
             return {**found, "url": link(str(found["id"]))}
         return {key: _linked(item, link) for key, item in found.items()}
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return [_linked(item, link) for item in cast("list[Any]", value)]
     return value

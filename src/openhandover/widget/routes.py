@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from litestar import websocket
 from litestar.connection import WebSocket
 from litestar.exceptions import WebSocketDisconnect
+from litestar.params import FromPath
 
 from openhandover.config.model import Config
 from openhandover.core.errors import Refused
@@ -46,7 +47,7 @@ def widget_routes(engine: "Engine", config: Config) -> Sequence[Any]:
 
 def _socket(lobby: Lobby) -> Any:
     @websocket("/webchat/{channel:str}/socket", opt={"exclude_from_auth": True})
-    async def visitor_socket(socket: WebSocket[Any, Any, Any], channel: str) -> None:
+    async def visitor_socket(socket: WebSocket[Any, Any, Any], channel: FromPath[str]) -> None:
         """GET /webchat/{channel}/socket"""
         try:
             found = lobby.channel(channel)
