@@ -5,6 +5,7 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+from yarl import URL
 
 from tests.desk.floor import CONFIG, Agent, listening, queued, texts
 from tests.serving import Server, running_server
@@ -253,8 +254,8 @@ async def test_files_both_ways(server: Server, anna: Agent) -> None:
         if item["author"] == "agent"
     ]
     (file,) = message["attachments"]
-    url = file["url"] if file["url"].startswith("http") else server.url + file["url"]
-    async with server.http.get(url) as response:
+    link = URL(file["url"])
+    async with server.http.get(f"{server.url}{link.raw_path_qs}") as response:
         assert (response.status, await response.read()) == (200, b"plain words")
 
 

@@ -44,7 +44,7 @@ def _is_fault(message: ConsoleMessage) -> bool:
 
 async def shot(page: Page, name: str) -> None:
     """Keep a picture of the page."""
-    await page.screenshot(path=str(artifact(f"desk/{name}.png")))
+    await page.screenshot(path=str(artifact(f"desk-{name}.png")))
 
 
 async def test_a_conversation_from_queue_to_end(server: Server, page: Page) -> None:

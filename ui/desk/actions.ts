@@ -182,7 +182,9 @@ async function deliver(pending: Pending): Promise<void> {
       const files = pending.files.map(({ upload_id }) => ({ upload_id }));
       const body = { id: pending.id, text: pending.text, ...(files.length ? { attachments: files } : {}) };
       const message = await post<Message>(`${base}/${pending.note ? "notes" : "messages"}`, body);
-      changeThread(pending.conversationId, (thread) => ({ messages: merge(thread.messages, [message]) }));
+      // A thread that is not loaded yet must not look as if this were all of it.
+      if (threads.value.has(pending.conversationId))
+        changeThread(pending.conversationId, (thread) => ({ messages: merge(thread.messages, [message]) }));
       outbox.value = outbox.value.filter((item) => item.id !== pending.id);
       return;
     } catch (error) {

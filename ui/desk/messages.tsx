@@ -133,9 +133,13 @@ function Delivery({ message }: { message: Message }) {
 
 function File({ file }: { file: Attachment }) {
   if (!isWebAddress(file.url)) return <p class="file">{file.name}</p>;
+  const link = new URL(file.url, location.href);
+  // A file that we keep is read from where this page came from, whatever name the server has for itself.
+  const ours = link.pathname.startsWith("/v1/files/");
+  const address = ours ? link.pathname + link.search : link.href;
   return (
-    <a class="file" href={file.url} target="_blank" rel="noopener noreferrer" download={file.name}>
-      {file.content_type.startsWith("image/") && file.url.startsWith("/") && <img src={file.url} alt="" loading="lazy" />}
+    <a class="file" href={address} target="_blank" rel="noopener noreferrer" download={file.name}>
+      {ours && file.content_type.startsWith("image/") && <img src={address} alt="" loading="lazy" />}
       <span dir="auto">{file.name}</span>
       {file.size !== null && <small>{fileSize(file.size, locale)}</small>}
     </a>

@@ -79,15 +79,25 @@ export function leave(because: "expired" | "logged out"): void {
   });
 }
 
+/**
+ * Everything anew, then the stream from the place that the list belongs to: what happens between is in the stream, so
+ * no answer that was slow can overwrite a newer event.
+ */
 async function load(): Promise<void> {
+  stream?.close();
   try {
-    const list = await refreshEntries();
-    lastEventId = list;
+    const place = await refreshEntries();
+    await Promise.all([refreshAgents(), refreshCanned(), ...[...threads.value.keys()].map(catchUp)]);
+    if (view.value === "bot") await loadTalks();
+    lastEventId = place;
     listen();
-    await Promise.all([refreshAgents(), get<{ items: Canned[] }>("canned").then((page) => (canned.value = page.items))]);
   } catch (error) {
     recover(error);
   }
+}
+
+async function refreshCanned(): Promise<void> {
+  canned.value = (await get<{ items: Canned[] }>("canned")).items;
 }
 
 async function refreshEntries(): Promise<string> {
@@ -143,7 +153,7 @@ function recover(error: unknown): void {
 function receive(type: string, data: unknown): void {
   switch (type) {
     case "desk.resync":
-      return void resync();
+      return void load();
     case "desk.entry":
       return takeEntry((data as { entry: Entry }).entry);
     case "desk.gone":
@@ -219,16 +229,7 @@ function takeDelivery(id: string, messageId: string, state: "delivered" | "read"
   }));
 }
 
-/** After a gap in the stream: the lists again, and of every open thread what came after its last message. */
-async function resync(): Promise<void> {
-  try {
-    await Promise.all([refreshEntries(), refreshAgents(), ...[...threads.value.keys()].map(catchUp)]);
-    if (view.value === "bot") await loadTalks();
-  } catch (error) {
-    recover(error);
-  }
-}
-
+/** What came after the last message of a thread that is loaded. */
 async function catchUp(id: string): Promise<void> {
   const from = pathOf(id);
   if (!from) return;

@@ -157,9 +157,9 @@ class Acts:
         """The place of a handover that was just requested, once our own provider has opened it."""
         events = self.office.engine.feed.subscribe(handover.conversation_id, handover.requested_seq)
         try:
-            async with asyncio.timeout(OPEN_S), aclosing(events) as following:
+            async with asyncio.timeout(OPEN_S), aclosing(events) as following:  # type: ignore[type-var]
                 while handover.status is Status.REQUESTED:
-                    await anext(following)
+                    await anext(following)  # type: ignore[arg-type]
                     handover = (await self.office.engine.handover(handover.id)).handover
         except TimeoutError:
             raise Refused("unavailable", "The desk did not open in time; it goes on without you") from None

@@ -50,8 +50,9 @@ class Card(Struct, frozen=True):
 class Office:
     """One per server. Everything that happens to a desk handover passes through `_follow`."""
 
-    def __init__(self, engine: Engine, agents: Mapping[str, AgentConfig]) -> None:
+    def __init__(self, engine: Engine, agents: dict[str, AgentConfig]) -> None:
         self.engine = engine
+        self._agents = agents
         self.board = Board(agents)
         self.hub = Hub()
         self.cards: dict[str, Card] = {}
@@ -119,6 +120,12 @@ class Office:
             if row.handover.ended_at is not None and row.handover.active_at is not None
         ]
         self.board.learn_handling(spans)
+
+    def staff(self, agents: Mapping[str, AgentConfig]) -> None:
+        """The agents were configured anew. Who is gone holds what they hold until somebody takes it from them."""
+        self._agents.clear()
+        self._agents.update(agents)
+        self.hub.publish("desk.resync", {}, self._agents)
 
     # --- what the provider asks of us ---
 

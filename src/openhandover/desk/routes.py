@@ -39,13 +39,14 @@ PAGING = (
 
 def desk_routes(engine: Engine, config: Config) -> Sequence[Endpoint]:
     """The desk's calls and page, for the agents of the configuration."""
-    agents = config.agents
+    agents = dict(config.agents)
     secure = (config.server.public_url or "").startswith("https:")
     office = Office(engine, agents)
     office.begin()
     access = Access(engine, agents, secure=secure)
     reads = Reads(office, access, config)
     acts = Acts(office, access, reads)
+    engine.agents_changed.append(office.staff)
     return (*_reads(reads), *_figures(reads), *_acts(acts), *page_endpoints("/desk", STATIC))
 
 
