@@ -96,7 +96,7 @@ async def start_session(lobby: Lobby, channel: Channel, call: Call) -> Reply:
     lobby.address_limit.take(call.address, time.monotonic())
     body = await call.json(SessionBody)
     language = channel.language(body.language)
-    page = msgspec.to_builtins(body.page) if body.page else {}
+    page: dict[str, Any] = msgspec.to_builtins(body.page) if body.page else {}
     command = CreateConversation(
         id=f"cv_{secrets.token_urlsafe(16)}",
         channel=channel.name,

@@ -1,5 +1,6 @@
 """One web chat channel as its calls and sockets share it: who may come, how often, and who is there."""
 
+import asyncio
 import os
 import time
 from typing import TYPE_CHECKING, Any
@@ -101,16 +102,22 @@ class Presence:
     def __init__(self, engine: "Engine") -> None:
         self._engine = engine
         self._open: dict[str, int] = {}
+        self._locks: dict[str, asyncio.Lock] = {}
+
+    def lock(self, conversation_id: str) -> asyncio.Lock:
+        """Held by the one socket of the conversation that reports what arrived."""
+        return self._locks[conversation_id]
 
     async def came(self, conversation_id: str) -> None:
         """One socket more."""
         self._open[conversation_id] = self._open.get(conversation_id, 0) + 1
         if self._open[conversation_id] == 1:
+            self._locks[conversation_id] = asyncio.Lock()
             await self._engine.presence(conversation_id, "connected")
 
     async def went(self, conversation_id: str) -> None:
         """One socket less."""
         self._open[conversation_id] -= 1
         if self._open[conversation_id] == 0:
-            del self._open[conversation_id]
+            del self._open[conversation_id], self._locks[conversation_id]
             await self._engine.presence(conversation_id, "disconnected")

@@ -2,9 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from litestar.connection import WebSocket
@@ -74,19 +74,20 @@ class VisitorSocket:
 
     async def _talk(self, after: int, visitor: Visitor, closing: asyncio.Event) -> None:
         await self._ready(visitor)
-        work = {
+        stopped = asyncio.create_task(closing.wait())
+        work: set[asyncio.Task[Any]] = {
+            stopped,
             asyncio.create_task(self._listen()),
             asyncio.create_task(self._show(after)),
             asyncio.create_task(self._keep_alive(visitor)),
         }
-        stopped = asyncio.create_task(closing.wait())
         try:
-            done, _ = await asyncio.wait({*work, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait(work, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in (*work, stopped):
+            for task in work:
                 task.cancel()
-            await asyncio.gather(*work, stopped, return_exceptions=True)
-        for task in done - {stopped}:
+            await asyncio.gather(*work, return_exceptions=True)
+        for task in done:
             if not isinstance(task.exception(), WebSocketDisconnect):
                 task.result()
         if stopped in done:
@@ -112,7 +113,8 @@ class VisitorSocket:
 
     async def _show(self, after: int) -> None:
         """Everything after this seq that is for the visitor, then what happens."""
-        async with aclosing(self._engine.feed.subscribe(self._conversation_id, after)) as events:
+        feed = self._engine.feed.subscribe(self._conversation_id, after)
+        async with aclosing(cast("AsyncGenerator[dict[str, Any]]", feed)) as events:
             async for event in events:
                 frame = frame_for(event, await self._state_for(event))
                 if frame is not None:
@@ -152,7 +154,7 @@ class VisitorSocket:
     async def _receive(self) -> str | bytes:
         message = await self._socket.receive()
         if message["type"] == "websocket.disconnect":
-            raise WebSocketDisconnect(code=message.get("code", 1005))
+            raise WebSocketDisconnect(detail="the page left", code=message.get("code", 1005))
         return message.get("text") or message.get("bytes") or b""
 
     async def _listen(self) -> None:
@@ -182,9 +184,11 @@ class VisitorSocket:
             case p.Typing():
                 await engine.typing(conversation_id, "user", frame.on)
             case p.Ack():
-                await engine.acknowledge(conversation_id, frame.seq)
+                async with self._lobby.presence.lock(conversation_id):  # tabs acknowledge the same things
+                    await engine.delivered_to_user(conversation_id, frame.seq)
             case p.Read():
-                await engine.read(conversation_id, frame.seq)
+                async with self._lobby.presence.lock(conversation_id):
+                    await engine.read_by_user(conversation_id, frame.seq)
             case p.Human():
                 await self._ask_for_human()
             case p.Cancel() | p.End():
