@@ -287,11 +287,6 @@ class Runner:
         return Place(frame.block, frame.step)
 
     @property
-    def follows(self) -> bool:
-        """Whether any step is left to run, in this block or in those around it."""
-        return any(frame.step < len(self.program.blocks.get(frame.block, ())) for frame in self.stack)
-
-    @property
     def scope(self) -> Mapping[str, Any]:
         """What templates can see now."""
         cause = self.turn.cause

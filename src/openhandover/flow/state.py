@@ -110,8 +110,6 @@ class HandoverOrder(Struct, frozen=True):
     step: HandoverStep
     scope: Mapping[str, Any]
     follows: bool = False
-    """Whether a step comes after it on its branch."""
-    follows: bool
     """Whether a step follows on this branch, which may say what went wrong."""
 
 
