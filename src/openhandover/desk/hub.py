@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 from collections import deque
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncGenerator, Collection
 from typing import Any, NamedTuple
 
 import msgspec
@@ -47,7 +47,7 @@ class Hub:
         self._news.set()
         self._news = asyncio.Event()
 
-    async def follow(self, agent_id: str, last_event_id: str | None) -> AsyncIterator[bytes]:
+    async def follow(self, agent_id: str, last_event_id: str | None) -> AsyncGenerator[bytes]:
         """Frames for an agent from the event after `last_event_id` on; `desk.resync` first where it is not known."""
         at = self._resumed(last_event_id)
         if at is None:

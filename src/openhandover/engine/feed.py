@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from typing import Any
 
 from openhandover.core import view
@@ -54,7 +54,7 @@ class Feed:
         for queue in self._everything:
             queue.put_nowait(event)
 
-    async def subscribe(self, conversation_id: str, after: int) -> AsyncIterator[dict[str, Any]]:
+    async def subscribe(self, conversation_id: str, after: int) -> AsyncGenerator[dict[str, Any]]:
         """Events with seq > after, then live ones as they come; typing has no seq. Never ends by itself."""
         listener = _Listener()
         self._listeners[conversation_id].add(listener)
@@ -81,7 +81,7 @@ class Feed:
             if not listeners:
                 self._listeners.pop(conversation_id, None)
 
-    def everything(self) -> AsyncIterator[dict[str, Any]]:
+    def everything(self) -> AsyncGenerator[dict[str, Any]]:
         """Every event of this node from this call on, as it becomes visible."""
         queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self._everything.add(queue)
@@ -90,7 +90,7 @@ class Feed:
 
 async def _drain(
     queue: "asyncio.Queue[dict[str, Any]]", leave: Callable[[], None]
-) -> AsyncIterator[dict[str, Any]]:
+) -> AsyncGenerator[dict[str, Any]]:
     try:
         while True:
             yield await queue.get()

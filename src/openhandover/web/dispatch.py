@@ -32,9 +32,9 @@ class Routes:
             methods = self._exact.setdefault(parts, {})
         else:
             candidates = self._named.setdefault(len(parts), [])
-            methods = next((known for path, known in candidates if path == parts), None)
-            if methods is None:
-                methods = {}
+            found = next((known for path, known in candidates if path == parts), None)
+            methods: dict[str, Endpoint] = {} if found is None else found
+            if found is None:
                 candidates.append((parts, methods))
         if endpoint.method in methods:
             raise ValueError(f"{endpoint.method} {endpoint.path} is declared twice")
@@ -149,7 +149,7 @@ async def _stream(send: Send, receive: Receive, reply: Stream, site: Site, metho
     await send({"type": "http.response.start", "status": 200, "headers": headers})
 
     async def write() -> None:
-        async with aclosing(reply.chunks) as chunks:  # type: ignore[type-var]
+        async with aclosing(reply.chunks) as chunks:
             async for chunk in chunks:
                 await send({"type": "http.response.body", "body": chunk, "more_body": True})
 

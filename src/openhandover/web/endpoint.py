@@ -1,6 +1,6 @@
 """What a call of the API is: one declaration that routing, access, the OpenAPI document and the docs page all read."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -34,7 +34,7 @@ class Stream(NamedTuple):
     """An answer that is written while it is made; the client may leave in the middle. `length` in bytes, None
     while unknown."""
 
-    chunks: AsyncIterator[bytes]
+    chunks: AsyncGenerator[bytes]
     content_type: bytes
     headers: Headers = ()
     length: int | None = None

@@ -1,7 +1,7 @@
 """Events of a conversation: a JSON page, or server-sent events that go on as long as the client listens."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from typing import Any
 
@@ -41,19 +41,21 @@ def _resumed_after(call: Call) -> int:
     return int(last)
 
 
-async def frames(events: AsyncIterator[Mapping[str, Any]]) -> AsyncIterator[bytes]:
+async def frames(events: AsyncGenerator[Mapping[str, Any]]) -> AsyncGenerator[bytes]:
     """Events as frames; what is not stored (typing) has no id, so that nobody resumes from it."""
-    async with aclosing(events) as following:  # type: ignore[type-var]
+    async with aclosing(events) as following:
         async for event in following:
             seq = event.get("seq")
             identity = b"" if seq is None else b"id: %d\n" % seq
             yield b"%sevent: %s\ndata: %s\n\n" % (identity, event["type"].encode(), encode(event))
 
 
-async def with_heartbeat(source: AsyncIterator[bytes], every_s: float = HEARTBEAT_S) -> AsyncIterator[bytes]:
+async def with_heartbeat(
+    source: AsyncGenerator[bytes], every_s: float = HEARTBEAT_S
+) -> AsyncGenerator[bytes]:
     """The chunks, with a comment line first and whenever nothing was written for a while."""
     yield b": connected\n\n"
-    async with aclosing(source) as chunks:  # type: ignore[type-var]
+    async with aclosing(source) as chunks:
         following = asyncio.ensure_future(anext(chunks, None))
         try:
             while True:

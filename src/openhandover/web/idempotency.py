@@ -1,7 +1,7 @@
 """Same id and same body: the fingerprint that tells a repeated request from a reused id."""
 
 import hashlib
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -21,5 +21,5 @@ def fingerprint(raw: bytes, place: str = "") -> str:
     `place` is what the address says, where ids are unique beyond it. The body must be valid JSON."""
     value: Any = _decode(raw)
     if isinstance(value, dict):
-        value.pop("epoch", None)
+        cast("dict[str, Any]", value).pop("epoch", None)
     return hashlib.sha256(_encode(value) + b"\n" + place.encode()).hexdigest()

@@ -2,9 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import Mapping
 from contextlib import aclosing
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 from litestar.connection import WebSocket
@@ -113,8 +113,7 @@ class VisitorSocket:
 
     async def _show(self, after: int) -> None:
         """Everything after this seq that is for the visitor, then what happens."""
-        feed = self._engine.feed.subscribe(self._conversation_id, after)
-        async with aclosing(cast("AsyncGenerator[dict[str, Any]]", feed)) as events:
+        async with aclosing(self._engine.feed.subscribe(self._conversation_id, after)) as events:
             async for event in events:
                 frame = frame_for(event, await self._state_for(event))
                 if frame is not None:
