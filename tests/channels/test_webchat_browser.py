@@ -8,12 +8,14 @@ from typing import Any
 
 import aiohttp
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 from playwright.async_api import Browser, Page, expect
 
 from openhandover.config.load import load_text
-from openhandover.web import serve
+from openhandover.web import serve as servers
 from tests.browser import artifact, chromium
-from tests.channels.visitor import CONFIG, SHOP
+from tests.channels.visitor import CONFIG, SITE
 from tests.desk.floor import Agent
 from tests.serving import Server, running_server
 
@@ -148,7 +150,7 @@ async def test_nothing_is_lost_while_the_server_is_away(tmp_path: Path, browser:
     """What is written while the server is down is shown as unsent, survives a reload and is sent once when it is back."""
     config = load_text(f"store: sqlite:{tmp_path}/chat.db\n{CONFIG}")
     async with aiohttp.ClientSession() as http:
-        running = await serve.start(config, host="127.0.0.1", port=0)
+        running = await servers.start(config, host="127.0.0.1", port=0)
         server = Server(running.url, running.engine, http)
         async with opened(browser, f"{server.url}/chat/web") as page:
             await write(page, "one")
@@ -160,7 +162,7 @@ async def test_nothing_is_lost_while_the_server_is_away(tmp_path: Path, browser:
             await write(page, "three")
             await expect(page.get_by_text("No connection.")).to_be_visible(timeout=10_000)
             assert await page.locator(".waiting").count() == 2
-            running = await serve.start(config, host="127.0.0.1", port=running.port)
+            running = await servers.start(config, host="127.0.0.1", port=running.port)
             server = Server(running.url, running.engine, http)
             await page.reload()
             await expect(page.locator(".waiting")).to_have_count(0, timeout=45_000)
@@ -186,14 +188,39 @@ async def test_two_tabs_show_the_same(server: Server, browser: Browser) -> None:
         assert len((await server.call("GET", "/v1/conversations")).body["items"]) == 1
 
 
-async def test_embedded_in_a_foreign_page_by_keyboard(server: Server, browser: Browser) -> None:
+@asynccontextmanager
+async def foreign_site(tmp_path: Path) -> AsyncIterator[tuple[str, Server]]:
+    """The address of a shop of another origin that embeds the chat of the server."""
+    shown: list[str] = []
+
+    async def cart(request: web.Request) -> web.Response:
+        return web.Response(text=shown[0], content_type="text/html")
+
+    app = web.Application()
+    app.router.add_get("/cart", cart)
+    site = TestServer(app)
+    await site.start_server()
+    origin = f"http://127.0.0.1:{site.port}"
+    try:
+        async with running_server(tmp_path, CONFIG.replace(SITE, origin)) as server:
+            shown.append(HOSTILE.format(url=server.url))
+            yield f"{origin}/cart", server
+    finally:
+        await site.close()
+
+
+async def test_embedded_in_a_foreign_page_by_keyboard(tmp_path: Path, browser: Browser) -> None:
     """On a site with hostile styles the chat looks like itself, speaks the site's language and needs no mouse."""
     size = {"width": 360, "height": 740}
-    context = await browser.new_context(viewport=size, color_scheme="dark", locale="en-GB")  # type: ignore[arg-type]
-    page = await context.new_page()
-    html = HOSTILE.format(url=server.url)
-    await page.route(f"{SHOP}/**", lambda route: route.fulfill(body=html, content_type="text/html"))
-    await page.goto(f"{SHOP}/cart")
+    async with (
+        foreign_site(tmp_path) as (address, server),
+        opened(browser, address, viewport=size, color_scheme="dark") as page,
+    ):
+        await use_by_keyboard(server, page)
+
+
+async def use_by_keyboard(server: Server, page: Page) -> None:
+    """Open, write, close, be told of news, open again."""
     launcher = page.get_by_role("button", name="Chat openen")
     await expect(launcher).to_be_visible()
     await page.keyboard.press("Tab")
@@ -217,7 +244,16 @@ async def test_embedded_in_a_foreign_page_by_keyboard(server: Server, browser: B
     await expect(page.get_by_text("Bent u er nog?")).to_be_visible()
     path = f"/v1/conversations/{conversation_id}/messages"
     await server.until(path, lambda listed: listed["items"][-1]["delivery"]["state"] == "read")
-    await context.close()
+
+
+async def test_a_site_that_is_not_listed_cannot_chat(tmp_path: Path, browser: Browser) -> None:
+    """On another site the chat stays calm, says that it has no connection, and no conversation begins."""
+    async with foreign_site(tmp_path) as (address, server):
+        other = address.replace("127.0.0.1", "localhost")
+        async with opened(browser, other) as page:
+            await page.get_by_role("button", name="Chat openen").click()
+            await expect(page.get_by_text("Geen verbinding.")).to_be_visible(timeout=10_000)
+        assert (await server.call("GET", "/v1/conversations")).body["items"] == []
 
 
 async def test_nobodys_html_is_rendered(server: Server, browser: Browser) -> None:

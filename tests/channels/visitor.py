@@ -13,13 +13,12 @@ from tests.desk.floor import HASH
 from tests.serving import KEY, Server
 
 SITE = "https://shop.example"
-SHOP = "http://shop.localhost"
 CONFIG = f"""
 api:
   keys:
     - {{name: all, key: {KEY}, scopes: [conversations, handovers, analytics, desk, admin]}}
 channels:
-  web: {{type: webchat, provider: support, allowed_origins: ["{SITE}", "{SHOP}"], title: {{en: Harbour, nl: Haven}}}}
+  web: {{type: webchat, provider: support, allowed_origins: ["{SITE}"], title: {{en: Harbour, nl: Haven}}}}
   open: {{type: webchat, allowed_origins: ["{SITE}"], attachments: always}}
   shut: {{type: webchat, allowed_origins: ["{SITE}"], attachments: never}}
 providers:
