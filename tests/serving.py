@@ -89,6 +89,11 @@ class Server:
         assert answer.status == 201, answer
         return answer.body
 
+    async def online(self, presence: str = "online") -> None:
+        """Anna is at the desk, or not."""
+        answer = await self.call("PUT", "/v1/desk/presence?agent=anna", {"presence": presence})
+        assert answer.status == 200, answer
+
     async def until(self, path: str, holds: Any, within_s: float = 10) -> Any:
         """The resource, as soon as `holds(resource)`."""
         last: Any = None

@@ -18,7 +18,7 @@ async def upload(server: Server, content: bytes, name: str = "a.png", **options:
     if "id" in options:
         form.add_field("id", options["id"])
     form.add_field(
-        "file", content, filename=name, content_type=options.get("kind", "application/octet-stream")
+        "file", BytesIO(content), filename=name, content_type=options.get("kind", "application/octet-stream")
     )
     return await server.call("POST", "/v1/uploads", data=form)
 

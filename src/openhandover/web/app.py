@@ -1,7 +1,7 @@
 """The server's application: the API in front, pages and sockets of the other packages behind it."""
 
 import importlib.util
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from importlib import import_module
 from typing import Any, cast
@@ -11,14 +11,15 @@ from litestar import Litestar, Request, Response
 from litestar.exceptions import HTTPException
 from litestar.openapi import OpenAPIConfig
 
+from openhandover.bots.http import Post
 from openhandover.config.model import Config
 from openhandover.core.errors import CODES, OpenHandoverError
 from openhandover.engine import Engine
 
-from . import docs_page
+from . import docs_page, handovers, messages
 from .call import Call
 from .dispatch import Routes, api_first
-from .endpoint import JSON, AsgiApp, Endpoint, Reply
+from .endpoint import JSON, AsgiApp, Endpoint, Reply, encode
 from .headers import page_policy
 from .openapi import document, merged
 from .problems import problem, problem_of
@@ -38,6 +39,7 @@ AnyRequest = Request[Any, Any, Any]
 def create_app(engine: Engine, config: Config) -> Litestar:
     """The application of a started engine. The caller starts and stops the engine."""
     site = make_site(engine, config)
+    engine.accept_post = _accept_of(site)
     brought = [route for module, name in EXTENSIONS for route in _routes_of(module, name, engine, config)]
     endpoints = [*ENDPOINTS, *(route for route in brought if isinstance(route, Endpoint))]
     app = Litestar(
@@ -55,6 +57,16 @@ def create_app(engine: Engine, config: Config) -> Litestar:
     behind = cast("AsgiApp", app.asgi_handler)
     app.asgi_handler = cast("Any", api_first(Routes([*endpoints, *pages]), site, behind))
     return app
+
+
+def _accept_of(site: Site) -> Callable[[str, Post], Awaitable[None]]:
+    """What an HTTP bot answers is taken as if it had posted it: the same checks, the same refusals."""
+
+    async def accept(conversation_id: str, post: Post) -> None:
+        take = messages.accept if post.kind == "messages" else handovers.accept
+        await take(site, conversation_id, encode(post.body))
+
+    return accept
 
 
 def _routes_of(module: str, name: str, engine: Engine, config: Config) -> Sequence[Any]:

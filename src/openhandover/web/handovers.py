@@ -22,6 +22,7 @@ from .call import Call
 from .endpoint import Reply, json_reply, page
 from .idempotency import fingerprint
 from .requests import Known, Reader, raw_body, repeated, text_of
+from .site import Site
 from .validation import refusal
 
 _reader = Reader(HandoverBody, handover_errors)
@@ -34,30 +35,34 @@ def shape(row: HandoverRow) -> dict[str, Any]:
 
 async def request(call: Call) -> Reply:
     """POST /v1/conversations/{id}/handovers"""
-    conversation_id = call.path["id"]
     wait_s = call.whole("wait_s", 0, 0, 30)
-    raw = await raw_body(call)
+    row, created = await accept(call.site, call.path["id"], await raw_body(call))
+    if wait_s and row.handover.status is Status.REQUESTED:
+        row = await _settled(call, row, wait_s)
+    return json_reply(shape(row), 201 if created else 200)
+
+
+async def accept(site: Site, conversation_id: str, raw: bytes) -> tuple[HandoverRow, bool]:
+    """The handover that a body asks for, and whether it is new; raises what the call answers."""
+    engine = site.engine
 
     async def known(data: Any) -> Known | None:
+        await engine.conversation(conversation_id)
         handover_id = text_of(data, "id")
-        row = await call.engine.store.handover(handover_id) if handover_id else None
-        return Known(row.fingerprint, shape(row)) if row else None
-
-    async def found(data: Any) -> Known | None:
-        await call.engine.conversation(conversation_id)
-        return await known(data)
+        row = await engine.store.handover(handover_id) if handover_id else None
+        return Known(row.fingerprint, row) if row else None
 
     body = _reader.quick(raw)
     if body is None:
-        return json_reply((await _reader.slow(raw, conversation_id, found)).resource)
+        return (await _reader.slow(raw, conversation_id, known)).resource, False
     mark = fingerprint(raw, conversation_id) if body.id is not None else None
-    state = await call.engine.conversation(conversation_id)
-    if mark is not None and (before := await known({"id": body.id})):
-        return json_reply(repeated(before, mark).resource)
-    step = _step(call, raw) if body.settings else call.site.config.defaults.handover
+    if before := await known({"id": body.id}):
+        return repeated(before, mark or "").resource, False
+    step = _step(site, raw) if body.settings else site.config.defaults.handover
     if body.provider is not None:
         step = msgspec.structs.replace(step, provider=body.provider)
-    chain, settings = call.engine.prepare_handover(state, step, {}, follows=False)
+    state = await engine.conversation(conversation_id)
+    chain, settings = engine.prepare_handover(state, step, {}, follows=False)
     command = RequestHandover(
         id=body.id or f"ho_{secrets.token_urlsafe(16)}",
         chain=chain,
@@ -67,15 +72,12 @@ async def request(call: Call) -> Reply:
         epoch=body.epoch,
         digest=mark,
     )
-    row, created = await call.engine.request_handover(conversation_id, command)
-    if wait_s and row.handover.status is Status.REQUESTED:
-        row = await _settled(call, row, wait_s)
-    return json_reply(shape(row), 201 if created else 200)
+    return await engine.request_handover(conversation_id, command)
 
 
-def _step(call: Call, raw: bytes) -> HandoverStep:
+def _step(site: Site, raw: bytes) -> HandoverStep:
     """The settings of a request, over the installation's defaults."""
-    step, problems = handover_step(call.site.config, msgspec.json.decode(raw)["settings"])
+    step, problems = handover_step(site.config, msgspec.json.decode(raw)["settings"])
     if step is None:
         raise refusal([{"path": one.path, "detail": f"{one.what}; {one.mend}"} for one in problems])
     return step
@@ -86,7 +88,7 @@ async def _settled(call: Call, row: HandoverRow, wait_s: float) -> HandoverRow:
     handover = row.handover
     events = call.engine.feed.subscribe(handover.conversation_id, handover.requested_seq)
     try:
-        async with asyncio.timeout(wait_s), aclosing(events) as following:
+        async with asyncio.timeout(wait_s), aclosing(events) as following:  # type: ignore[type-var]
             async for event in following:
                 if event.get("handover_id") != handover.id or not event["type"].startswith("handover."):
                     continue

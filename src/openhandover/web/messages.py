@@ -1,6 +1,7 @@
 """Messages: post one (the hot path), read them back."""
 
 import secrets
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from openhandover.core.errors import Refused, invalid
@@ -12,6 +13,7 @@ from .call import Call
 from .endpoint import Reply, json_reply, page
 from .idempotency import fingerprint
 from .requests import Known, Reader, raw_body, repeated, text_of
+from .site import Site
 from .validation import refusal
 
 _reader = Reader(MessageBody, message_errors)
@@ -19,22 +21,26 @@ _reader = Reader(MessageBody, message_errors)
 
 async def post(call: Call) -> Reply:
     """POST /v1/conversations/{id}/messages"""
-    conversation_id = call.path["id"]
-    raw = await raw_body(call)
+    message, created = await accept(call.site, call.path["id"], await raw_body(call))
+    return json_reply(message, 201 if created else 200)
+
+
+async def accept(site: Site, conversation_id: str, raw: bytes) -> tuple[Any, bool]:
+    """The message that a body asks for, and whether it is new; raises what the call answers."""
+    find = _finder(site, conversation_id)
     body = _reader.quick(raw)
     if body is None:
-        return json_reply((await _reader.slow(raw, "", _finder(call))).resource)
+        return (await _reader.slow(raw, "", find)).resource, False
     mark = fingerprint(raw) if body.id is not None else None
     files: tuple[Attachment, ...] = ()
     if body.attachments or too_long(body.text):
-        known = await _finder(call)({"id": body.id, "author": body.author})
+        known = await find({"id": body.id, "author": body.author})
         if known is not None:
-            return json_reply(repeated(known, mark or "").resource)
+            return repeated(known, mark or "").resource, False
         if too_long(body.text):
             raise Refused("too_large", f"The text is larger than {MAX_TEXT_BYTES} bytes")
-        files = await attachments(call, body.attachments or [])
-    message, created = await call.engine.post(conversation_id, _command(body, files, mark))
-    return json_reply(message, 201 if created else 200)
+        files = await attachments(site, body.attachments or [])
+    return await site.engine.post(conversation_id, _command(body, files, mark))
 
 
 def too_long(text: str | None) -> bool:
@@ -58,7 +64,7 @@ def _command(body: MessageBody, files: tuple[Attachment, ...], mark: str | None)
     )
 
 
-async def attachments(call: Call, files: list[AttachmentBody]) -> tuple[Attachment, ...]:
+async def attachments(site: Site, files: list[AttachmentBody]) -> tuple[Attachment, ...]:
     """The files of a message; uploads must exist."""
     if errors := list(attachment_errors(files)):
         raise refusal(errors)
@@ -69,7 +75,7 @@ async def attachments(call: Call, files: list[AttachmentBody]) -> tuple[Attachme
             kind = file.content_type or "application/octet-stream"
             made.append(Attachment(f"f_{secrets.token_urlsafe(12)}", name, kind, None, file.url or ""))
             continue
-        upload = await call.engine.store.upload(file.upload_id)
+        upload = await site.engine.store.upload(file.upload_id)
         if upload is None:
             raise invalid(f"attachments[{number}].upload_id", "is not a file given to us")
         # The address of a file of ours is signed whenever the message is shown.
@@ -77,16 +83,15 @@ async def attachments(call: Call, files: list[AttachmentBody]) -> tuple[Attachme
     return tuple(made)
 
 
-def _finder(call: Call) -> Any:
+def _finder(site: Site, conversation_id: str) -> Callable[[Any], Awaitable[Known | None]]:
     async def known(data: Any) -> Known | None:
         """What the message's id stands for within its conversation and author; refuses an unknown conversation."""
-        conversation_id = call.path["id"]
-        await call.engine.conversation(conversation_id)
+        await site.engine.conversation(conversation_id)
         message_id, author = text_of(data, "id"), text_of(data, "author")
         if message_id is None or author is None:
             return None
-        row = await call.engine.store.message(conversation_id, f"{author}:{message_id}")
-        return Known(row.entry.digest, call.engine.message_view(row)) if row else None
+        row = await site.engine.store.message(conversation_id, f"{author}:{message_id}")
+        return Known(row.entry.digest, site.engine.message_view(row)) if row else None
 
     return known
 

@@ -5,13 +5,13 @@ import os
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, cast
 
 from multipart import (  # pyright: ignore[reportMissingTypeStubs]  (it has annotations, but no marker file)
     MultipartError,
     MultipartSegment,
     PushMultipartParser,
-    parse_options_header,
+    parse_options_header,  # pyright: ignore[reportUnknownVariableType]
 )
 
 from openhandover.core.errors import Refused, invalid
@@ -21,9 +21,11 @@ from openhandover.net.sniff import content_type
 from .body import ClientLeft, refuse_declared_length
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from .endpoint import AsgiScope, Receive
+
+_options = cast("Callable[[str], tuple[str, dict[str, str]]]", parse_options_header)
 
 OVERHEAD_BYTES = 64 * 1024
 """What boundaries, headers and the small fields may add to the file."""
@@ -170,7 +172,7 @@ async def _parse(boundary: str, receive: "Receive", writer: _Writer, limit: int)
 def _boundary(scope: "AsgiScope") -> str:
     for name, value in scope["headers"]:
         if name == b"content-type":
-            kind, options = parse_options_header(value.decode("latin-1"))
+            kind, options = _options(value.decode("latin-1"))
             if kind == "multipart/form-data" and options.get("boundary"):
                 return options["boundary"]
     raise invalid("file", "send the file as multipart/form-data, in the field `file`")

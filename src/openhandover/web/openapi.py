@@ -125,9 +125,9 @@ def _parameters(endpoint: Endpoint, by_type: dict[str, Any]) -> list[dict[str, A
 
 
 def _request_body(endpoint: Endpoint, by_type: dict[str, Any]) -> dict[str, Any]:
-    multipart = isinstance(endpoint.body, dict) and endpoint.body.get("x-media") == "multipart/form-data"
-    media = "multipart/form-data" if multipart else "application/json"
-    schema = {key: value for key, value in _schema(endpoint.body, by_type).items() if key != "x-media"}
+    schema = _schema(endpoint.body, by_type)
+    media = schema.get("x-media", "application/json")
+    schema = {key: value for key, value in schema.items() if key != "x-media"}
     return {"required": True, "content": {media: {"schema": schema}}}
 
 

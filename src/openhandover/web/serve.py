@@ -54,8 +54,12 @@ class Running:
     @property
     def url(self) -> str:
         """Where it can be reached from this machine."""
-        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.host, self.host)  # noqa: S104
-        return f"http://{host}:{self.port}"
+        return _url(self.host, self.port)
+
+
+def _url(host: str, port: int) -> str:
+    here = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)  # noqa: S104
+    return f"http://{f'[{here}]' if ':' in here and '[' not in here else here}:{port}"
 
 
 async def start(config: Config, *, host: str, port: int) -> Running:
@@ -66,6 +70,8 @@ async def start(config: Config, *, host: str, port: int) -> Running:
     """
     listener = _bind(host, port)
     engine = Engine(config)
+    if config.server.public_url is None:
+        engine.files.base_url = _url(host, listener.getsockname()[1])
     try:
         await engine.start()
     except BaseException:
@@ -98,10 +104,14 @@ async def start(config: Config, *, host: str, port: int) -> Running:
 def _bind(host: str, port: int) -> socket.socket:
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        listener = socket.socket(family, socket.SOCK_STREAM)
+    except OSError as error:
+        raise ConfigError(f"cannot listen on {host}: {error.strerror}; check `server.host`") from error
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
     except OSError as error:
+        listener.close()
         raise ConfigError(f"cannot listen on {host}:{port}: {error.strerror}; choose another port") from error
     listener.setblocking(False)
     return listener

@@ -179,7 +179,7 @@ class Event(Struct):
     """A fact of a conversation; SSE, webhooks and the log use the same envelope."""
 
     id: str
-    seq: int | None
+    seq: int
     type: str
     conversation_id: str
     floor: Floor
