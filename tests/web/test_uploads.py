@@ -1,6 +1,7 @@
 """Files: taken with limits, known by their content, read through signed links."""
 
 import asyncio
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
