@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from msgspec import UNSET, Raw, Struct, UnsetType
+from msgspec import UNSET, Struct, UnsetType
 
 from .model import (
     Agent,
@@ -124,7 +124,7 @@ class FlowStep(Struct, frozen=True):
     """One step of a flow: its output together with its new position."""
 
     epoch: int
-    run: Raw | None
+    run: str | None
     say: PostMessage | None = None
     handover: RequestHandover | None = None
     close_handover: bool = False
@@ -149,6 +149,8 @@ class AgentMessage(Struct, frozen=True, tag=True):
     agent: Agent | None = None
     note: bool = False
     prepare: bool = False
+    language: str | None = None
+    """The language the text is in, where it is known."""
 
 
 class AgentTyping(Struct, frozen=True, tag=True):
@@ -251,7 +253,7 @@ class Opened(Struct, frozen=True):
     external_id: str
     position: int | None = None
     estimated_wait_ms: int | None = None
-    vendor_state: Raw | None = None
+    vendor_state: str | None = None
     taken: tuple[tuple[int, Message], ...] = ()
 
 
@@ -313,7 +315,9 @@ class Prepared(Struct, frozen=True):
 
 
 class Wake(Struct, frozen=True):
-    """A timer may be due; the state decides."""
+    """A timer may be due; the state decides. `ready_at`: since then this process listens."""
+
+    ready_at: float = 0
 
 
 Event = (

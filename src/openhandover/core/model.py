@@ -282,7 +282,8 @@ class Lane(Struct, frozen=True):
     gate: int = 0
     """The user must have this message before the vendor is called."""
     external_id: str | None = None
-    vendor_state: Raw | None = None
+    vendor_state: str | None = None
+    """What the provider wants to see again with every call, as JSON text."""
     opening: bool = False
     """The open call may have reached the vendor."""
     opened: bool = False
@@ -325,8 +326,8 @@ class Conversation(Struct, frozen=True):
     """Name of the timer -> epoch seconds; names are keys of `table.TIMERS`."""
     preparing: dict[int, float] = {}
     """Messages not yet shown, because a translation or download is under way -> its deadline."""
-    run: Raw | None = None
-    """The paused flow; only the flow package reads it."""
+    run: str | None = None
+    """The paused flow as JSON text; only the flow package reads it."""
     connected: bool = True
     told_left: bool = False
     late: int = 0

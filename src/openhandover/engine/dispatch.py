@@ -50,6 +50,9 @@ class Dispatch:
         shown_before = before.shown if before else 0
         self._show(turn, state, shown_before)
         self.timers.note(wake_at(state))
+        for entry in turn.entries:
+            if entry.type == "message.created" and entry.key:
+                self._wrote(state.id, entry.key.partition(":")[0])
         for effect in turn.effects:
             if isinstance(effect, TellTyping):
                 self.typing(state, effect.author, effect.on)
@@ -143,6 +146,12 @@ class Dispatch:
         if on and timer:
             return  # still typing: no news
         self._publish_typing(state, author, on=on)
+
+    def _wrote(self, conversation_id: str, author: str) -> None:
+        """A message ends its author's typing; who sees the message needs no word of it."""
+        timer = self._typing.pop((conversation_id, author), None)
+        if timer:
+            timer.cancel()
 
     def _publish_typing(self, state: Conversation, author: str, *, on: bool) -> None:
         event: dict[str, object] = {

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Literal, Protocol
 
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import Struct
 
 from openhandover.core.events import FlowStep
 from openhandover.core.model import Conversation
@@ -146,11 +146,11 @@ class Host(Protocol):
 _decode = msgspec.json.Decoder(Run).decode
 
 
-def load(stored: Raw | None) -> Run | None:
+def load(stored: str | None) -> Run | None:
     """The run as it was saved."""
     return None if stored is None else _decode(stored)
 
 
-def save(run: Run) -> Raw:
+def save(run: Run) -> str:
     """The run as it is stored."""
-    return Raw(msgspec.json.encode(run))
+    return msgspec.json.encode(run).decode()

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, Protocol
 
-from msgspec import Raw, Struct
+from msgspec import Struct
 
 from openhandover.core.errors import Unsupported
 from openhandover.core.events import FromProvider
@@ -81,7 +81,7 @@ class Session:
     handover_id: str
     attempt: int
     external_id: str
-    vendor_state: Raw | None = None
+    vendor_state: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ class Opened:
     external_id: str
     position: int | None = None
     estimated_wait_ms: int | None = None
-    vendor_state: Raw | None = None
+    vendor_state: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

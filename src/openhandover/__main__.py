@@ -1,0 +1,5 @@
+"""`python -m openhandover` is the command line."""
+
+from openhandover.cli import main
+
+main()
