@@ -3,48 +3,45 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
 import structlog
 
-from openhandover.bots.http import HttpBot, Post
-from openhandover.channels.api import ApiChannel
+from openhandover.bots.http import Post
 from openhandover.config.model import Agent, Config
-from openhandover.config.model import ApiChannel as ApiChannelBlock
 from openhandover.core import events as e
-from openhandover.core.errors import ConfigError, ProviderError, Refused
+from openhandover.core.errors import ProviderError, Refused
 from openhandover.core.model import Conversation, Settings, Target
 from openhandover.core.step import HandoverStep
-from openhandover.core.turn import Rules
 from openhandover.core.view import message_of
 from openhandover.net.client import HttpClient
 from openhandover.net.guard import Guard
 from openhandover.providers.base import Availability
 from openhandover.store.port import HandoverRow, LogRow, Page, Store
-from openhandover.store.sqlite import SqliteStore
 from openhandover.texts import intents
 from openhandover.texts.catalogue import Catalogue
 from openhandover.texts.language import LanguageDetector, is_telling
-from openhandover.translation import LibreTranslate, NoTranslator, Translator
 
 from . import present, proofs
 from .agents import AgentLanes
-from .delivery import Delivery, Receiver
+from .arrivals import Arrivals
+from .delivery import Delivery
 from .dispatch import Dispatch
 from .feed import Feed
 from .files import FileStore
 from .flows import Flows
 from .listeners import Listeners
 from .metrics import Metrics
+from .opening import base_url, files_folder, open_store
 from .order import Order
-from .parking import Parking
+from .parts import Parts
 from .preparing import Preparing
 from .providers import Providers
-from .receivers import BotWebhook, ChannelWebhook, Fetching
+from .receivers import ChannelWebhook
 from .retention import Retention
 from .timers import Timers
+from .wiring import bots_of, channels_of, rules_of, translator_of
 from .work import Done, Work
 
 DRAIN_S = 3.0
@@ -64,90 +61,50 @@ class Engine:
         self.texts = Catalogue(config.texts, config.languages.default)
         self.store: Store = store or open_store(config)
         self.metrics = Metrics()
-        rules = self._rules()
+        rules = rules_of(config, self.texts)
         self.files = FileStore(self.store, files_folder(config), base_url(config))
-        self.feed = Feed(self.store, lambda entry: present.event(entry, self.link))
+        self.feed = Feed(self.store, self._present)
         self._dispatch = Dispatch(self.store, rules, self.feed, self.metrics)
         self._work = Work(self.store, rules, self._dispatch.committed, clock)
         self._delivery = Delivery(self.store, self._work, clock)
         self._timers = Timers(self.store, self._work, clock)
         self._detector = LanguageDetector(config.languages.supported)
-        self._guard = Guard(config.outbound.allow)
         self.http = HttpClient()
         self.providers = Providers(config, self.http)
+        parts = Parts(
+            config=config,
+            store=self.store,
+            work=self._work,
+            files=self.files,
+            providers=self.providers,
+            http=self.http,
+            guard=Guard(config.outbound.allow),
+            texts=self.texts,
+            clock=clock,
+        )
         self._order = Order(config, self.providers, self.texts)
         self._agents = AgentLanes(self._delivery, self.providers, self.files, config.redaction.to_agent)
-        self._flows = Flows(
-            config, self.store, self._work, self._order, self.providers, self.http, self._guard, self.texts
-        )
-        self._preparing = Preparing(
-            config, self._work, self.files, self.http, self._guard, self._translator(), clock
-        )
-        self._listeners = Listeners(self.store, self.providers, self._listened)
+        self._flows = Flows(parts, self._order)
+        self._preparing = Preparing(parts, translator_of(config, self.http))
+        self._arrivals = Arrivals(self.store, self._work, self._preparing)
+        self._listeners = Listeners(self.store, self.providers, self._arrivals.listened)
         self._retention = Retention(config, self.store, self.files, clock)
-        self._parking = Parking(self.store)
         self._background: set[asyncio.Task[Any]] = set()
         self.agents_changed: list[Callable[[Mapping[str, Agent]], None]] = []
         self.accept_post: Callable[[str, Post], Awaitable[None]] = _nobody_accepts
         """Takes what an HTTP bot answers as if it had posted it; the web layer sets it."""
-        self._wire()
+        self._wire(parts)
 
     # --- life ----------------------------------------------------------------------------------------------
 
-    def _rules(self) -> Rules:
-        config = self.config
-
-        def channel(name: str) -> Literal["webhook", "socket", "pull"]:
-            block = config.channels.get(name)
-            if block is None:
-                return "pull"
-            if isinstance(block, ApiChannelBlock):
-                return "webhook" if block.webhook else "pull"
-            return "socket"
-
-        def bot(name: str | None) -> Literal["none", "http", "flow"]:
-            block = config.bots.get(name) if name else None
-            if block is None:
-                return "none"
-            return "http" if block.http else "flow"
-
-        def attachments(name: str) -> Literal["human", "always", "never"]:
-            block = config.channels.get(name)
-            return block.attachments if block else "always"
-
-        return Rules(channel, bot, attachments, self.texts.duration)
-
-    def _translator(self) -> Translator:
-        block = self.config.translation
-        if block.engine == "libretranslate" and block.url:
-            return LibreTranslate(self.http, block.url, block.key)
-        return NoTranslator()
-
-    def _wire(self) -> None:
-        channels: dict[str, Receiver] = {}
-        for name, block in self.config.channels.items():
-            if not isinstance(block, ApiChannelBlock):
-                continue  # a socket acknowledges what it got
-            channels[name] = Fetching()
-            if block.webhook:
-                hook = block.webhook
-                sender = ApiChannel.at(name, hook.url, (hook.secret, hook.old_secret), self.http, self._guard)
-                channels[name] = ChannelWebhook(sender, self._present)
-        bots: dict[str, Receiver] = {}
-        for name, block in self.config.bots.items():
-            if block.http:
-                hook = block.http
-                bot = HttpBot.at(name, hook.url, (hook.secret, hook.old_secret), self.http, self._guard)
-                bots[name] = BotWebhook(bot, self._present, self._accept)
-            elif block.flow:
-                bots[name] = self._flows.bot(block.flow)
+    def _wire(self, parts: Parts) -> None:
         self._dispatch.delivery = self._delivery
         self._dispatch.agents = self._agents
         self._dispatch.timers = self._timers
-        self._dispatch.channels = channels
-        self._dispatch.bots = bots
+        self._dispatch.channels = channels_of(parts, self._present)
+        self._dispatch.bots = bots_of(parts, self._flows, self._present, self._accept)
         self._dispatch.typing_webhook = self._call_typing_webhook
-        self._dispatch.session_known = self._session_known
+        self._dispatch.session_known = self._arrivals.session_known
 
     async def _accept(self, conversation_id: str, post: Post) -> None:
         await self.accept_post(conversation_id, post)
@@ -166,6 +123,7 @@ class Engine:
     async def stop(self) -> None:
         """Let calls under way end, then close everything; what is due stays due."""
         await self._listeners.stop()
+        await self._arrivals.stop()
         await self._timers.stop()
         await self._retention.stop()
         await self._delivery.stop(DRAIN_S)
@@ -206,7 +164,8 @@ class Engine:
         done = await self._work.run(conversation_id, command, message_key=f"{command.author}:{command.id}")
         if done.known_message is not None:
             return self.message_view(done.known_message), False
-        self._prepare(done, target)
+        if done.turn is not None:
+            self._preparing.begin_all(done.turn, target)
         return present.message(LogRow(_message_entry(done)), self.link), True
 
     async def _understood(
@@ -231,12 +190,6 @@ class Engine:
         if not changes:
             return command, None
         return msgspec.structs.replace(command, **changes), target
-
-    def _prepare(self, done: Done, target: str | None) -> None:
-        assert done.turn is not None
-        for entry in done.turn.entries:
-            if entry.seq in done.turn.state.preparing:
-                self._preparing.begin(entry, target)
 
     async def typing(self, conversation_id: str, author: Literal["user", "bot", "agent"], on: bool) -> None:
         """Typing of one side for the other; never stored."""
@@ -291,71 +244,13 @@ class Engine:
 
     # --- facts from contact centres --------------------------------------------------------------------------
 
-    async def from_provider(
-        self, event: e.FromProvider, cursor: tuple[str, str] | None = None
-    ) -> Mapping[str, Any]:
+    async def from_provider(self, event: e.FromProvider) -> Mapping[str, Any]:
         """Take in a fact; answers once it is stored: `{"applied": bool, "reason"?}`.
 
         Raises:
             Refused: `not_found` for a handover that is unknown or not this provider's.
         """
-        conversation_id = await self._conversation_of(event)
-        if conversation_id is None:
-            await self._park(event)
-            if cursor:
-                await self.store.put("cursor", cursor[0], cursor[1].encode())
-            return {"applied": True}
-        state = await self.conversation(conversation_id)
-        target = None
-        if isinstance(event.fact, e.AgentMessage):
-            handover = state.open_handover
-            source = handover.settings.agent_language if handover else state.language
-            target = state.language
-            if self._preparing.is_needed(state, event.fact.attachments, source, target):
-                event = msgspec.structs.replace(event, fact=msgspec.structs.replace(event.fact, prepare=True))
-        key = f"user:{event.fact.message_id}" if isinstance(event.fact, e.MessageRead) else None
-        done = await self._work.run(
-            conversation_id,
-            event,
-            claim=(event.provider, event.event_id),
-            message_key=key,
-            cursor=cursor,
-        )
-        if done.turn is not None:
-            self._prepare(done, target)
-        return done.result or {"applied": True}
-
-    async def _listened(self, event: e.FromProvider, cursor: tuple[str, str]) -> Mapping[str, Any]:
-        try:
-            return await self.from_provider(event, cursor)
-        except Refused as refused:
-            _log.warning("listener_event_refused", provider=event.provider, code=refused.code)
-            await self.store.put("cursor", cursor[0], cursor[1].encode())
-            return {"applied": False, "reason": refused.code}
-
-    async def _conversation_of(self, event: e.FromProvider) -> str | None:
-        if event.handover_id is None:
-            place = await self.store.session(event.provider, event.external_id or "")
-            return place.rpartition("/")[0] if place else None
-        row = await self.store.handover(event.handover_id)
-        tried = row.handover.attempts if row else ()
-        if row is None or all(attempt.provider != event.provider for attempt in tried):
-            raise Refused("not_found", "This provider has no handover with this id")
-        return row.handover.conversation_id
-
-    async def _park(self, event: e.FromProvider) -> None:
-        """Rule 2: an event that is earlier than its session waits for it."""
-        await self._parking.park(event)
-
-    def _session_known(self, provider: str, external_id: str) -> None:
-        """A session was opened: what waited for it comes now."""
-        task = asyncio.create_task(self._unpark(provider, external_id), name="unpark")
-        self._background.add(task)
-        task.add_done_callback(self._background.discard)
-
-    async def _unpark(self, provider: str, external_id: str) -> None:
-        for event in await self._parking.take_out(provider, external_id):
-            await self.from_provider(event)
+        return await self._arrivals.take(event)
 
     # --- what the user's side acknowledges -------------------------------------------------------------------
 
@@ -464,24 +359,6 @@ def _message_entry(done: Done) -> Any:
 
 async def _nobody_accepts(conversation_id: str, post: Post) -> None:
     raise Refused("invalid", "no API takes the answers of HTTP bots in this process")
-
-
-def open_store(config: Config) -> Store:
-    """The configured store. Raises ConfigError for a kind we do not have."""
-    kind, _, place = config.store.partition(":")
-    if kind != "sqlite" or not place:
-        raise ConfigError(f"store: {config.store!r} is no store we know; write sqlite:<path>")
-    return SqliteStore(Path(place))
-
-
-def files_folder(config: Config) -> Path:
-    """Files lie beside the database."""
-    return Path(config.store.partition(":")[2]).absolute().with_suffix(".files")
-
-
-def base_url(config: Config) -> str:
-    """Where the world reaches us."""
-    return config.server.public_url or f"http://{config.server.host}:{config.server.port}"
 
 
 __all__ = ["Engine", "open_store"]

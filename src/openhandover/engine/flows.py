@@ -7,24 +7,19 @@ from typing import Any
 import msgspec
 import structlog
 
-from openhandover.config.model import Config
 from openhandover.core.errors import Refused
 from openhandover.core.events import FlowStep, RequestHandover
 from openhandover.core.model import Conversation, Entry, Settings, Target
 from openhandover.flow.bot import FlowBot
 from openhandover.flow.definition import Place, Program
 from openhandover.flow.state import HandoverOrder
-from openhandover.net.client import Reply, Request, Sender
-from openhandover.net.guard import Guard
+from openhandover.net.client import Reply, Request
 from openhandover.net.statuses import Outcome
 from openhandover.providers.base import Availability
-from openhandover.store.port import Store
-from openhandover.texts.catalogue import Catalogue
 
 from .order import Order
-from .providers import Providers
+from .parts import Parts
 from .receivers import DELIVERED
-from .work import Work
 
 _log = structlog.get_logger("openhandover.flow")
 
@@ -34,25 +29,15 @@ DEFINITION = "flow"
 class Flows:
     """All flow bots of an installation, and the definitions that paused runs still need."""
 
-    def __init__(
-        self,
-        config: Config,
-        store: Store,
-        work: Work,
-        order: Order,
-        providers: Providers,
-        http: Sender,
-        guard: Guard,
-        texts: Catalogue,
-    ) -> None:
-        self._config = config
-        self.store = store
-        self.work = work
+    def __init__(self, parts: Parts, order: Order) -> None:
+        self._config = config = parts.config
+        self.store = parts.store
+        self.work = parts.work
         self.order = order
-        self.providers = providers
-        self.http = http
-        self.guard = guard
-        self._texts = texts
+        self.providers = parts.providers
+        self.http = parts.http
+        self.guard = parts.guard
+        self._texts = parts.texts
         self._program = Program.of(config.flows, config.events)
         self._older: dict[str, Program] = {}
 

@@ -1,7 +1,7 @@
 """From the handover step as it is written to what a handover needs: provider chain and rendered settings."""
 
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any, Literal, NamedTuple, cast
 
 import msgspec
 
@@ -17,6 +17,14 @@ from openhandover.texts.templates import TemplateError, render, render_value
 from openhandover.texts.variants import variant
 
 from .providers import Providers
+
+SIDE_EVENTS: tuple[Literal["queued", "active", "queue_updated", "inactive"], ...] = (
+    "queued",
+    "active",
+    "queue_updated",
+    "inactive",
+)
+"""Events that may run the flow while the handover is open."""
 
 
 class Order:
@@ -77,74 +85,87 @@ class Order:
         *,
         follows: bool,
     ) -> Settings:
-        language = state.language
-        text = self._texts.text
-
-        def said(texts: Texts | None, default: str = "") -> str:
-            if texts is None:
-                return default
-            try:
-                return render(variant(texts, language, self._config.languages.default).text, seen)
-            except TemplateError as error:
-                raise invalid("settings", f"a text cannot be rendered: {error}") from error
-
-        block = self._config.providers.get(first.provider)
-        languages = first.route.get("languages")
-        agent_language = str(cast("list[Any]", languages)[0]) if isinstance(languages, list) and languages else None
-        agent_language = (
-            agent_language or (block.language if block else None) or self._config.languages.default
-        )
-        alias = step.agent_identity.as_ if isinstance(step.agent_identity, IdentityAlias) else None
-        alternative = step.queue.alternative
-        limits = {
-            name: given
-            for name in Limits.__struct_fields__
-            if (given := getattr(step.limits, name)) is not None
-        }
+        texts = _Texts(self._texts, self._config.languages.default, state.language, seen)
+        agent_language = self._agent_language(first)
         # "User joined the conversation" is fixed by contract; an agent of another language reads its translation.
         notice = agent_language if agent_language in self._config.languages.supported else "en"
+        alias = step.agent_identity.as_ if isinstance(step.agent_identity, IdentityAlias) else None
         sends = step.transcript.send
-        wanted = {
-            name for name in ("queued", "active", "queue_updated", "inactive") if getattr(step.events, name)
-        }
-        message = said(step.message)
+        no_words = step.message is not None
         return Settings(
-            message=message,
-            accepted=said(
-                step.accepted_message, "" if step.message is not None else text("accepted", language)
-            ),
+            message=texts.said(step.message),
+            accepted=texts.said(step.accepted_message, "" if no_words else texts.ours("accepted")),
             repeat_accepted=step.repeat_accepted_message,
-            failure=said(step.failure_message, "" if follows else text("failure", language)),
+            failure=texts.said(step.failure_message, "" if follows else texts.ours("failure")),
             cancel_intent=step.cancel.intent,
-            cancel_button=said(step.cancel.button) or None,
+            cancel_button=texts.said(step.cancel.button) or None,
             cancel_while_active=step.cancel.while_ == "active",
-            cancelled_text=text("cancelled", language),
+            cancelled_text=texts.ours("cancelled"),
             resume_at=step.resume.at,
             send_event=step.resume.send_event,
-            events=frozenset(cast("Any", wanted)),
-            queue=QueueRules(
-                position=step.queue.position,
-                every_s=step.queue.every_s,
-                estimated_wait=step.queue.estimated_wait,
-                wait_every_s=step.queue.wait_every_s,
-                max_position=alternative.max_position if alternative else None,
-                max_wait_ms=alternative.max_wait_ms if alternative else None,
-                position_text=text("queue_position", language),
-                wait_text=text("estimated_wait", language),
-                alternative_text=said(
-                    alternative.text if alternative else None, text("alternative", language)
-                ),
-            ),
-            tell_joined=text("user_joined", notice) if step.presence.connects else "",
-            tell_left=text("user_left", notice) if step.presence.disconnects else "",
+            events=frozenset(name for name in SIDE_EVENTS if getattr(step.events, name)),
+            queue=_queue(step, texts),
+            tell_joined=self._texts.text("user_joined", notice) if step.presence.connects else "",
+            tell_left=self._texts.text("user_left", notice) if step.presence.disconnects else "",
             send_transcript=True if sends is None else sends,
             max_messages=step.transcript.max_messages,
-            agent_identity="name" if alias else cast("Any", step.agent_identity),
+            agent_identity="name" if isinstance(step.agent_identity, IdentityAlias) else step.agent_identity,
             agent_alias=alias,
-            limits=msgspec.structs.replace(Limits(), **limits),
-            rating_text=said(step.rating.text, text("rating", language)) if step.rating.ask else "",
+            limits=_limits(step),
+            rating_text=texts.said(step.rating.text, texts.ours("rating")) if step.rating.ask else "",
             agent_language=agent_language,
         )
+
+    def _agent_language(self, first: Target) -> str:
+        languages = first.route.get("languages")
+        if isinstance(languages, list) and languages:
+            return str(cast("list[Any]", languages)[0])
+        block = self._config.providers.get(first.provider)
+        return (block.language if block else None) or self._config.languages.default
+
+
+class _Texts(NamedTuple):
+    """The texts of one handover, in the user's language."""
+
+    catalogue: Catalogue
+    default_language: str
+    language: str
+    seen: Mapping[str, Any]
+
+    def ours(self, name: str) -> str:
+        """A text of the catalogue."""
+        return self.catalogue.text(name, self.language)
+
+    def said(self, texts: Texts | None, default: str = "") -> str:
+        """A text of the step, rendered; the default where there is none."""
+        if texts is None:
+            return default
+        try:
+            return render(variant(texts, self.language, self.default_language).text, self.seen)
+        except TemplateError as error:
+            raise invalid("settings", f"a text cannot be rendered: {error}") from error
+
+
+def _queue(step: HandoverStep, texts: _Texts) -> QueueRules:
+    alternative = step.queue.alternative
+    return QueueRules(
+        position=step.queue.position,
+        every_s=step.queue.every_s,
+        estimated_wait=step.queue.estimated_wait,
+        wait_every_s=step.queue.wait_every_s,
+        max_position=alternative.max_position if alternative else None,
+        max_wait_ms=alternative.max_wait_ms if alternative else None,
+        position_text=texts.ours("queue_position"),
+        wait_text=texts.ours("estimated_wait"),
+        alternative_text=texts.said(alternative.text if alternative else None, texts.ours("alternative")),
+    )
+
+
+def _limits(step: HandoverStep) -> Limits:
+    given = {name: getattr(step.limits, name) for name in Limits.__struct_fields__}
+    return msgspec.structs.replace(
+        Limits(), **{name: value for name, value in given.items() if value is not None}
+    )
 
 
 def _known(kind: str, route: dict[str, Any]) -> dict[str, Any]:

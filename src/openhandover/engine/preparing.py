@@ -8,20 +8,17 @@ import secrets
 import msgspec
 import structlog
 
-from openhandover.config.model import Config
 from openhandover.core import table
 from openhandover.core.errors import ProviderError
 from openhandover.core.events import Prepared
 from openhandover.core.model import Attachment, Conversation, Entry, Message, Translation
+from openhandover.core.turn import Turn
 from openhandover.core.view import message_of
-from openhandover.net.client import Sender
 from openhandover.net.fetch import download
-from openhandover.net.guard import Guard
 from openhandover.store.port import Upload
 from openhandover.translation import TranslationError, Translator
 
-from .files import FileStore
-from .work import Clock, Work
+from .parts import Parts
 
 PREPARE_S = table.GRACE["prepare"].seconds - 0.2  # the timer must not be first
 
@@ -32,23 +29,14 @@ replace = msgspec.structs.replace
 class Preparing:
     """Translates and downloads in the background, one task per message."""
 
-    def __init__(
-        self,
-        config: Config,
-        work: Work,
-        files: FileStore,
-        http: Sender,
-        guard: Guard,
-        translator: Translator,
-        clock: Clock,
-    ) -> None:
-        self._max_bytes = config.uploads.max_bytes
-        self._work = work
-        self._files = files
-        self._http = http
-        self._guard = guard
+    def __init__(self, parts: Parts, translator: Translator) -> None:
+        self._max_bytes = parts.config.uploads.max_bytes
+        self._work = parts.work
+        self._files = parts.files
+        self._http = parts.http
+        self._guard = parts.guard
+        self._clock = parts.clock
         self.translator = translator
-        self._clock = clock
         self._tasks: set[asyncio.Task[None]] = set()
 
     def is_needed(
@@ -58,8 +46,13 @@ class Preparing:
         translates = self.translator.is_active and state.floor == "human" and source != target
         return translates or any(file.url for file in attachments)
 
-    def begin(self, entry: Entry, target: str | None) -> None:
-        """Prepare a message that was accepted as `entry`; `target` is the reader's language."""
+    def begin_all(self, turn: Turn, target: str | None) -> None:
+        """Prepare what this turn accepted; `target` is the reader's language."""
+        for entry in turn.entries:
+            if entry.seq in turn.state.preparing:
+                self._begin(entry, target)
+
+    def _begin(self, entry: Entry, target: str | None) -> None:
         task = asyncio.create_task(self._prepare(entry, target), name="prepare")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

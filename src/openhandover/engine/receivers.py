@@ -13,6 +13,7 @@ from openhandover.core.model import Conversation, Entry
 from openhandover.net.statuses import Outcome
 
 Present = Callable[[Entry], dict[str, Any]]
+Accept = Callable[[str, Post], Awaitable[None]]
 DELIVERED = Outcome("delivered")
 
 _encode = msgspec.json.Encoder().encode
@@ -49,9 +50,7 @@ class ChannelWebhook:
 class BotWebhook:
     """An HTTP bot; its answer is taken as if it had posted to the API."""
 
-    def __init__(
-        self, bot: HttpBot, present: Present, accept: Callable[[str, Post], Awaitable[None]]
-    ) -> None:
+    def __init__(self, bot: HttpBot, present: Present, accept: Accept) -> None:
         self._bot = bot
         self._present = present
         self._accept = accept

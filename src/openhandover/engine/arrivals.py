@@ -1,0 +1,107 @@
+"""Facts from contact centres: whose they are, what they wait for, and that each has one effect."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+import structlog
+
+from openhandover.core import events as e
+from openhandover.core.errors import Refused
+from openhandover.core.model import Conversation
+from openhandover.store.port import Store
+
+from .parking import Parking
+from .preparing import Preparing
+from .work import Work
+
+replace = msgspec.structs.replace
+
+_log = structlog.get_logger("openhandover.arrivals")
+
+
+class Arrivals:
+    """Takes in what providers report, by webhook, stream or poll."""
+
+    def __init__(self, store: Store, work: Work, preparing: Preparing) -> None:
+        self._store = store
+        self._work = work
+        self._preparing = preparing
+        self._parking = Parking(store)
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def take(self, event: e.FromProvider, cursor: tuple[str, str] | None = None) -> Mapping[str, Any]:
+        """Take in a fact; answers once it is stored: `{"applied": bool, "reason"?}`. `cursor`: provider and place in
+        its stream, saved together with the fact.
+
+        Raises:
+            Refused: `not_found` for a handover that is unknown or not this provider's.
+        """
+        conversation_id = await self._conversation_of(event)
+        if conversation_id is None:
+            # Rule 2: an event that is earlier than its session waits for it.
+            await self._parking.park(event)
+            if cursor:
+                await self._store.put("cursor", cursor[0], cursor[1].encode())
+            return {"applied": True}
+        state = await self._store.conversation(conversation_id)
+        if state is None:
+            raise Refused("not_found", "There is no conversation with this id")
+        event = self._to_prepare(event, state)
+        key = f"user:{event.fact.message_id}" if isinstance(event.fact, e.MessageRead) else None
+        done = await self._work.run(
+            conversation_id,
+            event,
+            claim=(event.provider, event.event_id),
+            message_key=key,
+            cursor=cursor,
+        )
+        if done.turn is not None:
+            self._preparing.begin_all(done.turn, state.language)
+        return done.result or {"applied": True}
+
+    def _to_prepare(self, event: e.FromProvider, state: Conversation) -> e.FromProvider:
+        """The event, marked when its message must be translated or fetched before it is shown."""
+        if not isinstance(event.fact, e.AgentMessage):
+            return event
+        handover = state.open_handover
+        source = handover.settings.agent_language if handover else state.language
+        if not self._preparing.is_needed(state, event.fact.attachments, source, state.language):
+            return event
+        return replace(event, fact=replace(event.fact, prepare=True))
+
+    async def listened(self, event: e.FromProvider, cursor: tuple[str, str]) -> Mapping[str, Any]:
+        """The same for a stream or poll: what is refused is passed over, or it would come again for ever."""
+        try:
+            return await self.take(event, cursor)
+        except Refused as refused:
+            _log.warning("listener_event_refused", provider=event.provider, code=refused.code)
+            await self._store.put("cursor", cursor[0], cursor[1].encode())
+            return {"applied": False, "reason": refused.code}
+
+    async def _conversation_of(self, event: e.FromProvider) -> str | None:
+        if event.handover_id is None:
+            place = await self._store.session(event.provider, event.external_id or "")
+            return place.rpartition("/")[0] if place else None
+        row = await self._store.handover(event.handover_id)
+        tried = row.handover.attempts if row else ()
+        if row is None or all(attempt.provider != event.provider for attempt in tried):
+            raise Refused("not_found", "This provider has no handover with this id")
+        return row.handover.conversation_id
+
+    def session_known(self, provider: str, external_id: str) -> None:
+        """A session was opened: what waited for it comes now."""
+        task = asyncio.create_task(self._unpark(provider, external_id), name="unpark")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _unpark(self, provider: str, external_id: str) -> None:
+        for event in await self._parking.take_out(provider, external_id):
+            await self.take(event)
+
+    async def stop(self) -> None:
+        """Let go of what is under way."""
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)

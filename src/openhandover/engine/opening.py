@@ -1,0 +1,26 @@
+"""What an installation's configuration says about its store, its files and its address."""
+
+from pathlib import Path
+
+from openhandover.config.model import Config
+from openhandover.core.errors import ConfigError
+from openhandover.store.port import Store
+from openhandover.store.sqlite import SqliteStore
+
+
+def open_store(config: Config) -> Store:
+    """The configured store. Raises ConfigError for a kind we do not have."""
+    kind, _, place = config.store.partition(":")
+    if kind != "sqlite" or not place:
+        raise ConfigError(f"store: {config.store!r} is no store we know; write sqlite:<path>")
+    return SqliteStore(Path(place))
+
+
+def files_folder(config: Config) -> Path:
+    """Files lie beside the database."""
+    return Path(config.store.partition(":")[2]).absolute().with_suffix(".files")
+
+
+def base_url(config: Config) -> str:
+    """Where the world reaches us."""
+    return config.server.public_url or f"http://{config.server.host}:{config.server.port}"
