@@ -20,7 +20,11 @@ def configure(wanted: Logging) -> None:
             structlog.processors.format_exc_info if as_json else structlog.processors.StackInfoRenderer(),
             structlog.processors.JSONRenderer()
             if as_json
-            else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
+            else structlog.dev.ConsoleRenderer(
+                colors=sys.stderr.isatty(),
+                # The default shows local variables, among them texts and secrets, where `rich` is installed.
+                exception_formatter=structlog.dev.plain_traceback,
+            ),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
