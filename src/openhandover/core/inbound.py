@@ -7,8 +7,9 @@ import msgspec
 
 from . import events as e
 from . import queueing, table
+from .commands import give_back
 from .lifecycle import confirm_transfer, is_transfer, signal
-from .model import Agent, Attempt, Held, Lane, Queue, Status
+from .model import Agent, Attempt, Handover, Held, Lane, Queue, Status
 from .turn import Mark, Turn
 from .view import message_of
 
@@ -19,6 +20,7 @@ _decode_held = msgspec.json.Decoder(e.FromProvider).decode
 
 FAILURES = frozenset(table.REASONS[Status.ERROR])
 CLOSINGS = frozenset(table.REASONS[Status.COMPLETED])
+"""The reasons that a contact centre may give; another word of its own counts as `unknown`, or `agent_closed`."""
 
 
 def lane_of(turn: Turn, event: e.FromProvider) -> Lane | None:
@@ -113,22 +115,26 @@ def grace_over(turn: Turn, lane_id: int, kind: str) -> None:
     if lane is None or not _is_current(turn, lane):
         return
     if kind == "gap":
-        numbers = [held.seq for held in lane.held if held.seq is not None]
-        if numbers:
-            turn.set_lane(lane_id, next_seq=min(numbers))
-            _drain(turn, lane_id)
-            after = turn.state.lane(lane_id)
-            if after and any(held.seq is not None for held in after.held):
-                turn.arm(f"gap:{lane_id}", table.GRACE["gap"].seconds)
+        turn.set_lane(lane_id, next_seq=min(held.seq for held in lane.held if held.seq is not None))
+        _drain(turn, lane_id)
+        after = turn.state.lane(lane_id)
+        if after and after.ended_at is None and any(held.seq is not None for held in after.held):
+            turn.arm(f"gap:{lane_id}", table.GRACE["gap"].seconds)
         return
-    ends = [held for held in lane.held if held.seq is None]
-    turn.set_lane(lane_id, held=tuple(held for held in lane.held if held.seq is not None))
-    for held in ends:
-        event = _decode_held(held.event)
-        if _is_current(turn, lane):
-            apply(turn, lane, event)
-        else:
-            _late(turn, turn.state.lane(lane_id), event)
+    end = next(held for held in lane.held if held.seq is None)
+    turn.set_lane(lane_id, held=tuple(held for held in lane.held if held is not end))
+    apply(turn, lane, _decode_held(end.event))
+
+
+def count_held(turn: Turn) -> None:
+    """What an ended session still held comes too late: an agent's message may be shown, the rest is counted."""
+    result = turn.result
+    for lane in turn.state.lanes:
+        if lane.held and lane.ended_at is not None:
+            turn.set_lane(lane.id, held=())
+            for held in sorted(lane.held, key=lambda held: held.seq or 0):
+                _late(turn, lane, _decode_held(held.event))
+    turn.result = result
 
 
 def _late(turn: Turn, lane: Lane | None, event: e.FromProvider) -> None:
@@ -160,11 +166,11 @@ def _joined(turn: Turn, lane: Lane, _event: e.FromProvider, fact: e.AgentJoined)
         signal(turn, "agent_joined")
         turn.record_handover("agent_joined")
         turn.record_handover("active")
-        _await_first_reply(turn)
+        turn.arm_limit("first_reply_s")
     elif turn.handover.agent is None:
         turn.set_handover(agent=fact.agent)
         turn.record_handover("agent_joined")
-        _await_first_reply(turn)
+        turn.arm_limit("first_reply_s")
     elif _differs(turn.handover.agent, fact.agent):
         turn.set_handover(agent=fact.agent)
         turn.record_handover("agent_changed")
@@ -180,12 +186,10 @@ def _meet(turn: Turn, agent: Agent) -> None:
 
 
 def _differs(one: Agent, other: Agent) -> bool:
-    return (one.id, one.name) != (other.id, other.name)
-
-
-def _await_first_reply(turn: Turn) -> None:
-    if turn.state.medium == "text":
-        turn.arm("first_reply_s", turn.handover.settings.limits.first_reply_s)
+    """Whether two descriptions cannot be of the same human; the id decides where both have one."""
+    if one.id is not None and other.id is not None:
+        return one.id != other.id
+    return one.name != other.name
 
 
 def _message(turn: Turn, lane: Lane, event: e.FromProvider, fact: e.AgentMessage) -> None:
@@ -200,17 +204,13 @@ def _message(turn: Turn, lane: Lane, event: e.FromProvider, fact: e.AgentMessage
         turn.set_handover(first_reply_at=turn.now)
     turn.disarm("first_reply_s", "agent_idle_s")
     turn.set_handover(last_word="agent")
-    if turn.state.medium == "text":
-        turn.arm("user_idle_s", turn.handover.settings.limits.user_idle_s)
+    turn.arm_limit("user_idle_s")
     _agent_message(turn, lane, event, fact)
 
 
 def _agent_message(
     turn: Turn, lane: Lane, event: e.FromProvider, fact: e.AgentMessage, *, late: bool = False
 ) -> None:
-    settings = turn.handover.settings
-    agent = fact.agent or turn.handover.agent
-    name = settings.agent_alias or (agent.name if agent and settings.agent_identity == "name" else None)
     message_id = f"{turn.state.id}-{turn.state.seq + 1}"
     turn.message(
         message_id,
@@ -218,8 +218,9 @@ def _agent_message(
         fact.text,
         "agent note" if fact.note else "agent message",
         attachments=fact.attachments,
-        author_name=name,
+        author_name=_author_name(turn.handover, lane, fact),
         to="agent" if fact.note else None,
+        language=fact.language,
         late=late,
         external_id=fact.id,
         handover_id=lane.handover_id,
@@ -228,6 +229,16 @@ def _agent_message(
     if fact.prepare:
         until = turn.now + table.GRACE["prepare"].seconds
         turn.set(preparing={**turn.state.preparing, turn.state.seq: until})
+
+
+def _author_name(handover: Handover, lane: Lane, fact: e.AgentMessage) -> str | None:
+    """Who wrote, as far as the step lets the user know; of an earlier handover's step nothing is known any more."""
+    if lane.handover_id != handover.id or handover.settings.agent_identity == "none":
+        return None
+    known = handover.agent if fact.agent is None else fact.agent
+    if known and known.name is None and handover.agent and not _differs(handover.agent, known):
+        known = handover.agent  # the message names the agent by id only
+    return handover.settings.agent_alias or (known.name if known else None)
 
 
 def _typing(turn: Turn, lane: Lane, _event: e.FromProvider, fact: e.AgentTyping) -> None:
@@ -240,7 +251,7 @@ def _left(turn: Turn, _lane: Lane, _event: e.FromProvider, _fact: e.AgentLeft) -
     turn.record_handover("agent_left")
     turn.set_handover(agent=None)
     if turn.handover.status is Status.ACTIVE:
-        _await_first_reply(turn)
+        turn.arm_limit("first_reply_s")
 
 
 def _transferred(turn: Turn, _lane: Lane, _event: e.FromProvider, fact: e.AgentTransferred) -> None:
@@ -296,7 +307,7 @@ def _read(turn: Turn, lane: Lane, event: e.FromProvider, fact: e.MessageRead) ->
 
 
 def _closed(turn: Turn, _lane: Lane, _event: e.FromProvider, fact: e.Closed) -> None:
-    signal(turn, "closed")
+    signal(turn, "closed", fact.reason if fact.reason in CLOSINGS else "agent_closed")
 
 
 def _failed(turn: Turn, _lane: Lane, _event: e.FromProvider, fact: e.Failed) -> None:
@@ -304,11 +315,11 @@ def _failed(turn: Turn, _lane: Lane, _event: e.FromProvider, fact: e.Failed) -> 
 
 
 def _returned(turn: Turn, event: e.FromProvider) -> None:
-    from .commands import give_back
-
     handover = turn.state.handover
-    if handover:
+    if handover and handover.target.provider == event.provider:
         give_back(turn, e.Return(event.handover_id or handover.id))
+    if not turn.handover_changed:
+        _late(turn, None, event)
 
 
 FACTS: dict[type[Any], Callable[[Turn, Lane, e.FromProvider, Any], None]] = {
@@ -348,16 +359,15 @@ def opened(turn: Turn, event: e.Opened) -> None:
     if is_transfer(turn.handover):
         confirm_transfer(turn)
         return
+    turn.set_handover(queue=Queue(event.position, event.estimated_wait_ms))
     signal(turn, "opened")
-    if event.position is not None or event.estimated_wait_ms is not None:
-        _queue(turn, lane, _NOBODY, e.QueueUpdated(event.position, event.estimated_wait_ms))
+    if turn.state.told_left and turn.handover.settings.tell_left:
+        turn.effects.append(e.TellPresence(lane.id, "disconnected", turn.handover.settings.tell_left))
+    turn.say(_say_news(turn))
     for held in sorted(lane.held, key=lambda held: held.seq or 0):
         now = turn.state.lane(lane.id)
         if now:
             take(turn, _decode_held(held.event))
-
-
-_NOBODY = e.FromProvider("", "", e.Unknown(""))
 
 
 def _note_external_id(turn: Turn, external_id: str) -> None:
