@@ -11,20 +11,25 @@ from openhandover.core.turn import Rules, Turn
 from openhandover.desk.explain import REASONS, because, duration, explain
 from openhandover.store.port import Delivered, LogRow
 
-RULES = Rules(channel=lambda _: "pull", bot=lambda _: "none", attachments=lambda _: "always")
+RULES = Rules(
+    channel=lambda _: "pull",
+    bot=lambda _: "none",
+    attachments=lambda _: "always",
+    duration=lambda wait_ms, _: f"{wait_ms} ms",
+)
 T0 = 1_767_614_400.0
 
 
 class Life:
     """One conversation that events move, with its log."""
 
-    def __init__(self, *providers: str) -> None:
+    def __init__(self, *providers: str, settings: Settings | None = None) -> None:
         self.rows: list[LogRow] = []
         begun = commands.create(e.CreateConversation(id="c", channel="web", user=User("u")), T0 - 10, RULES)
         self._keep(begun)
         chain = tuple(Target(provider=name) for name in providers)
         request = e.RequestHandover(
-            id="h", chain=chain, settings=Settings(), why="invoice", epoch=self.state.epoch
+            id="h", chain=chain, settings=settings or Settings(), why="invoice", epoch=self.state.epoch
         )
         self.at(0, request)
 
@@ -96,6 +101,29 @@ def test_agent_who_left_is_named() -> None:
         "Anna left; somebody else is looked for.",
         "Bob joined; the user had waited 30 s.",
     ]
+
+
+def test_waiting_silence_and_departure_are_told() -> None:
+    """An idle limit that runs the flow, a lost connection, a give-up and its reason, a rating: each has words."""
+    settings = Settings(events=frozenset({"inactive"}), limits=Limits(user_idle_s=60))
+    life = Life("support", settings=settings)
+    life.opened(1)
+    life.fact(10, e.AgentMessage("Hello", agent=Agent("anna", "Anna")))
+    life.at(71, e.Wake())
+    life.at(80, e.SetPresence("disconnected"))
+    life.at(85, e.SetPresence("connected"))
+    life.fact(90, e.Failed("rejected", "queue closed", sequenced=True))
+    life.at(95, e.Rate("h", 2))
+    told = life.told()
+    assert told[4:7] == [
+        "The one whose turn it was stayed silent (time 1); the flow was told.",
+        "The user's connection was lost.",
+        "The user came back.",
+    ]
+    assert (
+        told[7] == "Failed (rejected): the provider refused it, by provider. The provider said: queue closed."
+    )
+    assert told[-1] == "The user rated it 2 of 5."
 
 
 def test_trouble_with_a_delivery_is_told_with_calls_and_time() -> None:

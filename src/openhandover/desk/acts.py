@@ -183,7 +183,7 @@ class Acts:
             raise Refused("too_large", f"The text is larger than {MAX_TEXT_BYTES} bytes")
         if not body.text and not body.attachments:
             raise invalid("text", "an empty text needs an attachment")
-        sent = await attachments(call, list(body.attachments))
+        sent = await attachments(call.site, list(body.attachments))
         fact = AgentMessage(body.text, attachments=sent, agent=self._agent(caller.agent_id))
         return await self._speak(row.handover, caller, body.id, fact)
 

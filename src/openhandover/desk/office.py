@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from openhandover.config.model import Agent as AgentConfig
 from openhandover.core import view
 from openhandover.core.events import AgentLeft, FromProvider, ProviderFact, QueueUpdated
-from openhandover.core.model import OPEN, Conversation, Handover, Message, Status
+from openhandover.core.model import Conversation, Handover, Message, Status
 from openhandover.core.routing import HANDLING_SAMPLE, Demand
 from openhandover.engine import Engine
 from openhandover.providers.base import Availability
@@ -22,10 +22,8 @@ from openhandover.store.port import HandoverFilter
 
 from .board import Board, Place, Presence
 from .hub import Hub
-from .shapes import AgentShape, Entry, Holder, LastMessage, OfferShape
-
-TAIL = 20
-"""So many last messages are looked at to find one that a person or the bot wrote."""
+from .listing import TAIL, Card, agent_shape, entry_of, last_message
+from .shapes import AgentShape, Entry
 
 _log = structlog.get_logger("openhandover.desk")
 
@@ -34,17 +32,6 @@ class Stored(Struct, frozen=True):
     """What is kept of an agent over a restart."""
 
     presence: Presence = "offline"
-
-
-class Card(Struct, frozen=True):
-    """What the list shows of a handover beside its place on the board."""
-
-    handover: Handover
-    channel: str
-    language: str
-    user: dict[str, Any]
-    last_message: LastMessage | None
-    last_seq: int
 
 
 class Office:
@@ -61,6 +48,8 @@ class Office:
         self._inboxes: dict[str, str] = {}
         """Handovers that agents moved to another inbox than their route's."""
         self._numbers = 0
+        self._in_turn = asyncio.Lock()
+        """One reading of a handover after the other, so that an older one never overwrites a newer."""
         self._timer: asyncio.TimerHandle | None = None
         self._started: asyncio.Task[None] | None = None
         self._following: asyncio.Task[None] | None = None
@@ -120,6 +109,15 @@ class Office:
             if row.handover.ended_at is not None and row.handover.active_at is not None
         ]
         self.board.learn_handling(spans)
+
+    async def close(self) -> None:
+        """Stop following and offering; what is stored stays."""
+        if self._timer is not None:
+            self._timer.cancel()
+        tasks = [task for task in (self._started, self._following) if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     def staff(self, agents: Mapping[str, AgentConfig]) -> None:
         """The agents were configured anew. Who is gone holds what they hold until somebody takes it from them."""
@@ -206,7 +204,9 @@ class Office:
         if handover.is_open:
             self.hub.publish("desk.gone", {"handover_id": handover.id}, self._audience(place))
         else:
-            entry = replace(self.entry_of(place, replace(card, handover=handover)), position=None, offer=None)
+            entry = replace(
+                entry_of(self.board, place, replace(card, handover=handover)), position=None, offer=None
+            )
             self.hub.publish("desk.entry", {"entry": entry}, self._audience(place))
         self.board.remove(handover.id)
         self._by_conversation.pop(place.conversation_id, None)
@@ -246,11 +246,12 @@ class Office:
 
     async def settle(self, handover_id: str) -> None:
         """Bring the board in step at once, without waiting for the event to come round."""
-        row = await self.engine.store.handover(handover_id)
-        if row is not None:
-            await self._take(row.handover)
-            self._offer()
-            await self._tell_positions()
+        async with self._in_turn:
+            row = await self.engine.store.handover(handover_id)
+            if row is not None:
+                await self._take(row.handover)
+                self._offer()
+                await self._tell_positions()
 
     # --- offers, positions, presence ---
 
@@ -316,56 +317,16 @@ class Office:
 
     def agent(self, agent_id: str) -> AgentShape:
         """An agent as the desk shows them."""
-        agent = self.board.agents[agent_id]
-        return AgentShape(
-            id=agent_id,
-            name=agent.name,
-            role=agent.role,
-            presence=self.board.presence(agent_id),
-            capacity=agent.capacity,
-            open=len(self.board.held(agent_id)),
-            inboxes=list(agent.inboxes),
-            skills=list(agent.skills),
-            languages=list(agent.languages),
-        )
+        return agent_shape(self.board, agent_id)
 
     def entry(self, place: Place) -> Entry:
         """A handover on the board, as listed."""
-        return self.entry_of(place, self.cards[place.handover_id])
-
-    def entry_of(self, place: Place, card: Card) -> Entry:
-        """A handover as listed, also one that is no longer on the board."""
-        handover = card.handover
-        waits = place.agent_id is None and handover.is_open
-        offer = self.board.offers.get(place.handover_id)
-        return Entry(
-            id=handover.id,
-            conversation_id=handover.conversation_id,
-            status=handover.status.value,
-            provider=place.provider,
-            reason=handover.why if handover.status in OPEN else handover.reason,
-            inbox=place.demand.inbox,
-            skills=list(place.demand.skills),
-            languages=list(place.demand.languages),
-            priority=place.demand.priority,
-            channel=card.channel,
-            language=card.language,
-            user=card.user,
-            agent=Holder(place.agent_id, self.board.name(place.agent_id)) if place.agent_id else None,
-            waiting_since=view.time(handover.requested_at),
-            position=self.board.position(place) if waits else None,
-            offer=OfferShape(offer.agent_id, view.time(offer.expires_at)) if offer and waits else None,
-            last_message=card.last_message,
-            last_seq=card.last_seq,
-            requested_at=view.time(handover.requested_at),
-            active_at=view.optional_time(handover.active_at),
-            ended_at=view.optional_time(handover.ended_at),
-        )
+        return entry_of(self.board, place, self.cards[place.handover_id])
 
     async def entry_of_ended(self, handover: Handover) -> Entry:
         """A handover that left the board, as listed."""
         conversation = await self.engine.conversation(handover.conversation_id)
-        return self.entry_of(self.place_of(handover), await self._card(handover, conversation))
+        return entry_of(self.board, self.place_of(handover), await self._card(handover, conversation))
 
     def _audience(self, place: Place) -> Collection[str]:
         return [agent_id for agent_id in self.board.agents if self.board.sees(agent_id, place)]
@@ -381,14 +342,6 @@ class Office:
     def _publish_agent(self, agent_id: str) -> None:
         if agent_id in self.board.agents:
             self.hub.publish("desk.presence", {"agent": self.agent(agent_id)}, self.board.agents)
-
-
-def last_message(message: Message) -> LastMessage | None:
-    """The message for the list, unless it is a system text or a private note."""
-    if message.author == "system" or (message.author == "agent" and message.to == "agent"):
-        return None
-    text = message.text or ", ".join(file.name for file in message.attachments)
-    return LastMessage(message.author, text[:300], message.at)
 
 
 def _plain(data: Any) -> Any:

@@ -15,7 +15,8 @@ from .access import Access, Caller
 from .board import Board, Place
 from .explain import story
 from .facts import facts_of
-from .office import TAIL, Office, last_message
+from .listing import TAIL, last_message
+from .office import Office
 from .sessions import SESSION_S
 from .shapes import Agents, CannedShape, Entries, LoggedIn, LoginBody, Me, Talk
 

@@ -47,7 +47,15 @@ def desk_routes(engine: Engine, config: Config) -> Sequence[Endpoint]:
     reads = Reads(office, access, config)
     acts = Acts(office, access, reads)
     engine.agents_changed.append(office.staff)
-    return (*_reads(reads), *_figures(reads), *_acts(acts), *page_endpoints("/desk", STATIC))
+    return (
+        *_session(reads),
+        *_reads(reads),
+        *_figures(reads),
+        *_taking(acts),
+        *_talking(acts),
+        *_ending(acts),
+        *page_endpoints("/desk", STATIC),
+    )
 
 
 def _call(
@@ -68,49 +76,13 @@ def _call(
     )
 
 
-def _reads(reads: Reads) -> tuple[Endpoint, ...]:
-    messages = api.Listed[api.Message]
+def _session(reads: Reads) -> tuple[Endpoint, ...]:
     return (
         _call("POST", "login", reads.login, "Log in", {200: shapes.LoggedIn}, body=shapes.LoginBody),
         _call("POST", "logout", reads.logout, "Log out", {204: None}, body=NothingBody),
         _call("GET", "me", reads.me, "Who is calling", {200: shapes.Me}),
         _call("GET", "agents", reads.agents, "All agents and inboxes", {200: shapes.Agents}),
         _call("GET", "canned", reads.canned, "Ready answers", {200: api.Listed[shapes.CannedShape]}),
-        _call(
-            "GET",
-            "handovers",
-            reads.handovers,
-            "The queue and the conversations held",
-            {200: shapes.Entries},
-            query=(Query("view", str, "`queue`, `mine` or `open` (both)"),),
-        ),
-        _call("GET", "handovers/{id}", reads.handover, "A handover with what is known", {200: shapes.Detail}),
-        _call(
-            "GET", "handovers/{id}/messages", reads.messages, "Its messages", {200: messages}, query=PAGING
-        ),
-        _call(
-            "GET",
-            "handovers/{id}/explain",
-            reads.explained,
-            "Its life in sentences",
-            {200: api.Listed[api.Sentence]},
-        ),
-        _call(
-            "GET",
-            "conversations",
-            reads.conversations,
-            "Running bot conversations, newest first",
-            {200: api.Listed[shapes.Talk]},
-            query=(Query("cursor", str, "`next` of the page before"), LIMIT),
-        ),
-        _call(
-            "GET",
-            "conversations/{id}/messages",
-            reads.talk_messages,
-            "The messages of a bot conversation",
-            {200: messages},
-            query=PAGING,
-        ),
         _call(
             "GET",
             "events",
@@ -121,6 +93,32 @@ def _reads(reads: Reads) -> tuple[Endpoint, ...]:
                 Query("last_event_id", str, "where to resume"),
                 Query("Last-Event-ID", str, "the same, as browsers send it", place="header"),
             ),
+        ),
+    )
+
+
+def _reads(reads: Reads) -> tuple[Endpoint, ...]:
+    messages = {200: api.Listed[api.Message]}
+    sentences = {200: api.Listed[api.Sentence]}
+    talks = {200: api.Listed[shapes.Talk]}
+    views = (Query("view", str, "`queue`, `mine` or `open` (both)"),)
+    cursor = (Query("cursor", str, "`next` of the page before"), LIMIT)
+    one, talk = "handovers/{id}", "conversations/{id}"
+    return (
+        _call(
+            "GET",
+            "handovers",
+            reads.handovers,
+            "The queue and what is held",
+            {200: shapes.Entries},
+            query=views,
+        ),
+        _call("GET", one, reads.handover, "A handover with what is known", {200: shapes.Detail}),
+        _call("GET", f"{one}/messages", reads.messages, "Its messages", messages, query=PAGING),
+        _call("GET", f"{one}/explain", reads.explained, "Its life in sentences", sentences),
+        _call("GET", "conversations", reads.conversations, "Running bot conversations", talks, query=cursor),
+        _call(
+            "GET", f"{talk}/messages", reads.talk_messages, "What was said to the bot", messages, query=PAGING
         ),
     )
 
@@ -140,13 +138,12 @@ def _figures(reads: Reads) -> tuple[Endpoint, ...]:
     )
 
 
-def _acts(acts: Acts) -> tuple[Endpoint, ...]:
-    handover = {200: api.Handover}
-    message = {201: api.Message, 200: api.Message}
+def _taking(acts: Acts) -> tuple[Endpoint, ...]:
+    handover = {201: api.Handover, 200: api.Handover}
+    uploaded = {201: api.Uploaded, 200: api.Uploaded}
     taken = ("already_taken", "handover_ended", "agent_unavailable")
-    said = ("id_reused", "handover_ended", "too_large")
-    accepted = {202: {"type": "object"}}
-    one = "handovers/{id}"
+    over = ("handover_open", "id_reused", "unavailable", *taken)
+    one, talk = "handovers/{id}", "conversations/{id}"
     return (
         _call(
             "PUT",
@@ -156,12 +153,35 @@ def _acts(acts: Acts) -> tuple[Endpoint, ...]:
             {200: shapes.AgentShape},
             body=shapes.PresenceBody,
         ),
+        _call("POST", "uploads", acts.upload, "Give a file", uploaded, body=UPLOAD),
         _call(
-            "POST", "uploads", acts.upload, "Give a file", {201: api.Uploaded, 200: api.Uploaded}, body=UPLOAD
+            "POST",
+            f"{one}/accept",
+            acts.accept,
+            "Take it",
+            {200: api.Handover},
+            body=NothingBody,
+            codes=taken,
         ),
         _call(
-            "POST", f"{one}/accept", acts.accept, "Take a handover", handover, body=NothingBody, codes=taken
+            "POST",
+            f"{talk}/take-over",
+            acts.take_over,
+            "Take it",
+            handover,
+            body=shapes.TakeOverBody,
+            codes=over,
         ),
+    )
+
+
+def _talking(acts: Acts) -> tuple[Endpoint, ...]:
+    message = {201: api.Message, 200: api.Message}
+    said = ("id_reused", "handover_ended", "too_large")
+    none: dict[int, Any] = {202: {"type": "object"}}
+    over = ("handover_ended",)
+    one = "handovers/{id}"
+    return (
         _call(
             "POST", f"{one}/messages", acts.say, "Write to the user", message, body=shapes.SayBody, codes=said
         ),
@@ -174,49 +194,25 @@ def _acts(acts: Acts) -> tuple[Endpoint, ...]:
             body=shapes.NoteBody,
             codes=said,
         ),
-        _call(
-            "POST",
-            f"{one}/typing",
-            acts.typing,
-            "Tell the user that the agent types",
-            accepted,
-            body=shapes.TypingBody,
-            codes=("handover_ended",),
-        ),
-        _call(
-            "POST",
-            f"{one}/read",
-            acts.read,
-            "Tell that a message was seen",
-            accepted,
-            body=shapes.ReadBody,
-            codes=("handover_ended",),
-        ),
+        _call("POST", f"{one}/typing", acts.typing, "Show typing", none, body=shapes.TypingBody, codes=over),
+        _call("POST", f"{one}/read", acts.read, "Tell what was seen", none, body=shapes.ReadBody, codes=over),
+    )
+
+
+def _ending(acts: Acts) -> tuple[Endpoint, ...]:
+    handover = {200: api.Handover}
+    moved = ("agent_unavailable", "handover_ended", "id_reused")
+    over = ("handover_ended",)
+    one = "handovers/{id}"
+    return (
         _call(
             "POST",
             f"{one}/transfer",
             acts.transfer,
-            "Give it to an agent or inbox",
+            "Pass it on",
             handover,
             body=shapes.TransferBody,
-            codes=("agent_unavailable", "handover_ended"),
+            codes=moved,
         ),
-        _call(
-            "POST",
-            f"{one}/close",
-            acts.close,
-            "Resolve it",
-            handover,
-            body=NothingBody,
-            codes=("handover_ended",),
-        ),
-        _call(
-            "POST",
-            "conversations/{id}/take-over",
-            acts.take_over,
-            "Take a running bot conversation",
-            {201: api.Handover, 200: api.Handover},
-            body=shapes.TakeOverBody,
-            codes=("handover_open", "id_reused", "unavailable", *taken),
-        ),
+        _call("POST", f"{one}/close", acts.close, "Resolve it", handover, body=NothingBody, codes=over),
     )

@@ -28,12 +28,15 @@ class Answers:
     def typing(self, handover_id: str, *, on: bool) -> None:
         """Not asked here."""
 
+    async def close(self) -> None:
+        """Nothing to let go."""
+
 
 def desk(*, online: bool = True) -> Desk:
     """A desk with one Dutch billing agent."""
     board = Board({"anna": Agent(name="Anna", skills=("billing",), languages=("nl",))})
     board.set_presence("anna", "online" if online else "away")
-    made = Desk("support")
+    made = Desk("support", None)
     made.board = Answers(board)
     return made
 
@@ -74,9 +77,17 @@ async def test_availability_takes_the_asked_language() -> None:
     assert (await made.availability({"languages": ["nl"]}, "de")).open is True
 
 
+async def test_stopped_desk_is_closed() -> None:
+    """After the stop nobody is there, and stopping twice is fine."""
+    made = desk()
+    await made.stop()
+    await made.stop()
+    assert (await made.availability({}, None)).open is False
+
+
 async def test_desk_without_agents_connected_is_closed() -> None:
     """Before the desk is ready nobody is there."""
-    assert (await Desk("support").availability({}, None)).open is False
+    assert (await Desk("support", None).availability({}, None)).open is False
 
 
 @pytest.mark.parametrize(

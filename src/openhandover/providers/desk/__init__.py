@@ -36,6 +36,10 @@ class Board(Protocol):
         """Show the agent that the user is typing."""
         ...
 
+    async def close(self) -> None:
+        """The server stops."""
+        ...
+
 
 def demand(route: Mapping[str, Any]) -> Demand:
     """The routing wishes of a rendered route; an absent or empty key takes its default.
@@ -79,6 +83,12 @@ class Desk(BaseProvider):
         self.settings = settings or Settings()
         self.board: Board | None = None
         """Set before the server answers; without a board nobody is there."""
+
+    async def stop(self) -> None:
+        """The desk closes with its last provider; its board is shared, so closing twice is fine."""
+        if self.board:
+            await self.board.close()
+            self.board = None
 
     async def availability(self, route: Mapping[str, Any], language: str | None) -> Availability:
         """By presence, inbox, skills and languages; nobody matching means closed."""
