@@ -348,6 +348,27 @@ async def test_a_reload_in_the_middle_knows_where_it_is(server: Server) -> None:
         assert ready["handover"]["agent"]["name"] == "Anna"
 
 
+async def test_the_button_for_a_person_starts_the_flow(server: Server) -> None:
+    """`human_button` fires its event; its flow asks, hands over, and goes on when the person is done."""
+    anna = await Agent(server, "anna").here()
+    visitor = await Visitor.comes(server, "flow")
+    async with visitor.page() as page:
+        ready = await visitor.here(page)
+        assert ready["config"]["human_button"] is True
+        await page.say("hello")
+        await page.hears("How can I help?")
+        await page.send("human")
+        await page.hears("Your name?")
+        await page.say("Jo")
+        queued = await page.event("handover.queued")
+        assert (await anna.accept(queued["handover_id"])).status == 200
+        await page.event("handover.active")
+        await page.send("human")
+        assert (await page.until(lambda frame: frame["type"] == "refused"))["code"] == "floor_taken"
+        await anna.call("POST", f"handovers/{queued['handover_id']}/close", {})
+        await page.hears("Back with the bot")
+
+
 # --- files ---
 
 
@@ -451,5 +472,27 @@ async def test_a_stopping_server_says_come_back(tmp_path: Path) -> None:
             await page.say("after")
             await page.hears("after")
             assert created(page.frames) == [("user", "after")]
+        running.stop()
+        await running.ended
+
+
+async def test_a_crash_does_not_hide_that_a_visitor_is_gone(tmp_path: Path) -> None:
+    """A visitor with an open handover whose socket nobody saw closing counts as gone after the next start."""
+    config = load_text(f"store: sqlite:{tmp_path}/chat.db\n{CONFIG}")
+    async with aiohttp.ClientSession() as http:
+        running = await serve.start(config, host="127.0.0.1", port=0)
+        first = Server(running.url, running.engine, http)
+        await Agent(first, "anna").here()
+        visitor = await Visitor.comes(first)
+        await visitor.needs_human()
+        assert "user.disconnected" not in await events_of(first, visitor.id)
+        running.stop()
+        await running.ended
+        running = await serve.start(config, host="127.0.0.1", port=0)
+        again = Server(running.url, running.engine, http)
+        path = f"/v1/conversations/{visitor.id}/events?limit=1000"
+        await again.until(
+            path, lambda listed: "user.disconnected" in [item["type"] for item in listed["items"]]
+        )
         running.stop()
         await running.ended

@@ -20,7 +20,14 @@ api:
 channels:
   web: {{type: webchat, provider: support, allowed_origins: ["{SITE}"], title: {{en: Harbour, nl: Haven}}}}
   open: {{type: webchat, allowed_origins: ["{SITE}"], attachments: always}}
+  flow: {{type: webchat, bot: guide, allowed_origins: ["{SITE}"], human_button: wants_human, attachments: always}}
   shut: {{type: webchat, allowed_origins: ["{SITE}"], attachments: never}}
+bots:
+  guide: {{flow: main}}
+events: {{wants_human: intake}}
+flows:
+  main: [{{say: "How can I help?"}}]
+  intake: [{{ask: {{text: "Your name?", into: name}}}}, {{handover: {{provider: support}}}}, {{say: "Back with the bot"}}]
 providers:
   support: {{type: desk}}
 agents:

@@ -4,7 +4,8 @@ import { render } from "preact";
 import tokens from "../shared/tokens.css?inline";
 import { App } from "./app";
 import { Chat } from "./chat";
-import css from "./style.css?inline";
+import frame from "./frame.css?inline";
+import talk from "./talk.css?inline";
 
 const script = document.currentScript as HTMLScriptElement;
 const channel = script.dataset.channel;
@@ -13,7 +14,7 @@ function begin(): void {
   const host = document.createElement("openhandover-chat");
   const root = host.attachShadow({ mode: "open" });
   const sheet = new CSSStyleSheet();
-  sheet.replaceSync(tokens + css);
+  sheet.replaceSync(tokens + frame + talk);
   root.adoptedStyleSheets = [sheet];
   document.body.append(host);
   const language = script.dataset.language ?? document.documentElement.lang ?? "";

@@ -9,7 +9,8 @@ from openhandover.channels.webchat.origins import Origins
 from openhandover.channels.webchat.token import Tokens, Visitor
 from openhandover.config.model import Config, WebchatChannel
 from openhandover.core.errors import Refused
-from openhandover.core.model import Conversation
+from openhandover.core.model import OPEN, Conversation
+from openhandover.store.port import HandoverFilter
 from openhandover.web.limits import RateLimit
 
 if TYPE_CHECKING:
@@ -32,6 +33,28 @@ class Lobby:
         self.address_limit = RateLimit(config.rate_limits.address)
         self.presence = Presence(engine)
         self._tokens: Tokens | None = None
+        self._started: asyncio.Task[None] | None = None
+
+    def begin(self) -> None:
+        """Start in the background; without a running loop only the routes are wanted."""
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            return
+        self._started = loop.create_task(self._notice_absent(), name="webchat-start")
+
+    async def _notice_absent(self) -> None:
+        """After a crash nobody has said that the visitors' sockets are gone: who does not come back is away."""
+        cursor: str | None = None
+        wanted = HandoverFilter(status=[status.value for status in OPEN])
+        while True:
+            found = await self.engine.store.handovers(wanted, cursor, 500)
+            for row in found.items:
+                if row.channel in self.channels:
+                    await self.presence.missing(row.handover.conversation_id)
+            cursor = found.next
+            if cursor is None:
+                return
 
     def channel(self, name: str) -> "Channel":
         """The channel of this name.
@@ -107,6 +130,11 @@ class Presence:
     def lock(self, conversation_id: str) -> asyncio.Lock:
         """Held by the one socket of the conversation that reports what arrived."""
         return self._locks[conversation_id]
+
+    async def missing(self, conversation_id: str) -> None:
+        """Tell that the visitor is away, unless a socket is open."""
+        if conversation_id not in self._open:
+            await self._engine.presence(conversation_id, "disconnected")
 
     async def came(self, conversation_id: str) -> None:
         """One socket more."""

@@ -42,6 +42,7 @@ PAGE = """<!doctype html>
 def widget_routes(engine: "Engine", config: Config) -> Sequence[Any]:
     """The script, the full page, the calls and the socket."""
     lobby = Lobby(engine, config)
+    lobby.begin()
     return [*calls(lobby), *_pages(lobby), _socket(lobby)]
 
 
