@@ -57,10 +57,14 @@ def patch(turn: Turn, event: e.PatchConversation) -> None:
         turn.set(context=event.context)
 
 
-def check_epoch(turn: Turn, epoch: int | None, *, during_handover: bool = False) -> None:
-    """Rule 1: output of the bot passes only with the current epoch and while it has the floor."""
+def _require_epoch(epoch: int | None) -> None:
     if epoch is None:
         raise invalid("epoch", "is required from a bot; take it from the event or the conversation")
+
+
+def check_epoch(turn: Turn, epoch: int | None, *, during_handover: bool = False) -> None:
+    """Rule 1: output of the bot passes only with the current epoch and while it has the floor."""
+    _require_epoch(epoch)
     if epoch != turn.state.epoch:
         raise Refused("stale_epoch", epoch=turn.state.epoch, floor=turn.state.floor)
     if turn.state.floor != "bot" and not (during_handover and turn.state.open_handover):
@@ -158,11 +162,11 @@ def _user_spoke(turn: Turn, handover: Handover) -> None:
         turn.set_handover(inactivity_count=0)
     if handover.status is Status.QUEUED and settings.repeat_accepted and settings.accepted:
         turn.say(settings.accepted, buttons=cancel_buttons(handover))
-    if handover.status is Status.ACTIVE and handover.last_word != "user":
+    if handover.last_word != "user":
         turn.set_handover(last_word="user")
-        turn.disarm("user_idle_s")
-        if turn.state.medium == "text" and handover.first_reply_at is not None:
-            turn.arm("agent_idle_s", settings.limits.agent_idle_s)
+        if handover.status is Status.ACTIVE:
+            turn.disarm("user_idle_s")
+            turn.arm_limit("agent_idle_s")
 
 
 def presence(turn: Turn, event: e.SetPresence) -> None:
@@ -176,7 +180,7 @@ def presence(turn: Turn, event: e.SetPresence) -> None:
     if not connected:
         turn.arm("left_notice", table.GRACE["left_notice"].seconds)
         if handover:
-            turn.arm("user_gone_s", handover.settings.limits.user_gone_s)
+            turn.arm_limit("user_gone_s")
         return
     turn.disarm("left_notice", "user_gone_s")
     if turn.state.told_left:
@@ -204,6 +208,8 @@ def trigger(turn: Turn, event: e.Trigger) -> None:
 
 def request(turn: Turn, event: e.RequestHandover) -> None:
     """Begin a handover, unless one is open."""
+    if event.initiator == "bot":
+        _require_epoch(event.epoch)
     open_one = turn.state.open_handover
     if open_one:
         raise Refused("handover_open", handover_id=open_one.id)

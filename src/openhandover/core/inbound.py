@@ -8,15 +8,15 @@ import msgspec
 from . import events as e
 from . import queueing, table
 from .commands import give_back
-from .lifecycle import confirm_transfer, is_transfer, signal
-from .model import Agent, Attempt, Handover, Held, Lane, Queue, Status
+from .lifecycle import signal
+from .model import Agent, Handover, Held, Lane, Queue, Status
 from .turn import Mark, Turn
 from .view import message_of
 
 replace = msgspec.structs.replace
 
 _encode_held = msgspec.json.Encoder().encode
-_decode_held = msgspec.json.Decoder(e.FromProvider).decode
+decode_held = msgspec.json.Decoder(e.FromProvider).decode
 
 FAILURES = frozenset(table.REASONS[Status.ERROR])
 CLOSINGS = frozenset(table.REASONS[Status.COMPLETED])
@@ -47,7 +47,7 @@ def take(turn: Turn, event: e.FromProvider) -> None:
     if isinstance(event.fact, e.Returned):
         _returned(turn, event)
         return
-    if lane is None or not _is_current(turn, lane):
+    if lane is None or not is_current(turn, lane):
         _late(turn, lane, event)
         return
     if not lane.opened:
@@ -56,7 +56,8 @@ def take(turn: Turn, event: e.FromProvider) -> None:
     _in_order(turn, lane, event)
 
 
-def _is_current(turn: Turn, lane: Lane) -> bool:
+def is_current(turn: Turn, lane: Lane) -> bool:
+    """Whether this session has the conversation now."""
     handover = turn.state.open_handover
     return handover is not None and handover.lane == lane.id
 
@@ -106,13 +107,13 @@ def _drain(turn: Turn, lane_id: int) -> None:
             return
         rest = tuple(held for held in lane.held if held is not ready)
         turn.set_lane(lane_id, held=rest, next_seq=max(lane.next_seq, (ready.seq or 0) + 1))
-        apply(turn, lane, _decode_held(ready.event))
+        apply(turn, lane, decode_held(ready.event))
 
 
 def grace_over(turn: Turn, lane_id: int, kind: str) -> None:
     """Waiting is over: go on past the gap, or apply the end that waited for an overtaken message."""
     lane = turn.state.lane(lane_id)
-    if lane is None or not _is_current(turn, lane):
+    if lane is None or not is_current(turn, lane):
         return
     if kind == "gap":
         turn.set_lane(lane_id, next_seq=min(held.seq for held in lane.held if held.seq is not None))
@@ -123,7 +124,7 @@ def grace_over(turn: Turn, lane_id: int, kind: str) -> None:
         return
     end = next(held for held in lane.held if held.seq is None)
     turn.set_lane(lane_id, held=tuple(held for held in lane.held if held is not end))
-    apply(turn, lane, _decode_held(end.event))
+    apply(turn, lane, decode_held(end.event))
 
 
 def count_held(turn: Turn) -> None:
@@ -133,7 +134,7 @@ def count_held(turn: Turn) -> None:
         if lane.held and lane.ended_at is not None:
             turn.set_lane(lane.id, held=())
             for held in sorted(lane.held, key=lambda held: held.seq or 0):
-                _late(turn, lane, _decode_held(held.event))
+                _late(turn, lane, decode_held(held.event))
     turn.result = result
 
 
@@ -154,7 +155,7 @@ def _late(turn: Turn, lane: Lane | None, event: e.FromProvider) -> None:
 
 def apply(turn: Turn, lane: Lane, event: e.FromProvider) -> None:
     """Let a fact happen that is in time and in order."""
-    if not _is_current(turn, lane):
+    if not is_current(turn, lane):
         _late(turn, turn.state.lane(lane.id), event)
         return
     FACTS[type(event.fact)](turn, lane, event, event.fact)
@@ -270,14 +271,15 @@ def _queue(turn: Turn, _lane: Lane, _event: e.FromProvider, fact: e.QueueUpdated
         turn.handover.queue.estimated_wait_ms,
     )
     turn.set_handover(queue=queue)
-    said = _say_news(turn)
+    said = say_news(turn)
     if changed:
         turn.record_handover("queue_updated")
     if said:
         turn.say(said)
 
 
-def _say_news(turn: Turn) -> str:
+def say_news(turn: Turn) -> str:
+    """What is to be said of the queue now; what is not due yet is looked at again."""
     language = turn.state.language
     news = queueing.news(
         turn.handover, turn.handover.queue, turn.now, lambda wait_ms: turn.rules.duration(wait_ms, language)
@@ -291,7 +293,7 @@ def say_queue(turn: Turn) -> None:
     """An interval is over: say what changed meanwhile."""
     handover = turn.state.open_handover
     if handover and handover.status is Status.QUEUED:
-        turn.say(_say_news(turn))
+        turn.say(say_news(turn))
 
 
 def _read(turn: Turn, lane: Lane, event: e.FromProvider, fact: e.MessageRead) -> None:
@@ -333,68 +335,3 @@ FACTS: dict[type[Any], Callable[[Turn, Lane, e.FromProvider, Any], None]] = {
     e.Closed: _closed,
     e.Failed: _failed,
 }
-
-
-# --- answers to our own calls ------------------------------------------------------------------------------
-
-
-def opened(turn: Turn, event: e.Opened) -> None:
-    """The vendor accepted. When the handover has ended meanwhile, its lane still gets the cancel."""
-    lane = turn.state.lane(event.lane)
-    if lane is None or lane.opened:
-        return
-    turn.set_lane(
-        lane.id,
-        external_id=event.external_id,
-        vendor_state=event.vendor_state,
-        opened=True,
-        opening=False,
-        held=(),
-    )
-    turn.sessions.append((lane.provider, event.external_id, f"{turn.state.id}/{lane.id}"))
-    if not _is_current(turn, lane):
-        return
-    _note_external_id(turn, event.external_id)
-    _taken(turn, event)
-    if is_transfer(turn.handover):
-        confirm_transfer(turn)
-        return
-    turn.set_handover(queue=Queue(event.position, event.estimated_wait_ms))
-    signal(turn, "opened")
-    if turn.state.told_left and turn.handover.settings.tell_left:
-        turn.effects.append(e.TellPresence(lane.id, "disconnected", turn.handover.settings.tell_left))
-    turn.say(_say_news(turn))
-    for held in sorted(lane.held, key=lambda held: held.seq or 0):
-        now = turn.state.lane(lane.id)
-        if now:
-            take(turn, _decode_held(held.event))
-
-
-def _note_external_id(turn: Turn, external_id: str) -> None:
-    attempts: tuple[Attempt, ...] = turn.handover.attempts
-    turn.set_handover(attempts=(*attempts[:-1], replace(attempts[-1], external_id=external_id)))
-
-
-def _taken(turn: Turn, event: e.Opened) -> None:
-    for seq, message in event.taken:
-        turn.marks.append(Mark(seq, "agent", "delivered", 1))
-        turn.record("message.delivered", {"message_id": message.id}, "message.delivered of the user's")
-
-
-def open_failed(turn: Turn, event: e.OpenFailed) -> None:
-    """The vendor refused, or could not be reached in time."""
-    lane = turn.state.lane(event.lane)
-    if lane is None or lane.opened:
-        return
-    if _is_current(turn, lane):
-        signal(turn, "open_failed", event.reason, event.message)
-    after = turn.state.lane(event.lane)
-    if after:  # nothing was opened there: nothing to cancel
-        turn.set_lane(lane.id, ending=None, ended_at=after.ended_at or turn.now, opening=False)
-
-
-def session_lost(turn: Turn, event: e.SessionLost) -> None:
-    """The vendor no longer knows the session."""
-    lane = turn.state.lane(event.lane)
-    if lane and _is_current(turn, lane):
-        signal(turn, "session_lost", detail=event.detail)

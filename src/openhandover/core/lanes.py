@@ -11,7 +11,9 @@ LANE_MEMORY_S = 120.0
 
 def opening(turn: Turn, event: e.Opening) -> None:
     """The open call may reach the vendor from now on."""
-    turn.set_lane(event.lane, opening=True)
+    lane = turn.state.lane(event.lane)
+    if lane and lane.ended_at is None:
+        turn.set_lane(lane.id, opening=True)
 
 
 def _passed(turn: Turn, lane: int | str, seq: int) -> bool:
@@ -42,7 +44,7 @@ def sent(turn: Turn, event: e.Sent) -> None:
     if not fresh:
         turn.set(repeated=turn.state.repeated + 1)
         return
-    _tell(turn, event.message, "delivered", event.handover_id)
+    tell(turn, event.message, "delivered", event.handover_id)
     metadata = event.message.metadata or {}
     name = metadata.get("triggerEvent")
     if event.lane == "user" and event.message.author == "bot" and isinstance(name, str) and name:
@@ -57,10 +59,10 @@ def not_sent(turn: Turn, event: e.NotSent) -> None:
         return
     receiver = "agent" if isinstance(event.lane, int) else event.lane
     turn.marks.append(Mark(event.seq, receiver, "failed", event.attempts))
-    _tell(turn, event.message, "failed", event.handover_id)
+    tell(turn, event.message, "failed", event.handover_id)
 
 
-def _tell(turn: Turn, message: Message, state: str, handover_id: str | None) -> None:
+def tell(turn: Turn, message: Message, state: str, handover_id: str | None) -> None:
     """Tell a message's sender, as far as they listen."""
     row = "message.* of others'"
     if message.author == "user":
@@ -81,7 +83,7 @@ def _receipt(turn: Turn, message: Message, state: str, handover_id: str | None) 
 def read_by_user(turn: Turn, event: e.ReadByUser) -> None:
     """The user has seen a message of the agent or the bot."""
     turn.marks.append(Mark(event.seq, "user", "read", 1))
-    _tell(turn, event.message, "read", event.handover_id)
+    tell(turn, event.message, "read", event.handover_id)
 
 
 def ended(turn: Turn, event: e.LaneEnded) -> None:

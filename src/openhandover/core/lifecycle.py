@@ -3,7 +3,7 @@
 import msgspec
 
 from . import table
-from .model import Attempt, Button, EndedBy, Handover, Lane, Queue, Status, Style
+from .model import Attempt, Button, Handover, Lane, Queue, Status, Style
 from .turn import Turn
 
 replace = msgspec.structs.replace
@@ -18,11 +18,11 @@ def begin(turn: Turn, handover: Handover) -> None:
     turn.set_handover(requested_seq=turn.state.seq + 1)
     _attempt(turn, gate)
     turn.record_floor()
-    turn.arm("total_s", handover.settings.limits.total_s)
+    turn.arm_limit("total_s")
     if not turn.state.connected:
-        turn.arm("user_gone_s", handover.settings.limits.user_gone_s)
+        turn.arm_limit("user_gone_s")
     if first.refuse:
-        _refused(turn, first.refuse)
+        signal(turn, "refused", detail=first.refuse)
 
 
 def _attempt(turn: Turn, gate: int = 0) -> None:
@@ -37,6 +37,8 @@ def _attempt(turn: Turn, gate: int = 0) -> None:
         lane=lane_id,
         queue=Queue(),
         queued_at=None,
+        position_said=None,
+        wait_said_ms=None,
     )
     seq = turn.state.seq + 1
     lane = Lane(
@@ -51,11 +53,7 @@ def _attempt(turn: Turn, gate: int = 0) -> None:
     )
     turn.set(lanes=(*turn.state.lanes, lane), lane_count=lane_id)
     turn.record_handover("requested")
-    turn.arm("open_s", handover.settings.limits.open_s)
-
-
-def _refused(turn: Turn, detail: str) -> None:
-    turn.end(Status.ERROR, "configuration", "system", "none", detail)
+    turn.arm_limit("open_s")
 
 
 def signal(turn: Turn, name: str, reason: str | None = None, detail: str | None = None) -> bool:
@@ -75,15 +73,15 @@ def signal(turn: Turn, name: str, reason: str | None = None, detail: str | None 
     elif row.next_attempt and _may_fall_back(handover, why):
         _next_attempt(turn, why)
     else:
-        ended_by: EndedBy = row.ended_by or "system"
-        turn.end(row.to, why, ended_by, row.vendor, detail)
+        assert row.ended_by is not None  # the table names who ends it in every row that ends
+        turn.end(row.to, why, row.ended_by, row.vendor, detail)
     return True
 
 
 def _queued(turn: Turn) -> None:
     turn.set_handover(status=Status.QUEUED, queued_at=turn.now)
     turn.disarm("open_s")
-    turn.arm("queue_s", turn.handover.settings.limits.queue_s)
+    turn.arm_limit("queue_s")
     say_accepted(turn)
     turn.record_handover("queued")
 
@@ -105,6 +103,8 @@ def cancel_buttons(handover: Handover) -> tuple[Button, ...] | None:
 def _active(turn: Turn) -> None:
     turn.set_handover(status=Status.ACTIVE, active_at=turn.now)
     turn.disarm("queue_s", "queue_say")
+    if turn.handover.last_word == "user":
+        turn.arm_limit("agent_idle_s")
 
 
 def _may_fall_back(handover: Handover, reason: str) -> bool:
@@ -125,13 +125,13 @@ def _next_attempt(turn: Turn, reason: str) -> None:
     refuse = handover.chain[len(handover.attempts)].refuse
     _attempt(turn)
     if refuse:
-        _refused(turn, refuse)
+        signal(turn, "refused", detail=refuse)
 
 
 def confirm_transfer(turn: Turn) -> None:
     """Control has left us: the handover is over, the floor stays with the human."""
     say_accepted(turn)
-    turn.end(Status.TRANSFERRED, turn.handover.target.transferred, "system", "none")
+    signal(turn, "transfer_confirmed", turn.handover.target.transferred)
 
 
 def is_transfer(handover: Handover) -> bool:

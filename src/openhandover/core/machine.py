@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from . import commands, digest, inbound, lanes, table
+from . import answers, commands, digest, inbound, lanes, table
 from . import events as e
 from .lifecycle import signal
 from .model import Conversation, Entry
@@ -22,22 +22,28 @@ def advance(
     decision needs the last messages; both leave nothing behind. A fact from outside never raises."""
     turn = Turn(state, now, rules, recent, named)
     HANDLERS[type(event)](turn, event)
+    inbound.count_held(turn)
     lanes.forget(turn)
     return turn
 
 
-def wake(turn: Turn, _event: e.Wake) -> None:
+def wake(turn: Turn, event: e.Wake) -> None:
     """Fire every timer that is due, in order of time; each one re-checks the state."""
     for seq, at in sorted(turn.state.preparing.items()):
         if at <= turn.now:
             preparing = {key: value for key, value in turn.state.preparing.items() if key != seq}
             turn.set(preparing=preparing)
     due = sorted((at, name) for name, at in turn.state.deadlines.items() if at <= turn.now)
-    for _at, name in due:
+    for at, name in due:
         if name not in turn.state.deadlines:
             continue
         turn.disarm(name)
         kind, _, lane_id = name.partition(":")
+        grace = table.GRACE["gap"].seconds
+        if kind == "gap" and at - grace < event.ready_at and event.ready_at + grace > turn.now:
+            # Nobody listened for a part of the wait: what fills the gap may have knocked in vain.
+            turn.arm_at(name, event.ready_at + grace)
+            continue
         match kind:
             case "gap" | "close":
                 inbound.grace_over(turn, int(lane_id), kind)
@@ -56,7 +62,7 @@ def _limit(turn: Turn, name: str) -> None:
         return
     if limit.inactive and "inactive" in handover.settings.events:
         turn.set_handover(inactivity_count=handover.inactivity_count + 1)
-        turn.arm(name, getattr(handover.settings.limits, name))
+        turn.arm_limit(name)
         turn.record_handover("inactive")
         return
     signal(turn, name)
@@ -75,12 +81,12 @@ HANDLERS: dict[type[Any], Callable[[Turn, Any], None]] = {
     e.FlowStep: commands.flow_step,
     e.FromProvider: inbound.take,
     e.Opening: lanes.opening,
-    e.Opened: inbound.opened,
-    e.OpenFailed: inbound.open_failed,
+    e.Opened: answers.opened,
+    e.OpenFailed: answers.open_failed,
     e.Sent: lanes.sent,
     e.NotSent: lanes.not_sent,
     e.ReadByUser: lanes.read_by_user,
-    e.SessionLost: inbound.session_lost,
+    e.SessionLost: answers.session_lost,
     e.LaneEnded: lanes.ended,
     e.Prepared: lanes.prepared,
     e.Wake: wake,

@@ -29,27 +29,24 @@ def alternative(handover: Handover, position: int | None, wait_ms: int | None) -
 def news(handover: Handover, queue: Queue, now: float, in_words: Callable[[int], str]) -> QueueNews:
     """Take in what the contact centre says of the queue. A text is said when its value changed since it was last
     said and its interval has passed; a change inside the interval is said when the interval ends."""
-    rules = handover.settings.queue
     instead = alternative(handover, queue.position, queue.estimated_wait_ms)
-    queue = replace(queue, alternative_text=instead)
-    handover = replace(handover, queue=queue)
+    handover = replace(handover, queue=replace(queue, alternative_text=instead))
+    return _values(handover, now, in_words) if instead is None else _instead(handover, now, instead)
+
+
+def _values(handover: Handover, now: float, in_words: Callable[[int], str]) -> QueueNews:
+    rules, queue = handover.settings.queue, handover.queue
     position, wait_ms = queue.position, queue.estimated_wait_ms
     texts: list[str] = []
     waits: list[float] = []
-    if (
-        (rules.position or instead is not None)
-        and position is not None
-        and position != handover.position_said
-    ):
+    if rules.position and position is not None and position != handover.position_said:
         due_at = handover.position_said_at + rules.every_s
         if now >= due_at:
-            texts.append(
-                rules.position_text.replace("{position}", str(position)) if instead is None else instead
-            )
+            texts.append(rules.position_text.replace("{position}", str(position)))
             handover = replace(handover, position_said=position, position_said_at=now)
         else:
             waits.append(due_at)
-    if rules.estimated_wait and instead is None and wait_ms is not None and wait_ms != handover.wait_said_ms:
+    if rules.estimated_wait and wait_ms is not None and wait_ms != handover.wait_said_ms:
         due_at = handover.wait_said_at + rules.wait_every_s
         if now >= due_at:
             texts.append(rules.wait_text.replace("{wait}", in_words(wait_ms)))
@@ -57,3 +54,21 @@ def news(handover: Handover, queue: Queue, now: float, in_words: Callable[[int],
         else:
             waits.append(due_at)
     return QueueNews(handover, " ".join(text for text in texts if text), min(waits, default=None))
+
+
+def _instead(handover: Handover, now: float, text: str) -> QueueNews:
+    """One text for both values: it is due when either changed and both intervals have passed."""
+    rules, queue = handover.settings.queue, handover.queue
+    if (queue.position, queue.estimated_wait_ms) == (handover.position_said, handover.wait_said_ms):
+        return QueueNews(handover, "", None)
+    due_at = max(handover.position_said_at + rules.every_s, handover.wait_said_at + rules.wait_every_s)
+    if now < due_at:
+        return QueueNews(handover, "", due_at)
+    said = replace(
+        handover,
+        position_said=queue.position,
+        position_said_at=now,
+        wait_said_ms=queue.estimated_wait_ms,
+        wait_said_at=now,
+    )
+    return QueueNews(said, text, None)

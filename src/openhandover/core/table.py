@@ -59,8 +59,9 @@ _TOO_OLD = Row(COMPLETED, "total_timeout", "system", vendor="close")
 
 TRANSITIONS: Mapping[tuple[Status, str], Row] = {
     # the provider has not answered yet; what its agents do meanwhile is parked until it has
+    (REQUESTED, "refused"): Row(ERROR, "configuration", "system"),
     (REQUESTED, "opened"): Row(QUEUED),
-    (REQUESTED, "transfer_confirmed"): Row(TRANSFERRED),
+    (REQUESTED, "transfer_confirmed"): Row(TRANSFERRED, None, "system"),
     (REQUESTED, "open_failed"): Row(ERROR, None, "provider", next_attempt=True),
     (REQUESTED, "open_s"): Row(ERROR, "provider_error", "system", next_attempt=True, vendor="cancel"),
     (REQUESTED, "user_cancelled"): _CANCEL,
@@ -74,7 +75,7 @@ TRANSITIONS: Mapping[tuple[Status, str], Row] = {
     (QUEUED, "agent_left"): STAY,
     (QUEUED, "agent_transferred"): STAY,
     (QUEUED, "queue_updated"): STAY,
-    (QUEUED, "closed"): Row(COMPLETED, "agent_closed", "agent"),
+    (QUEUED, "closed"): Row(COMPLETED, None, "agent"),
     (QUEUED, "failed"): Row(ERROR, None, "provider", next_attempt=True),
     (QUEUED, "session_lost"): Row(ERROR, "provider_error", "provider"),
     (QUEUED, "queue_s"): Row(ERROR, "queue_timeout", "system", next_attempt=True, vendor="cancel"),
@@ -89,7 +90,7 @@ TRANSITIONS: Mapping[tuple[Status, str], Row] = {
     (ACTIVE, "agent_left"): STAY,
     (ACTIVE, "agent_transferred"): STAY,
     (ACTIVE, "queue_updated"): STAY,
-    (ACTIVE, "closed"): Row(COMPLETED, "agent_closed", "agent"),
+    (ACTIVE, "closed"): Row(COMPLETED, None, "agent"),
     (ACTIVE, "failed"): Row(ERROR, None, "provider"),
     (ACTIVE, "session_lost"): Row(ERROR, "provider_error", "provider"),
     (ACTIVE, "first_reply_s"): Row(ERROR, "agent_timeout", "system", vendor="cancel"),
@@ -124,7 +125,9 @@ LIMITS: Mapping[str, Limit] = {
     "open_s": Limit((REQUESTED,), "the start of the attempt"),
     "queue_s": Limit((QUEUED,), "the provider's acceptance, per attempt"),
     "first_reply_s": Limit((ACTIVE,), "the agent joined or left, until an agent writes", text_only=True),
-    "agent_idle_s": Limit((ACTIVE,), "the user's first unanswered message", text_only=True, inactive=True),
+    "agent_idle_s": Limit(
+        (ACTIVE,), "the user's first unanswered message, or the agent joined", text_only=True, inactive=True
+    ),
     "user_idle_s": Limit(
         (ACTIVE,), "the agent's last message, until the user writes", text_only=True, inactive=True
     ),

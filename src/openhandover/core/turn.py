@@ -99,6 +99,11 @@ class Turn:
         """Set a timer, unless its limit is switched off."""
         self.arm_at(name, self.now + seconds if seconds > 0 else None)
 
+    def arm_limit(self, name: str) -> None:
+        """Begin one of the handover's waits, where the table has it for this medium."""
+        if self.state.medium == "text" or not table.LIMITS[name].text_only:
+            self.arm(name, getattr(self.handover.settings.limits, name))
+
     def arm_at(self, name: str, at: float | None) -> None:
         """Set a timer to a time; None removes it."""
         deadlines = dict(self.state.deadlines)
@@ -213,7 +218,7 @@ class Turn:
 
     def finish_lane(self, lane: Lane, vendor: VendorEnd, reason: str, *, late_ok: bool = False) -> None:
         """Let the vendor session end once its last message is out."""
-        self.set_lane(lane.id, ending=Ending(vendor, reason), ended_at=self.now, late_ok=late_ok, held=())
+        self.set_lane(lane.id, ending=Ending(vendor, reason), ended_at=self.now, late_ok=late_ok)
         self.disarm(f"gap:{lane.id}", f"close:{lane.id}")
 
     def end(

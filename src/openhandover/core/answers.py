@@ -1,0 +1,72 @@
+"""What comes of our own calls to the contact centre: accepted, refused, or the session is lost there."""
+
+import msgspec
+
+from . import events as e
+from .inbound import decode_held, is_current, say_news, take
+from .lanes import tell
+from .lifecycle import confirm_transfer, is_transfer, signal
+from .model import Attempt, Queue
+from .turn import Mark, Turn
+
+replace = msgspec.structs.replace
+
+
+def opened(turn: Turn, event: e.Opened) -> None:
+    """The vendor accepted. When the handover has ended meanwhile, its lane still gets the cancel."""
+    lane = turn.state.lane(event.lane)
+    if lane is None or lane.opened:
+        return
+    turn.set_lane(
+        lane.id,
+        external_id=event.external_id,
+        vendor_state=event.vendor_state,
+        opened=True,
+        opening=False,
+    )
+    turn.sessions.append((lane.provider, event.external_id, f"{turn.state.id}/{lane.id}"))
+    if not is_current(turn, lane):
+        return
+    _note_external_id(turn, event.external_id)
+    _taken(turn, event)
+    if is_transfer(turn.handover):
+        confirm_transfer(turn)
+        return
+    turn.set_handover(queue=Queue(event.position, event.estimated_wait_ms))
+    signal(turn, "opened")
+    if turn.state.told_left and turn.handover.settings.tell_left:
+        turn.effects.append(e.TellPresence(lane.id, "disconnected", turn.handover.settings.tell_left))
+    turn.say(say_news(turn))
+    turn.set_lane(lane.id, held=())
+    for held in sorted(lane.held, key=lambda held: held.seq or 0):
+        take(turn, decode_held(held.event))
+
+
+def _note_external_id(turn: Turn, external_id: str) -> None:
+    attempts: tuple[Attempt, ...] = turn.handover.attempts
+    turn.set_handover(attempts=(*attempts[:-1], replace(attempts[-1], external_id=external_id)))
+
+
+def _taken(turn: Turn, event: e.Opened) -> None:
+    for seq, message in event.taken:
+        turn.marks.append(Mark(seq, "agent", "delivered", 1))
+        tell(turn, message, "delivered", turn.handover.id)
+
+
+def open_failed(turn: Turn, event: e.OpenFailed) -> None:
+    """The vendor refused, or could not be reached in time."""
+    lane = turn.state.lane(event.lane)
+    if lane is None or lane.opened:
+        return
+    if is_current(turn, lane):
+        signal(turn, "open_failed", event.reason, event.message)
+    after = turn.state.lane(event.lane)
+    if after:  # nothing was opened there: nothing to cancel
+        turn.set_lane(lane.id, ending=None, ended_at=after.ended_at or turn.now, opening=False)
+
+
+def session_lost(turn: Turn, event: e.SessionLost) -> None:
+    """The vendor no longer knows the session."""
+    lane = turn.state.lane(event.lane)
+    if lane and is_current(turn, lane):
+        signal(turn, "session_lost", detail=event.detail)
