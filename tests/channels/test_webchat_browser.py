@@ -27,13 +27,6 @@ HOSTILE = """<!doctype html><html lang="nl"><meta name="viewport" content="width
 
 
 @pytest.fixture
-async def server(tmp_path: Path) -> AsyncGenerator[Server]:
-    """A fresh server with web chats and a desk."""
-    async with running_server(tmp_path, CONFIG) as running:
-        yield running
-
-
-@pytest.fixture
 async def browser() -> AsyncGenerator[Browser]:
     """A fresh browser."""
     async with chromium() as started:

@@ -1,31 +1,15 @@
-"""The web chat's calls and sockets against a running server, as a page uses them."""
+"""Talking over the web chat's socket, coming and going, against a running server."""
 
-import time
-from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
 
 import aiohttp
-import pytest
 
-from openhandover.channels.webchat.token import LIFE_S, RENEW_AFTER_S, Tokens
 from openhandover.config.load import load_text
 from openhandover.web import serve
-from tests.channels.visitor import CONFIG, SITE, Visitor, socket_to, start
+from tests.channels.visitor import CONFIG, Visitor
 from tests.desk.floor import Agent
-from tests.serving import Server, running_server
-
-
-@pytest.fixture
-async def server(tmp_path: Path) -> AsyncGenerator[Server]:
-    """A fresh server with web chats and a desk."""
-    async with running_server(tmp_path, CONFIG) as running:
-        yield running
-
-
-async def tokens(server: Server) -> Tokens:
-    """The server's own signer."""
-    return Tokens(await server.engine.store.put_new("secret", "webchat", b""))
+from tests.serving import Server
 
 
 def created(frames: list[dict[str, Any]]) -> list[tuple[str, str]]:
@@ -36,105 +20,6 @@ def created(frames: list[dict[str, Any]]) -> list[tuple[str, str]]:
         for event in events
         if event["type"] == "message.created"
     ]
-
-
-# --- beginning ---
-
-
-async def test_a_session_begins_in_the_visitors_language(server: Server) -> None:
-    """The nearest supported language is taken, the page is kept as context, and the texts come in it."""
-    page = {"url": "https://shop.example/cart", "title": "Cart"}
-    answer = await start(server, "web", {"language": "nl-BE", "page": page})
-    assert answer.status == 201
-    assert answer.headers["access-control-allow-origin"] == SITE
-    assert answer.body["config"]["language"] == "nl"
-    assert answer.body["config"]["title"] == "Haven"
-    state = (await server.call("GET", f"/v1/conversations/{answer.body['conversation_id']}")).body
-    assert (state["channel"], state["language"], state["context"]) == ("web", "nl", {"page": page})
-    assert (await start(server, "web", {"language": "xx"})).body["config"]["title"] == "Harbour"
-
-
-@pytest.mark.parametrize(
-    ("channel", "body", "origin", "code"),
-    [
-        ("web", {}, "https://evil.example", "forbidden"),
-        ("web", {}, None, "forbidden"),
-        ("nothing", {}, SITE, "not_found"),
-        ("web", {"lang": "nl"}, SITE, "invalid"),
-        ("web", {"language": "<script>"}, SITE, "invalid"),
-        ("web", {"page": {"url": "x" * 2001}}, SITE, "invalid"),
-    ],
-)
-async def test_a_session_that_does_not_fit_is_refused(
-    server: Server, channel: str, body: Any, origin: str | None, code: str
-) -> None:
-    """Other sites, unknown channels and wrong bodies get their code, and no conversation."""
-    assert (await start(server, channel, body, origin)).code == code
-    assert (await server.call("GET", "/v1/conversations")).body["items"] == []
-
-
-async def test_a_browser_may_ask_before_it_calls(server: Server) -> None:
-    """The preflight of a listed site is answered with what the call needs; that of another is not."""
-    headers = {"Origin": SITE, "Access-Control-Request-Method": "POST"}
-    allowed = await server.call("OPTIONS", "/webchat/web/sessions", headers=headers, key=None)
-    assert allowed.status == 204
-    assert allowed.headers["access-control-allow-origin"] == SITE
-    assert "content-type" in allowed.headers["access-control-allow-headers"]
-    refused = await server.call(
-        "OPTIONS", "/webchat/web/sessions", headers={"Origin": "https://x.example"}, key=None
-    )
-    assert refused.status == 403
-    assert "access-control-allow-origin" not in refused.headers
-
-
-@pytest.mark.parametrize(
-    ("channel", "origin"), [("web", "https://evil.example"), ("web", None), ("nothing", SITE)]
-)
-async def test_a_socket_of_another_site_does_not_open(
-    server: Server, channel: str, origin: str | None
-) -> None:
-    """Browsers apply no origin rule to sockets, so we do, before the socket opens."""
-    with pytest.raises(aiohttp.WSServerHandshakeError) as caught:
-        async with socket_to(server, channel, origin):
-            pass
-    assert caught.value.status == 403
-
-
-async def test_hello_comes_first(server: Server) -> None:
-    """A socket that says something else first is told so and closed."""
-    async with socket_to(server) as page:
-        await page.send("typing", on=True)
-        assert (await page.next())["code"] == "invalid"
-        assert await page.next() == {"type": "closed", "code": 4400}
-
-
-async def test_a_wrong_token_opens_nothing(server: Server) -> None:
-    """The page is told why, so that it knows what to do, and the socket is closed."""
-    visitor = await Visitor.comes(server)
-    long_ago = time.time() - LIFE_S - 1
-    signer = await tokens(server)
-    expired, _ = signer.issue("web", visitor.id, long_ago)
-    erased, _ = signer.issue("web", "cv_gone", time.time())
-    for token, code in (("nonsense", "unauthorized"), (expired, "token_expired"), (erased, "not_found")):
-        async with visitor.page(token=token) as page:
-            frame = await page.next()
-            assert (frame["type"], frame["code"]) == ("refused", code)
-            assert await page.next() == {"type": "closed", "code": 4401}
-
-
-async def test_an_old_token_is_replaced(server: Server) -> None:
-    """Who comes back with a token over a day old gets a fresh one that opens the same conversation."""
-    visitor = await Visitor.comes(server)
-    old, _ = (await tokens(server)).issue("web", visitor.id, time.time() - RENEW_AFTER_S - 5)
-    async with visitor.page(token=old) as page:
-        fresh = (await visitor.here(page))["token"]
-    async with visitor.page(token=fresh) as page:
-        ready = await visitor.here(page)
-        assert ready["conversation_id"] == visitor.id
-        assert "token" not in ready
-
-
-# --- talking ---
 
 
 async def test_both_sides_hear_each_other(server: Server) -> None:
@@ -269,150 +154,6 @@ async def test_a_flood_is_slowed_down_and_loses_nothing(server: Server) -> None:
         accepted = {frame["id"] for frame in answers if frame["type"] == "accepted"}
         assert 30 <= len(accepted) < 200
         assert {item["id"] for item in await visitor.messages()} == accepted
-
-
-# --- a human ---
-
-
-async def test_a_handover_as_the_visitor_sees_it(server: Server) -> None:
-    """Place in the queue, the agent's name, typing both ways, the end; nothing of the contact centre."""
-    anna = await Agent(server, "anna").here()
-    visitor = await Visitor.comes(server)
-    async with visitor.page() as page:
-        await visitor.here(page)
-        await page.say("my invoice is wrong")
-        handover_id = await visitor.needs_human(queue={"position": True}, cancel={"button": "Never mind"})
-        queued = (await page.event("handover.queued"))["data"]
-        assert queued["cancel"] == {"text": "Never mind"}
-        accepted = await anna.accept(handover_id)
-        assert accepted.status == 200, accepted.body
-        active = await page.event("handover.active")
-        assert active["floor"] == "human"
-        assert active["data"]["agent"]["name"] == "Anna"
-        assert active["data"]["cancel"] is None
-        await anna.call("POST", f"handovers/{handover_id}/typing", {"on": True})
-        typing = await page.until(lambda frame: frame["type"] == "typing")
-        assert (typing["author"], typing["on"]) == ("agent", True)
-        await anna.call("POST", f"handovers/{handover_id}/notes", {"text": "be kind"})
-        await anna.say(handover_id, "Good morning")
-        heard = await page.hears("Good morning")
-        assert (heard["author"], heard["author_name"]) == ("agent", "Anna")
-        await page.say("good morning to you")
-        await anna.call("POST", f"handovers/{handover_id}/close", {})
-        ended = await page.event("handover.completed")
-        assert ended["data"]["status"] == "completed"
-        assert "be kind" not in str(page.frames)
-        assert "support" not in str([frame for frame in page.frames if frame["type"] == "event"])
-
-
-async def test_the_visitor_withdraws(server: Server) -> None:
-    """The cancel button ends the wait; the floor is the bot's again."""
-    await Agent(server, "anna").here()
-    visitor = await Visitor.comes(server)
-    async with visitor.page() as page:
-        await visitor.here(page)
-        handover_id = await visitor.needs_human(cancel={"button": "Never mind"})
-        await page.event("handover.queued")
-        await page.send("cancel")
-        assert (await page.event("handover.cancelled"))["data"]["reason"] == "user_cancelled"
-    state = (await server.call("GET", f"/v1/conversations/{visitor.id}")).body
-    assert (state["floor"], state["handover_id"]) == ("bot", None)
-    assert (await server.call("GET", f"/v1/handovers/{handover_id}")).body["ended_by"] == "user"
-
-
-async def test_a_step_without_the_button_cannot_be_cancelled(server: Server) -> None:
-    """A page that asks anyway is refused; ending the chat still frees the queue."""
-    await Agent(server, "anna").here()
-    visitor = await Visitor.comes(server)
-    async with visitor.page() as page:
-        await visitor.here(page)
-        await visitor.needs_human()
-        await page.send("cancel")
-        assert (await page.until(lambda frame: frame["type"] == "refused"))["code"] == "invalid"
-        await page.send("end")
-        assert (await page.event("handover.cancelled"))["data"]["status"] == "cancelled"
-
-
-async def test_a_reload_in_the_middle_knows_where_it_is(server: Server) -> None:
-    """A new page is told at once who has the floor and where the handover stands."""
-    anna = await Agent(server, "anna").here()
-    visitor = await Visitor.comes(server)
-    async with visitor.page() as page:
-        await visitor.here(page)
-        handover_id = await visitor.needs_human()
-        await anna.accept(handover_id)
-        await page.event("handover.active")
-    async with visitor.page() as page:
-        ready = await visitor.here(page)
-        assert (ready["floor"], ready["handover"]["status"]) == ("human", "active")
-        assert ready["handover"]["agent"]["name"] == "Anna"
-
-
-async def test_the_button_for_a_person_starts_the_flow(server: Server) -> None:
-    """`human_button` fires its event; its flow asks, hands over, and goes on when the person is done."""
-    anna = await Agent(server, "anna").here()
-    visitor = await Visitor.comes(server, "flow")
-    async with visitor.page() as page:
-        ready = await visitor.here(page)
-        assert ready["config"]["human_button"] is True
-        await page.say("hello")
-        await page.hears("How can I help?")
-        await page.send("human")
-        await page.hears("Your name?")
-        await page.say("Jo")
-        queued = await page.event("handover.queued")
-        assert (await anna.accept(queued["handover_id"])).status == 200
-        await page.event("handover.active")
-        await page.send("human")
-        assert (await page.until(lambda frame: frame["type"] == "refused"))["code"] == "floor_taken"
-        await anna.call("POST", f"handovers/{queued['handover_id']}/close", {})
-        await page.hears("Back with the bot")
-
-
-# --- files ---
-
-
-async def test_files_only_while_a_human_has_the_floor(server: Server) -> None:
-    """Before a human and after, a file is refused; in between it reaches the conversation with its name."""
-    anna = await Agent(server, "anna").here()
-    visitor = await Visitor.comes(server)
-    assert (await visitor.upload()).code == "attachments_off"
-    async with visitor.page() as page:
-        await visitor.here(page)
-        handover_id = await visitor.needs_human()
-        await anna.accept(handover_id)
-        answer = await visitor.upload(b"my invoice", "invoice.txt")
-        assert (answer.status, answer.body["size"]) == (201, 10)
-        accepted = await page.say("", attachments=[{"upload_id": answer.body["upload_id"]}])
-        assert accepted["type"] == "accepted"
-        shown = await page.event("message.created", lambda data: data["attachments"])
-        assert shown["data"]["attachments"][0]["name"] == "invoice.txt"
-        kept = await visitor.upload(b"too late", "late.txt")
-        await anna.call("POST", f"handovers/{handover_id}/close", {})
-        await page.event("handover.completed")
-        late = await page.say("", attachments=[{"upload_id": kept.body["upload_id"]}])
-        assert late["code"] == "attachments_off"
-        assert (await visitor.upload()).code == "attachments_off"
-
-
-async def test_a_channel_may_always_or_never_take_files(server: Server) -> None:
-    """`attachments: always` needs no human, `never` does not take files at all."""
-    assert (await (await Visitor.comes(server, "open")).upload()).status == 201
-    assert (await (await Visitor.comes(server, "shut")).upload()).code == "attachments_off"
-
-
-async def test_nobody_sends_the_file_of_another(server: Server) -> None:
-    """A visitor can attach what they uploaded themselves, and nothing else."""
-    one, other = await Visitor.comes(server, "open"), await Visitor.comes(server, "open")
-    theirs = (await one.upload()).body["upload_id"]
-    async with other.page() as page:
-        answer = await page.say("", attachments=[{"upload_id": theirs}])
-        assert answer["code"] == "not_found"
-    assert (await other.upload(token="nonsense")).code == "unauthorized"
-    assert await other.messages() == []
-
-
-# --- coming and going ---
 
 
 async def events_of(server: Server, conversation_id: str) -> list[str]:

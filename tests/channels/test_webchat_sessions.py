@@ -1,0 +1,109 @@
+"""Beginning a web chat: origins, sessions, hello and tokens, against a running server."""
+
+import time
+from typing import Any
+
+import aiohttp
+import pytest
+
+from openhandover.channels.webchat.token import LIFE_S, RENEW_AFTER_S, Tokens
+from tests.channels.visitor import SITE, Visitor, socket_to, start
+from tests.serving import Server
+
+
+async def tokens(server: Server) -> Tokens:
+    """The server's own signer."""
+    return Tokens(await server.engine.store.put_new("secret", "webchat", b""))
+
+
+async def test_a_session_begins_in_the_visitors_language(server: Server) -> None:
+    """The nearest supported language is taken, the page is kept as context, and the texts come in it."""
+    page = {"url": "https://shop.example/cart", "title": "Cart"}
+    answer = await start(server, "web", {"language": "nl-BE", "page": page})
+    assert answer.status == 201
+    assert answer.headers["access-control-allow-origin"] == SITE
+    assert answer.body["config"]["language"] == "nl"
+    assert answer.body["config"]["title"] == "Haven"
+    state = (await server.call("GET", f"/v1/conversations/{answer.body['conversation_id']}")).body
+    assert (state["channel"], state["language"], state["context"]) == ("web", "nl", {"page": page})
+    assert (await start(server, "web", {"language": "xx"})).body["config"]["title"] == "Harbour"
+
+
+@pytest.mark.parametrize(
+    ("channel", "body", "origin", "code"),
+    [
+        ("web", {}, "https://evil.example", "forbidden"),
+        ("web", {}, None, "forbidden"),
+        ("nothing", {}, SITE, "not_found"),
+        ("web", {"lang": "nl"}, SITE, "invalid"),
+        ("web", {"language": "<script>"}, SITE, "invalid"),
+        ("web", {"page": {"url": "x" * 2001}}, SITE, "invalid"),
+    ],
+)
+async def test_a_session_that_does_not_fit_is_refused(
+    server: Server, channel: str, body: Any, origin: str | None, code: str
+) -> None:
+    """Other sites, unknown channels and wrong bodies get their code, and no conversation."""
+    assert (await start(server, channel, body, origin)).code == code
+    assert (await server.call("GET", "/v1/conversations")).body["items"] == []
+
+
+async def test_a_browser_may_ask_before_it_calls(server: Server) -> None:
+    """The preflight of a listed site is answered with what the call needs; that of another is not."""
+    headers = {"Origin": SITE, "Access-Control-Request-Method": "POST"}
+    allowed = await server.call("OPTIONS", "/webchat/web/sessions", headers=headers, key=None)
+    assert allowed.status == 204
+    assert allowed.headers["access-control-allow-origin"] == SITE
+    assert "content-type" in allowed.headers["access-control-allow-headers"]
+    refused = await server.call(
+        "OPTIONS", "/webchat/web/sessions", headers={"Origin": "https://x.example"}, key=None
+    )
+    assert refused.status == 403
+    assert "access-control-allow-origin" not in refused.headers
+
+
+@pytest.mark.parametrize(
+    ("channel", "origin"), [("web", "https://evil.example"), ("web", None), ("nothing", SITE)]
+)
+async def test_a_socket_of_another_site_does_not_open(
+    server: Server, channel: str, origin: str | None
+) -> None:
+    """Browsers apply no origin rule to sockets, so we do, before the socket opens."""
+    with pytest.raises(aiohttp.WSServerHandshakeError) as caught:
+        async with socket_to(server, channel, origin):
+            pass
+    assert caught.value.status == 403
+
+
+async def test_hello_comes_first(server: Server) -> None:
+    """A socket that says something else first is told so and closed."""
+    async with socket_to(server) as page:
+        await page.send("typing", on=True)
+        assert (await page.next())["code"] == "invalid"
+        assert await page.next() == {"type": "closed", "code": 4400}
+
+
+async def test_a_wrong_token_opens_nothing(server: Server) -> None:
+    """The page is told why, so that it knows what to do, and the socket is closed."""
+    visitor = await Visitor.comes(server)
+    long_ago = time.time() - LIFE_S - 1
+    signer = await tokens(server)
+    expired, _ = signer.issue("web", visitor.id, long_ago)
+    erased, _ = signer.issue("web", "cv_gone", time.time())
+    for token, code in (("nonsense", "unauthorized"), (expired, "token_expired"), (erased, "not_found")):
+        async with visitor.page(token=token) as page:
+            frame = await page.next()
+            assert (frame["type"], frame["code"]) == ("refused", code)
+            assert await page.next() == {"type": "closed", "code": 4401}
+
+
+async def test_an_old_token_is_replaced(server: Server) -> None:
+    """Who comes back with a token over a day old gets a fresh one that opens the same conversation."""
+    visitor = await Visitor.comes(server)
+    old, _ = (await tokens(server)).issue("web", visitor.id, time.time() - RENEW_AFTER_S - 5)
+    async with visitor.page(token=old) as page:
+        fresh = (await visitor.here(page))["token"]
+    async with visitor.page(token=fresh) as page:
+        ready = await visitor.here(page)
+        assert ready["conversation_id"] == visitor.id
+        assert "token" not in ready
