@@ -68,8 +68,7 @@ def test_a_whole_life_is_told_in_order() -> None:
     life.fact(200, e.Closed(sequenced=True))
     assert life.told() == [
         "The bot asked for a human (invoice). Provider support is asked.",
-        "Provider support accepted after 0.4 s.",
-        "Queue: position 2, expected wait 2 min.",
+        "Provider support accepted after 0.4 s: position 2, expected wait 2 min.",
         "Anna joined; the user had waited 42 s.",
         "Anna answered for the first time 12 s after joining.",
         "The conversation went from Anna to Bob.",
