@@ -66,10 +66,10 @@ class Arrivals:
         if not isinstance(event.fact, e.AgentMessage):
             return event
         handover = state.open_handover
-        source = handover.settings.agent_language if handover else state.language
+        source = event.fact.language or (handover.settings.agent_language if handover else state.language)
         if not self._preparing.is_needed(state, event.fact.attachments, source, state.language):
             return event
-        return replace(event, fact=replace(event.fact, prepare=True))
+        return replace(event, fact=replace(event.fact, prepare=True, language=source))
 
     async def listened(self, event: e.FromProvider, cursor: tuple[str, str]) -> Mapping[str, Any]:
         """The same for a stream or poll: what is refused is passed over, or it would come again for ever."""

@@ -27,9 +27,11 @@ class Timers:
         self._next_at: float | None = None
         self._earlier = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._ready_at = 0.0
 
     def start(self) -> None:
         """Begin to watch."""
+        self._ready_at = self._clock()
         self._task = asyncio.create_task(self._watch(), name="timers")
 
     def note(self, wake_at: float | None) -> None:
@@ -64,7 +66,7 @@ class Timers:
 
     async def _wake(self, conversation_id: str) -> None:
         with contextlib.suppress(Refused):  # erased meanwhile
-            await self._work.run(conversation_id, Wake())
+            await self._work.run(conversation_id, Wake(self._ready_at))
 
     async def stop(self) -> None:
         """Stop watching; timers stay in the state."""
