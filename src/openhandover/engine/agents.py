@@ -32,7 +32,6 @@ from .providers import Providers
 
 OPEN_TIMEOUT_S = 30.0
 BEST_EFFORT_S = 5.0
-GATE_STEP_S = 0.05
 
 REASONS: tuple[tuple[type[ProviderError], str], ...] = (
     (NobodyThere, "unavailable"),
@@ -110,7 +109,7 @@ class AgentLanes:
                 return 0
             self._waits(known, tries, error)
             retry_after_s = getattr(error, "retry_after_s", None)
-            await lane.rest(backoff_s(tries + 1) if retry_after_s is None else retry_after_s)
+            await self._rest(lane, known, backoff_s(tries + 1) if retry_after_s is None else retry_after_s)
             return tries + 1
         except ProviderError as error:
             reason = next((reason for kind, reason in REASONS if isinstance(error, kind)), "provider_error")
@@ -118,6 +117,17 @@ class AgentLanes:
             return 0
         await self._opened(state, known, opened, before)
         return 0
+
+    async def _rest(self, lane: Lane, known: LaneState, seconds: float) -> None:
+        """The pause before the next open call; only the end of the attempt cuts it short."""
+        until = self._clock() + seconds
+        while (left_s := until - self._clock()) > 0:
+            lane.bell.clear()
+            state = await self._store.conversation(lane.conversation_id)
+            now = state.lane(known.id) if state else None
+            if now is None or now.ended_at is not None:
+                return
+            await lane.rest(left_s)
 
     async def _failed(self, state: Conversation, known: LaneState, reason: str, detail: str) -> None:
         _log.warning(
@@ -156,11 +166,12 @@ class AgentLanes:
         """Rule 3: the user has the handover message before control leaves; but no wait is endless."""
         until = self._clock() + table.GRACE["gate"].seconds
         while self._clock() < until:
+            lane.bell.clear()
             state = await self._store.conversation(lane.conversation_id)
             now = state.lane(known.id) if state else None
             if state is None or now is None or now.ending or state.user_done >= known.gate:
                 return
-            await lane.rest(min(GATE_STEP_S * 10, until - self._clock()))
+            await lane.rest(until - self._clock())
 
     async def _before(self, state: Conversation, handover: Handover, known: LaneState) -> Sequence[LogRow]:
         """The messages before this attempt; without transcript only those since the handover began."""

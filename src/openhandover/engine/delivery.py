@@ -57,8 +57,7 @@ class Lane:
         self.task: asyncio.Task[None] | None = None
 
     async def rest(self, seconds: float) -> None:
-        """Wait, or until something happens in the conversation."""
-        self.bell.clear()
+        """Wait, or until the bell rings; the caller has cleared it before it looked at the state."""
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.bell.wait(), seconds)
 

@@ -49,7 +49,7 @@ class Mail(BaseProvider):
         with _translated():
             # smtplib blocks; its socket time-out bounds how long the thread lives
             await asyncio.to_thread(self._visit, mail)
-        return Opened(mail["Message-ID"])
+        return Opened(str(mail["Message-ID"]))
 
     def refuse(self, route: Mapping[str, Any]) -> str | None:
         """Nobody to mail to."""
