@@ -5,6 +5,8 @@ What the code decides by a table is documented by that table, so the two cannot 
     <!-- written from: errors -->
     <!-- end -->
 
+The JSON Schema of the configuration is written whole, to docs/reference/openhandover.schema.json.
+
 `--check` writes nothing and exits 1 when a part is not what the code says; tests/test_docs.py does the same. The names
 are those in `scripts.docs_parts.PARTS`; `keys MODULE:CLASS` is the table of the keys of one configuration class.
 """
@@ -13,10 +15,12 @@ import re
 import sys
 from pathlib import Path
 
+from openhandover.config import schema
 from scripts.docs_keys import keys_of
 from scripts.docs_parts import PARTS
 
 ROOT = Path(__file__).resolve().parent.parent
+SCHEMA = ROOT / "docs" / "reference" / "openhandover.schema.json"
 PART = re.compile(
     r"(?P<begin><!-- written from: (?P<name>[^\n]+?) -->\n)(?P<text>.*?)(?P<end><!-- end -->)", re.DOTALL
 )
@@ -47,9 +51,9 @@ def main(arguments: list[str]) -> int:
     check = "--check" in arguments
     chosen = [Path(argument).resolve() for argument in arguments if argument != "--check"]
     stale = 0
-    for page in chosen or sorted((ROOT / "docs").rglob("*.md")):
-        text = page.read_text("utf-8")
-        current = filled(text)
+    for page in chosen or [*sorted((ROOT / "docs").rglob("*.md")), SCHEMA]:
+        text = page.read_text("utf-8") if page.exists() else ""
+        current = schema.text() if page == SCHEMA else filled(text)
         if text == current:
             continue
         stale += 1

@@ -6,9 +6,10 @@ import tomllib
 
 import pytest
 
+from openhandover.config import schema
 from openhandover.core.errors import CODES
 from openhandover.core.table import EVENT_TYPES, REASONS
-from scripts.docs import filled, names
+from scripts.docs import SCHEMA, filled, names
 from scripts.docs_parts import PARTS
 from tests.docs_pages import DOCS, ROOT, Page, pages
 
@@ -20,6 +21,11 @@ EVERYTHING = "\n".join(page.text for page in pages())
 def test_generated_parts_are_current(page: Page) -> None:
     """What a page writes from the program's tables says what they say now."""
     assert page.text == filled(page.text), "run `python -m scripts.docs`"
+
+
+def test_the_schema_for_editors_is_current() -> None:
+    """The JSON Schema beside the reference pages is that of the configuration."""
+    assert SCHEMA.read_text("utf-8") == schema.text(), "run `python -m scripts.docs`"
 
 
 def test_every_part_is_used() -> None:

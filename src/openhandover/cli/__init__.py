@@ -18,7 +18,9 @@ COMMANDS = {
     "conform": "openhandover.conform.command:command",
     "handover": "openhandover.cli.handover:handover",
     "agent": "openhandover.cli.agent:agent",
+    "replay": "openhandover.cli.replay:replay",
     "backup": "openhandover.cli.data:backup",
+    "erase": "openhandover.cli.data:erase",
     "openapi": "openhandover.cli.reference:openapi",
     "version": "openhandover.cli.reference:version",
 }

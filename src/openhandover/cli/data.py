@@ -1,5 +1,6 @@
 """Commands on the stored data."""
 
+import asyncio
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -32,6 +33,29 @@ def backup(file: Path, config_file: str | None) -> None:
     except (StoreError, sqlite3.Error) as error:
         raise click.ClickException(str(error)) from None
     click.echo(f"{file}: {file.stat().st_size:,} bytes")
+
+
+@click.command()
+@click.argument("user_id")
+@config_option
+def erase(user_id: str, config_file: str | None) -> None:
+    """Remove what USER_ID wrote, and who they are, from the database: texts, names, files. Counts stay.
+
+    The server has to be stopped, because it keeps conversations in memory; it says so when it is not.
+    """
+    config = configuration(config_file)
+    database = _database(config)
+    if not database.is_file():
+        raise click.ClickException(f"{database} is not there; serve makes it")
+    from openhandover.engine import erase_user
+
+    try:
+        talks = asyncio.run(erase_user(config, user_id))
+    except StoreError as error:
+        raise click.ClickException(str(error)) from None
+    if not talks:
+        raise click.ClickException(f"nobody with the id {user_id} has a conversation here")
+    click.echo(f"erased from {talks} conversation{'s' if talks > 1 else ''}")
 
 
 def _database(config: Config) -> Path:

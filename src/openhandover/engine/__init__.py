@@ -33,7 +33,7 @@ from .files import FileStore
 from .flows import Flows
 from .listeners import Listeners
 from .metrics import Metrics
-from .opening import base_url, files_folder, open_store
+from .opening import base_url, erase_user, files_folder, open_store
 from .order import Order
 from .parts import Parts
 from .preparing import Preparing
@@ -361,4 +361,4 @@ async def _nobody_accepts(conversation_id: str, post: Post) -> None:
     raise Refused("invalid", "no API takes the answers of HTTP bots in this process")
 
 
-__all__ = ["Engine", "open_store"]
+__all__ = ["Engine", "erase_user", "open_store"]
