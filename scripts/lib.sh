@@ -117,4 +117,9 @@ find_chromium() {
   return 1
 }
 
-cores() { getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2; }
+# The cores this process may use, at most eight: each worker starts servers of its own, and they need memory.
+cores() {
+  local count
+  count=$(nproc 2>/dev/null || getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
+  echo $((count < 8 ? count : 8))
+}
