@@ -16,6 +16,9 @@ Handler = Callable[[str, dict[str, str], bytes], tuple[int, bytes]]
 SECRET = "whsec_" + base64.b64encode(b"a secret of the bench, 32 bytes.").decode()
 _KEY = base64.b64decode(SECRET.removeprefix("whsec_"))
 
+_TO_LETTERS = str.maketrans("0123456789", "abcdefghij")
+_TO_DIGITS = str.maketrans("abcdefghij", "0123456789")
+
 
 def signed(webhook_id: str, body: bytes) -> dict[str, str]:
     """The headers of a webhook of ours (Standard Webhooks)."""
@@ -25,6 +28,17 @@ def signed(webhook_id: str, body: bytes) -> dict[str, str]:
         "webhook-timestamp": stamp,
         "webhook-signature": _signature(webhook_id, stamp, body),
     }
+
+
+def text(number: int) -> str:
+    """A text that tells when it was written; the clock is the same in all processes of a machine. In letters, because
+    a long number may look like a card, and is redacted then."""
+    return f"{number} {str(time.monotonic_ns()).translate(_TO_LETTERS)}"
+
+
+def age_s(text: str) -> float:
+    """How long ago a text was written."""
+    return (time.monotonic_ns() - int(text.partition(" ")[2].translate(_TO_DIGITS))) / 1e9
 
 
 def is_genuine(headers: Mapping[str, str], body: bytes) -> bool:
