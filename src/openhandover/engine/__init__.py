@@ -269,7 +269,8 @@ class Engine:
                 )
 
     async def read_by_user(self, conversation_id: str, seq: int) -> None:
-        """The user has seen the last message up to this seq."""
+        """The user has seen the last message up to this seq, so they also have everything up to it."""
+        await self.delivered_to_user(conversation_id, seq)
         for row in reversed(await self.store.tail(conversation_id, seq, 20)):
             entry = row.entry
             if entry.to_user and entry.type == "message.created":
