@@ -23,6 +23,9 @@ CLOSINGS = frozenset(table.REASONS[Status.COMPLETED])
 """The reasons that a contact centre may give; another word of its own counts as `unknown`, or `agent_closed`."""
 
 
+_UNKNOWN = {"applied": False, "reason": "unknown"}
+
+
 def lane_of(turn: Turn, event: e.FromProvider) -> Lane | None:
     """The vendor session an event belongs to: the one it names, else this provider's latest attempt."""
     mine = [
@@ -40,8 +43,8 @@ def lane_of(turn: Turn, event: e.FromProvider) -> Lane | None:
 def take(turn: Turn, event: e.FromProvider) -> None:
     """Take an event in: apply it now, hold it for the ones before it, or count it late."""
     turn.result = {"applied": True}
-    if isinstance(event.fact, e.Unknown):
-        turn.result = {"applied": False, "reason": "unknown"}
+    if isinstance(event.fact, e.Unknown) and event.seq is None:
+        turn.result = _UNKNOWN
         return
     lane = lane_of(turn, event)
     if isinstance(event.fact, e.Returned):
@@ -91,7 +94,9 @@ def _in_order(turn: Turn, lane: Lane, event: e.FromProvider) -> None:
     if event.seq == lane.next_seq:
         turn.set_lane(lane.id, next_seq=lane.next_seq + 1)
     apply(turn, lane, event)
+    result = turn.result
     _drain(turn, lane.id)
+    turn.result = result  # of this event, not of one that waited for it
 
 
 def _drain(turn: Turn, lane_id: int) -> None:
@@ -300,7 +305,7 @@ def _read(turn: Turn, lane: Lane, event: e.FromProvider, fact: e.MessageRead) ->
     """The desk names the message by our id; the unit has looked it up as `turn.named`."""
     entry = turn.named
     if entry is None:
-        turn.result = {"applied": False, "reason": "unknown"}
+        turn.result = _UNKNOWN
         return
     message = message_of(entry)
     turn.marks.append(Mark(entry.seq, "agent", "read", 1))
@@ -324,6 +329,11 @@ def _returned(turn: Turn, event: e.FromProvider) -> None:
         _late(turn, None, event)
 
 
+def _unknown(turn: Turn, _lane: Lane, _event: e.FromProvider, _fact: e.Unknown) -> None:
+    """It means nothing to us, but its number has its place in the order."""
+    turn.result = _UNKNOWN
+
+
 FACTS: dict[type[Any], Callable[[Turn, Lane, e.FromProvider, Any], None]] = {
     e.AgentJoined: _joined,
     e.AgentMessage: _message,
@@ -334,4 +344,5 @@ FACTS: dict[type[Any], Callable[[Turn, Lane, e.FromProvider, Any], None]] = {
     e.MessageRead: _read,
     e.Closed: _closed,
     e.Failed: _failed,
+    e.Unknown: _unknown,
 }
