@@ -35,7 +35,6 @@ BROAD_EXCEPTS: dict[str, str] = {
     "src/openhandover/store/sqlite/writer.py::Writer._together": "a unit's own refusal goes to its caller alone",
     "src/openhandover/store/sqlite/writer.py::Writer._one_by_one": "a unit's own refusal goes to its caller alone",
     "src/openhandover/engine/delivery.py::Delivery._run": "a fault of ours in one lane is logged; its entry stays due and is tried again",
-    "src/openhandover/desk/office.py::Office._follow": "one event that cannot be shown is logged; it must not blind the desk for all others",
     "src/openhandover/web/dispatch.py::_answer": "the border of the program: every error becomes an answer",
 }
 """`path::Class.function` -> why everything is caught here and what becomes of it."""

@@ -42,6 +42,16 @@ class Commands(click.Group):
         module, _, name = place.partition(":")
         return cast("click.Command", getattr(importlib.import_module(module), name))
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """One whole sentence for each command."""
+        rows: list[tuple[str, str]] = []
+        for name in self.list_commands(ctx):
+            command = self.get_command(ctx, name)
+            if command is not None:
+                rows.append((name, command.get_short_help_str(limit=200)))
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command, with code steps of the working directory within reach."""
         here = str(Path.cwd())

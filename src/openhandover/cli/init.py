@@ -33,6 +33,9 @@ channels:
     provider: support
     allowed_origins: []     # sites that may embed it, such as "https://shop.example"
     human_button: handover  # the button fires this event
+  app:                      # the user's side in your own program, over the HTTP API
+    type: api
+    provider: support
 
 bots:
   main: {flow: main}
