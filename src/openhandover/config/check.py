@@ -47,7 +47,6 @@ def _server(config: Config, findings: Findings) -> None:
         )
     for path, url in (
         (("translation", "url"), config.translation.url),
-        (("summary", "url"), config.summary.url if config.summary else None),
     ):
         if url is not None:
             _address(url, path, findings)

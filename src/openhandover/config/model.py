@@ -76,15 +76,6 @@ class Translation(Section, frozen=True):
     key: Secret | None = None
 
 
-class SummaryEngine(Section, frozen=True):
-    """An OpenAI-compatible engine that writes the digest's summary; without it a sentence is made from the facts."""
-
-    url: Annotated[str, Meta(description="base address that ends before /chat/completions")]
-    model: Name
-    key: Secret | None = None
-    timeout_s: Annotated[float, Meta(gt=0, le=60)] = 10
-
-
 class Endpoint(Section, frozen=True):
     """An address that we call with signed requests (Standard Webhooks)."""
 
@@ -107,10 +98,6 @@ class WebchatChannel(Section, frozen=True, tag_field="type", tag="webchat"):
         str | None, Meta(description="event fired by the button that asks for a person")
     ] = None
     title: Annotated[Texts | None, Meta(description="heading of the chat")] = None
-    identity_secret: Annotated[
-        Secret | None,
-        Meta(description="key of the HS256 tokens by which your site vouches for a user", min_length=32),
-    ] = None
 
 
 class ApiChannel(Section, frozen=True, tag_field="type", tag="api"):
@@ -252,7 +239,6 @@ class Config(Section, frozen=True):
     api: Api = Api()
     languages: Languages = Languages()
     translation: Translation = Translation()
-    summary: SummaryEngine | None = None
     channels: dict[str, Channel] = {}
     bots: dict[str, Bot] = {}
     providers: dict[str, Provider] = {}

@@ -16,7 +16,7 @@ from openhandover.web.endpoint import Headers
 from openhandover.web.site import now
 from openhandover.web.validation import checked
 
-from .sessions import Session, Sessions, Ticket
+from .sessions import HOUR_S, Session, Sessions, Ticket
 
 COOKIE = "openhandover_desk"
 CSRF_HEADER = b"x-csrf-token"
@@ -57,7 +57,8 @@ class Access:
             revoked = await store.all("desk_revoked")
             current = now()
             alive = [nonce for nonce, until in revoked.items() if float(until or b"0") > current]
-            self._sessions = Sessions(secret, self._password_hash, alive)
+            lasts_s = self._engine.config.desk.session_hours * HOUR_S
+            self._sessions = Sessions(secret, self._password_hash, alive, lasts_s)
         return self._sessions
 
     def _password_hash(self, agent_id: str) -> str | None:

@@ -17,7 +17,6 @@ from .explain import story
 from .facts import facts_of
 from .listing import TAIL, last_message
 from .office import Office
-from .sessions import SESSION_S
 from .shapes import Agents, CannedShape, Entries, LoggedIn, LoginBody, Me, Talk
 
 VIEWS = ("open", "queue", "mine")
@@ -47,7 +46,8 @@ class Reads:
         body = await call.json(LoginBody)
         await self.office.ready()
         ticket = await self.access.login(body.agent, body.password, call.address)
-        cookie = self.access.cookie(ticket.token, int(SESSION_S))
+        lasts_s = (await self.access.sessions()).lasts_s
+        cookie = self.access.cookie(ticket.token, int(lasts_s))
         return json_reply(LoggedIn(self.office.agent(body.agent), ticket.csrf), headers=cookie)
 
     async def logout(self, call: Call) -> Reply:

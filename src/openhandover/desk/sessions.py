@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from openhandover.core.errors import Refused
 
-SESSION_S = 12 * 3600.0
+HOUR_S = 3600.0
 """A session lasts one long working day."""
 
 LOCKOUT_S = 15 * 60.0
@@ -68,8 +68,13 @@ class Sessions:
     restart and dies with a changed password; `password_hash` answers None for an agent who is not configured."""
 
     def __init__(
-        self, secret: bytes, password_hash: Callable[[str], str | None], revoked: Iterable[str] = ()
+        self,
+        secret: bytes,
+        password_hash: Callable[[str], str | None],
+        revoked: Iterable[str] = (),
+        lasts_s: float = 12 * HOUR_S,
     ) -> None:
+        self.lasts_s = lasts_s
         self._secret = secret
         self._password_hash = password_hash
         self._hasher = PasswordHasher()
@@ -95,7 +100,7 @@ class Sessions:
                 self._lockout.fail(key, now)
             raise Refused("unauthorized", "Agent or password is wrong")
         self._lockout.clear(f"agent:{agent_id}")
-        token = self._sign(Session(agent_id, now + SESSION_S, secrets.token_urlsafe(12)))
+        token = self._sign(Session(agent_id, now + self.lasts_s, secrets.token_urlsafe(12)))
         return Ticket(token, self.csrf(token))
 
     def read(self, token: str, now: float) -> Session | None:

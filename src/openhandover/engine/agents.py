@@ -100,6 +100,8 @@ class AgentLanes:
         try:
             if provider is None:
                 raise ProviderRejected("this provider is no longer configured")
+            if self._providers.closed_until(known.provider) is not None:
+                raise NobodyThere("it is outside the provider's opening hours")
             before = await self._before(state, handover, known)
             request = self._request(state, handover, known, before)
             opened = await asyncio.wait_for(provider.open(request), OPEN_TIMEOUT_S)

@@ -55,18 +55,23 @@ class Providers(Mapping[str, Provider]):
         for provider in self._providers.values():
             await provider.stop()
 
+    def closed_until(self, name: str) -> str | None:
+        """When it opens again (RFC 3339), None while it is open; empty when nothing says when."""
+        block = self._config.providers.get(name)
+        now = time.time()
+        if block is None or block.hours is None or block.hours.is_open(now):
+            return None
+        return view.optional_time(block.hours.next_opening(now)) or ""
+
     async def availability(self, name: str, route: Mapping[str, Any], language: str | None) -> Availability:
         """Whether somebody is there: opening hours first, then the provider itself, remembered for a moment.
 
         Raises:
             ProviderError: the provider could not be asked.
         """
-        block = self._config.providers.get(name)
-        if block and block.hours:
-            now = time.time()
-            if not block.hours.is_open(now):
-                opens_at = block.hours.next_opening(now)
-                return Availability(open=False, opens_at=view.optional_time(opens_at))
+        opens_at = self.closed_until(name)
+        if opens_at is not None:
+            return Availability(open=False, opens_at=opens_at or None)
         key = (name, msgspec.json.encode(dict(route), order="sorted"), language)
         cached = self._cache.get(key)
         if cached and time.monotonic() - cached[0] < CACHE_S:
