@@ -99,7 +99,7 @@ async def test_a_numbered_close_needs_no_grace(world: World) -> None:
 
 async def test_a_late_message_is_still_shown(world: World) -> None:
     """After `completed` the person's last words reach the user, marked late; the floor stays the bot's."""
-    chat, handover_id = await quiet_desk(world)
+    _, handover_id = await quiet_desk(world)
     await world.webhook(wrote(handover_id, "hello", 1))
     await world.webhook(event(handover_id, "handover.closed", "bye", seq=2))
     assert (await world.webhook(wrote(handover_id, "one more thing", 3))).body == {"applied": True}
