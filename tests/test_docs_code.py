@@ -64,7 +64,7 @@ def test_commands_exist(block: Block, tmp_path: Path) -> None:
         elif program == "npm":
             assert arguments[-1] in json.loads((ROOT / "ui" / "package.json").read_text("utf-8"))["scripts"]
         else:
-            assert program in {"cd", "curl", "docker", "export", "git", "kill", "uv", "uvx"}, (
+            assert program in {"cd", "curl", "docker", "export", "git", "kill", "openssl", "uv", "uvx"}, (
                 f"unknown program {program}"
             )
 

@@ -12,11 +12,13 @@ from tests.docs_pages import Block, blocks
 
 BASE = Path(__file__).with_name("docs_base.yaml")
 HASH = "$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHRzb21l$Qy3kDkkWrnzJOgmgQ4nM0Qb2zYVDBnYm3sS3z0b0yUg"
+SECRET = "whsec_" + base64.b64encode(b"for-documentation-only!!").decode()
 ENVIRONMENT = {
     "OPENHANDOVER_API_KEY": "a-key-for-documentation-only",
-    "ANNA_HASH": HASH,
-    "SUE_HASH": HASH,
-    "MY_DESK_SECRET": "whsec_" + base64.b64encode(b"for-documentation-only!!").decode(),
+    **dict.fromkeys(("ANNA_HASH", "ANNA_PASSWORD_HASH", "SUE_HASH"), HASH),
+    **dict.fromkeys(("MY_DESK_SECRET", "DESK_SECRET", "DESK_SECRET_OLD"), SECRET),
+    **dict.fromkeys(("OPENHANDOVER_API_KEY_2027", "REPORTS_KEY"), "another-key-for-documentation-only"),
+    "TRANSLATE_KEY": "for-documentation-only",
     "SMTP_URL": "smtp://user:password@mail.example.com:587",
     "CRM_KEY": "for-documentation-only",
 }
