@@ -114,7 +114,14 @@ def _copy(state: Conversation, row: HandoverRow, n: int) -> Unit:
     mine = replace(state, id=name(n), user=user, handover=handover, lanes=lanes)
     listed = HandoverRow(handover, row.channel, row.language)
     begun = Entry(
-        mine.id, mine.seq, "handover.queued", time.time(), "human", mine.epoch, msgspec.Raw(b"{}"), handover.id
+        mine.id,
+        mine.seq,
+        "handover.queued",
+        time.time(),
+        "human",
+        mine.epoch,
+        msgspec.Raw(b"{}"),
+        handover.id,
     )
     return Unit(mine.id, lambda _: Changes(mine, (begun,), handovers=(listed,)))
 

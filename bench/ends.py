@@ -75,7 +75,9 @@ async def _bare(pipe: Connection) -> None:
     import uvicorn
 
     ends = pipe.recv()
-    session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0), timeout=aiohttp.ClientTimeout(30))
+    session = aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=0), timeout=aiohttp.ClientTimeout(30)
+    )
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         body = (await receive()).get("body", b"")
@@ -86,7 +88,14 @@ async def _bare(pipe: Connection) -> None:
         await send({"type": "http.response.body", "body": b"{}"})
 
     config = uvicorn.Config(
-        app, port=0, loop="none", http="httptools", ws="none", lifespan="off", log_config=None, access_log=False
+        app,
+        port=0,
+        loop="none",
+        http="httptools",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
     )
     server = uvicorn.Server(config)
     task = asyncio.create_task(server.serve())

@@ -60,7 +60,9 @@ class Load:
         for n in range(first, last):
             body = {"id": f"c{n}", "channel": "app", "user": {"id": f"u{n}", "name": "Anna"}}
             await self.call("/v1/conversations", body)
-            await self.call(f"/v1/conversations/c{n}/handovers?wait_s=10", {"id": f"h{n}", "initiator": "user"})
+            await self.call(
+                f"/v1/conversations/c{n}/handovers?wait_s=10", {"id": f"h{n}", "initiator": "user"}
+            )
 
     async def join(self) -> None:
         """An agent in every conversation."""
@@ -155,7 +157,10 @@ async def http(folder: Path, seconds: float) -> dict[str, Any]:
         found: dict[str, Any] = {}
         median = {kind: statistics.median(each) for kind, each in rates.items()}
         for kind, post in posts.items():
-            found[kind] = {"messages_per_s": round(median[kind]), "of_bare": round(median[kind] / median["bare"], 3)}
+            found[kind] = {
+                "messages_per_s": round(median[kind]),
+                "of_bare": round(median[kind] / median["bare"], 3),
+            }
             found[kind] |= await latency(ends, post, median[kind] / 2, seconds)
         found["aim"] = "both.of_bare >= 0.4, p99_ms < 25"
         return found
@@ -278,7 +283,9 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="short runs, 10,000 conversations at most")
     names = ("ready", "engine", "http", "growth", "memory")
     parser.add_argument("--only", nargs="+", choices=names, default=list(names))
-    parser.add_argument("--folder", type=Path, default=Path.cwd(), help="where the databases lie; its disk is measured")
+    parser.add_argument(
+        "--folder", type=Path, default=Path.cwd(), help="where the databases lie; its disk is measured"
+    )
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=asked.folder) as folder:
         found = uvloop.run(measure(Path(folder), asked.only, quick=asked.quick))

@@ -1,0 +1,38 @@
+"""The server is killed in the middle of everything and started again; `bench/crash.py` plays both ends."""
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+
+CRASH = Path(__file__).parents[2] / "bench" / "crash.py"
+
+
+async def test_kill_9_loses_repeats_and_misorders_nothing(tmp_path: Path) -> None:
+    """Three kills under load in both directions: everything accepted arrives once (by id) and in order, and the
+    proof says so too."""
+    running = await asyncio.create_subprocess_exec(
+        *(
+            sys.executable,
+            str(CRASH),
+            "--kills",
+            "3",
+            "--conversations",
+            "6",
+            "--json",
+            "--keep",
+            str(tmp_path),
+        ),
+        stdout=asyncio.subprocess.PIPE,
+    )
+    try:
+        said, _ = await asyncio.wait_for(running.communicate(), 110)
+    finally:
+        if running.returncode is None:
+            running.kill()
+            await running.wait()
+    found = json.loads(said)
+    assert found["ok"], found
+    assert min(found["accepted"].values()) > 50, "there was hardly any load"
+    assert found["lost"] == found["repeated"] == found["misordered"] == {"to_agent": 0, "to_user": 0}
+    assert running.returncode == 0
