@@ -333,7 +333,7 @@ async def measure(folder: Path, kills: int, conversations: int, seed: int) -> di
     lost = [sum(each) for each in zip(*map(crash.lost, stories), strict=True)]
     wrong = ends.wrong
     known = ("repeated_to_desk", "repeated_to_user", "misordered_to_desk", "misordered_to_user")
-    found = {
+    return {
         "kills": kills,
         "seconds": round(time.monotonic() - began, 1),
         "seed": seed,
@@ -352,7 +352,6 @@ async def measure(folder: Path, kills: int, conversations: int, seed: int) -> di
         "ready_s": {"median": round(statistics.median(server.ready_s), 2), "max": round(max(server.ready_s), 2)},
         "ok": not wrong and not any(lost),
     }  # fmt: skip
-    return found
 
 
 def main() -> None:
