@@ -155,7 +155,7 @@ def test_a_template_bomb_ends_quickly_with_an_error(bomb: str) -> None:
     begun = time.process_time()
     with pytest.raises(TemplateError):
         render(bomb, {"x": "abc", "big": "b" * 5000})
-    assert time.process_time() - begun < 2
+    assert time.process_time() - begun < 30, "seconds when it is metered, hours when it is not"
 
 
 @pytest.mark.parametrize(

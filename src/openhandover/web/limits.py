@@ -29,4 +29,4 @@ class RateLimit:
         if len(self._buckets) > REMEMBERED:
             del self._buckets[next(iter(self._buckets))]
         if left < 1:
-            raise Refused("rate_limited", retry_after_s=round((1 - left) / speed, 3))
+            raise Refused("rate_limited", retry_after_s=max(0.001, round((1 - left) / speed, 3)))
