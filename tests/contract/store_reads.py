@@ -232,12 +232,16 @@ class StoreReads:
     # --- events of unknown sessions, small things, files
 
     async def test_parked_events_wait_in_order(self, store: Store) -> None:
-        """Parked events of a session come out once, in order, each once however often it was parked."""
+        """Parked events of a session are kept in order, each once however often it was parked, until forgotten."""
         for n in (1, 2, 1, 3):
             await store.park(Parked("support", "x1", f"e{n}", START, str(n).encode()))
         await store.park(Parked("support", "x2", "e1", START, b"other"))
-        assert await store.unpark("support", "x1") == [b"1", b"2", b"3"]
-        assert await store.unpark("support", "x1") == []
+        assert sorted(await store.parked_sessions()) == [("support", "x1"), ("support", "x2")]
+        assert await store.parked("support", "x1") == [("e1", b"1"), ("e2", b"2"), ("e3", b"3")]
+        await store.forget_parked("support", "x1", ["e1", "e2"])
+        assert await store.parked("support", "x1") == [("e3", b"3")]
+        await store.forget_parked("support", "x1", ["e3"])
+        assert await store.parked_sessions() == [("support", "x2")]
 
     async def test_values_are_kept_by_name(self, store: Store) -> None:
         """A value is replaced by `put`, kept by `put_new`, and listed with its kind."""
@@ -301,7 +305,7 @@ class StoreReads:
         await store.purge(claims_before=START + 5, messages_before=None, files_before=None)
         assert await store.claim(Claim("s", "old", START, "applied"))
         assert not await store.claim(Claim("s", "young", START, "applied"))
-        assert await store.unpark("s", "x1") == [b"2"]
+        assert await store.parked("s", "x1") == [("young", b"2")]
 
     async def test_erase_removes_the_person(self, store: Store) -> None:
         """After erasing a user nothing of them is in states, log or handovers; counts and other users stay."""

@@ -116,6 +116,7 @@ class Engine:
         await self._flows.start()
         await self.providers.start()
         self._timers.start()
+        await self._arrivals.start()
         self._listeners.start()
         self._retention.start()
         await self._dispatch.resume()

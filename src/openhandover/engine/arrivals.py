@@ -31,6 +31,12 @@ class Arrivals:
         self._parking = Parking(store)
         self._tasks: set[asyncio.Task[None]] = set()
 
+    async def start(self) -> None:
+        """Take in what was parked for sessions that have become known before a crash."""
+        for provider, external_id in await self._parking.start():
+            if await self._store.session(provider, external_id) is not None:
+                await self._unpark(provider, external_id)
+
     async def take(self, event: e.FromProvider, cursor: tuple[str, str] | None = None) -> Mapping[str, Any]:
         """Take in a fact; answers once it is stored: `{"applied": bool, "reason"?}`. `cursor`: provider and place in
         its stream, saved together with the fact.
@@ -44,7 +50,16 @@ class Arrivals:
             await self._parking.park(event)
             if cursor:
                 await self._store.put("cursor", cursor[0], cursor[1].encode())
+            if await self._conversation_of(event) is not None:  # the session became known just now
+                await self._unpark(event.provider, event.external_id or "")
             return {"applied": True}
+        if event.handover_id is None and self._parking.is_waiting(event.provider, event.external_id or ""):
+            await self._unpark(event.provider, event.external_id or "")
+        return await self._apply(conversation_id, event, cursor)
+
+    async def _apply(
+        self, conversation_id: str, event: e.FromProvider, cursor: tuple[str, str] | None = None
+    ) -> Mapping[str, Any]:
         state = await self._store.conversation(conversation_id)
         if state is None:
             raise Refused("not_found", "There is no conversation with this id")
@@ -97,8 +112,11 @@ class Arrivals:
         task.add_done_callback(self._tasks.discard)
 
     async def _unpark(self, provider: str, external_id: str) -> None:
-        for event in await self._parking.take_out(provider, external_id):
-            await self.take(event)
+        async with self._parking.emptying(provider, external_id) as events:
+            for event in events:
+                conversation_id = await self._conversation_of(event)
+                if conversation_id is not None:
+                    await self._apply(conversation_id, event)
 
     async def stop(self) -> None:
         """Let go of what is under way."""

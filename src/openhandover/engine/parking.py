@@ -1,6 +1,9 @@
 """Events of vendor sessions that nobody knows yet: kept a while, because they may be early."""
 
+import asyncio
 import time
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 
 import msgspec
 
@@ -11,19 +14,41 @@ from openhandover.store.port import Parked, Store
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(FromProvider).decode
 
+Place = tuple[str, str]
+"""Provider and external id of a session."""
+
 
 class Parking:
     """Parks early events and gives them out when their session is known."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._waiting: set[Place] = set()
+        self._one = asyncio.Lock()
+
+    async def start(self) -> list[Place]:
+        """The sessions for which something has waited since before this process."""
+        self._waiting = set(await self._store.parked_sessions())
+        return sorted(self._waiting)
+
+    def is_waiting(self, provider: str, external_id: str) -> bool:
+        """Whether something must come before the next event of this session."""
+        return (provider, external_id) in self._waiting
 
     async def park(self, event: FromProvider) -> None:
         """Keep an early event."""
         until = time.time() + table.GRACE["park"].seconds
-        parked = Parked(event.provider, event.external_id or "", event.event_id, until, _encode(event))
-        await self._store.park(parked)
+        place = (event.provider, event.external_id or "")
+        self._waiting.add(place)
+        await self._store.park(Parked(*place, event.event_id, until, _encode(event)))
 
-    async def take_out(self, provider: str, external_id: str) -> list[FromProvider]:
-        """The events that waited for this session, in the order they came."""
-        return [_decode(event) for event in await self._store.unpark(provider, external_id)]
+    @asynccontextmanager
+    async def emptying(self, provider: str, external_id: str) -> AsyncGenerator[list[FromProvider]]:
+        """The events that waited for this session, in the order they came. They are forgotten once the block is
+        done, for a claim is not done: a crash in between lets them come again, to no effect."""
+        async with self._one:
+            rows = await self._store.parked(provider, external_id)
+            yield [_decode(event) for _, event in rows]
+            if rows:
+                await self._store.forget_parked(provider, external_id, [event_id for event_id, _ in rows])
+            self._waiting.discard((provider, external_id))

@@ -81,11 +81,14 @@ INSERT OR IGNORE INTO item (kind, name, value) VALUES (?, ?, ?);
 -- name: park
 INSERT OR IGNORE INTO parked (provider, external_id, event_id, until_at, event) VALUES (?, ?, ?, ?, ?);
 
--- name: unpark
-SELECT event FROM parked WHERE provider = ? AND external_id = ? ORDER BY n;
+-- name: parked_sessions
+SELECT DISTINCT provider, external_id FROM parked;
+
+-- name: parked
+SELECT event_id, event FROM parked WHERE provider = ? AND external_id = ? ORDER BY n;
 
 -- name: forget_parked
-DELETE FROM parked WHERE provider = ? AND external_id = ?;
+DELETE FROM parked WHERE provider = ? AND external_id = ? AND event_id = ?;
 
 -- name: save_upload
 INSERT OR IGNORE INTO upload (id, name, content_type, size, at, sha256, fingerprint) VALUES (?, ?, ?, ?, ?, ?, ?);

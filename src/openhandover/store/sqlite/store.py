@@ -210,17 +210,19 @@ class SqliteStore:
         row = (parked.provider, parked.external_id, parked.event_id, parked.until_at, parked.event)
         await self._write(lambda c: c.execute(SQL["park"], row))
 
-    async def unpark(self, provider: str, external_id: str) -> Sequence[bytes]:
-        """Take out the events of a session, in their order of arrival."""
+    async def parked_sessions(self) -> Sequence[tuple[str, str]]:
+        """Provider and external id of the sessions for which something is kept."""
+        return [(row[0], row[1]) for row in await self._reader.rows(SQL["parked_sessions"], ())]
 
-        def take(connection: sqlite3.Connection) -> list[bytes]:
-            key = (provider, external_id)
-            events = [row[0] for row in connection.execute(SQL["unpark"], key)]
-            if events:
-                connection.execute(SQL["forget_parked"], key)
-            return events
+    async def parked(self, provider: str, external_id: str) -> Sequence[tuple[str, bytes]]:
+        """Event ids and events kept for a session, in their order of arrival; they stay until forgotten."""
+        rows = await self._reader.rows(SQL["parked"], (provider, external_id))
+        return [(row[0], row[1]) for row in rows]
 
-        return await self._write(take)
+    async def forget_parked(self, provider: str, external_id: str, event_ids: Sequence[str]) -> None:
+        """Let go of events that have been taken in."""
+        gone = [(provider, external_id, event_id) for event_id in event_ids]
+        await self._write(lambda c: c.executemany(SQL["forget_parked"], gone))
 
     # --- small things by name
 
