@@ -320,6 +320,14 @@ def test_an_unknown_kind_is_taken_and_has_no_effect() -> None:
     assert talk.state.late == 0
 
 
+def test_an_unknown_kind_fills_its_place_in_the_order() -> None:
+    """Its number is not missing."""
+    talk = Talk().active()
+    talk.says("two", 2)
+    assert talk.desk(e.Unknown("agent.dances"), 1) == {"applied": False, "reason": "unknown"}
+    assert talk.texts("agent") == ["two"]
+
+
 @pytest.mark.parametrize(
     ("origin", "result"),
     [

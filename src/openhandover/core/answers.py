@@ -60,9 +60,8 @@ def open_failed(turn: Turn, event: e.OpenFailed) -> None:
         return
     if is_current(turn, lane):
         signal(turn, "open_failed", event.reason, event.message)
-    after = turn.state.lane(event.lane)
-    if after:  # nothing was opened there: nothing to cancel
-        turn.set_lane(lane.id, ending=None, ended_at=after.ended_at or turn.now, opening=False)
+    # Nothing was opened there: nothing to cancel.
+    turn.set_lane(lane.id, ending=None, ended_at=lane.ended_at or turn.now, opening=False)
 
 
 def session_lost(turn: Turn, event: e.SessionLost) -> None:

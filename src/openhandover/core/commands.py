@@ -191,8 +191,6 @@ def presence(turn: Turn, event: e.SetPresence) -> None:
 
 def tell_left(turn: Turn) -> None:
     """The reload grace is over and the user is still away."""
-    if turn.state.connected:
-        return
     turn.set(told_left=True)
     handover = turn.state.open_handover
     if handover and handover.settings.tell_left:

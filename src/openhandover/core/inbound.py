@@ -115,20 +115,17 @@ def _drain(turn: Turn, lane_id: int) -> None:
         apply(turn, lane, decode_held(ready.event))
 
 
-def grace_over(turn: Turn, lane_id: int, kind: str) -> None:
+def grace_over(turn: Turn, kind: str) -> None:
     """Waiting is over: go on past the gap, or apply the end that waited for an overtaken message."""
-    lane = turn.state.lane(lane_id)
-    if lane is None or not is_current(turn, lane):
-        return
+    lane = turn.lane
     if kind == "gap":
-        turn.set_lane(lane_id, next_seq=min(held.seq for held in lane.held if held.seq is not None))
-        _drain(turn, lane_id)
-        after = turn.state.lane(lane_id)
-        if after and after.ended_at is None and any(held.seq is not None for held in after.held):
-            turn.arm(f"gap:{lane_id}", table.GRACE["gap"].seconds)
+        turn.set_lane(lane.id, next_seq=min(held.seq for held in lane.held if held.seq is not None))
+        _drain(turn, lane.id)
+        if is_current(turn, lane) and any(held.seq is not None for held in turn.lane.held):
+            turn.arm(f"gap:{lane.id}", table.GRACE["gap"].seconds)
         return
     end = next(held for held in lane.held if held.seq is None)
-    turn.set_lane(lane_id, held=tuple(held for held in lane.held if held is not end))
+    turn.set_lane(lane.id, held=tuple(held for held in lane.held if held is not end))
     apply(turn, lane, decode_held(end.event))
 
 
@@ -160,9 +157,6 @@ def _late(turn: Turn, lane: Lane | None, event: e.FromProvider) -> None:
 
 def apply(turn: Turn, lane: Lane, event: e.FromProvider) -> None:
     """Let a fact happen that is in time and in order."""
-    if not is_current(turn, lane):
-        _late(turn, turn.state.lane(lane.id), event)
-        return
     FACTS[type(event.fact)](turn, lane, event, event.fact)
 
 
@@ -296,9 +290,7 @@ def say_news(turn: Turn) -> str:
 
 def say_queue(turn: Turn) -> None:
     """An interval is over: say what changed meanwhile."""
-    handover = turn.state.open_handover
-    if handover and handover.status is Status.QUEUED:
-        turn.say(say_news(turn))
+    turn.say(say_news(turn))
 
 
 def _read(turn: Turn, lane: Lane, event: e.FromProvider, fact: e.MessageRead) -> None:

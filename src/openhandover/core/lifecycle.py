@@ -115,10 +115,9 @@ def _may_fall_back(handover: Handover, reason: str) -> bool:
 
 def _next_attempt(turn: Turn, reason: str) -> None:
     handover = turn.handover
-    lane = turn.state.lane(handover.lane)
-    if lane:
-        turn.finish_lane(lane, "cancel", reason)
-        turn.set_lane(lane.id, done=lane.last)  # what it did not get goes to the next one as transcript
+    lane = turn.lane
+    turn.finish_lane(lane, "cancel", reason)
+    turn.set_lane(lane.id, done=lane.last)  # what it did not get goes to the next one as transcript
     closed = replace(handover.attempts[-1], reason=reason, ended_at=turn.now)
     turn.set_handover(attempts=(*handover.attempts[:-1], closed))
     turn.disarm("open_s", "queue_s", "queue_say")

@@ -35,10 +35,10 @@ def wake(turn: Turn, event: e.Wake) -> None:
             turn.set(preparing=preparing)
     due = sorted((at, name) for name, at in turn.state.deadlines.items() if at <= turn.now)
     for at, name in due:
-        if name not in turn.state.deadlines:
-            continue
+        if turn.state.deadlines.get(name) != at:
+            continue  # an earlier one has disarmed it, or armed it anew
         turn.disarm(name)
-        kind, _, lane_id = name.partition(":")
+        kind = name.partition(":")[0]
         grace = table.GRACE["gap"].seconds
         if kind == "gap" and at - grace < event.ready_at and event.ready_at + grace > turn.now:
             # Nobody listened for a part of the wait: what fills the gap may have knocked in vain.
@@ -46,7 +46,7 @@ def wake(turn: Turn, event: e.Wake) -> None:
             continue
         match kind:
             case "gap" | "close":
-                inbound.grace_over(turn, int(lane_id), kind)
+                inbound.grace_over(turn, kind)
             case "left_notice":
                 commands.tell_left(turn)
             case "queue_say":

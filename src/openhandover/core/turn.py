@@ -9,7 +9,6 @@ from . import digest, table, view
 from .events import Effect
 from .model import (
     BotKind,
-    Button,
     Conversation,
     Delivery,
     EndedBy,
@@ -84,6 +83,13 @@ class Turn:
         """The handover this turn is about; there must be one."""
         assert self.state.handover is not None
         return self.state.handover
+
+    @property
+    def lane(self) -> Lane:
+        """The lane of the current attempt; it is there as long as the handover is open."""
+        lane = self.state.lane(self.handover.lane)
+        assert lane is not None
+        return lane
 
     def set_handover(self, **changes: Any) -> None:
         """Change the handover."""
@@ -184,15 +190,13 @@ class Turn:
         self.record(type_, message, gets, key=f"{author}:{message_id}", **entry_fields)
         return message
 
-    def say(
-        self, text: str, *, buttons: tuple[Button, ...] | None = None, metadata: Any = None
-    ) -> int | None:
-        """Say a system text to the user; an empty one is silence."""
+    def say(self, text: str, **more: Any) -> int | None:
+        """Say a system text to the user, with `more` fields of the message; an empty one is silence."""
         if not text:
             return None
         seq = self.state.seq + 1
         message_id = f"system-{self.state.id}-{seq}"
-        self.message(message_id, "system", text, "system message", buttons=buttons, metadata=metadata)
+        self.message(message_id, "system", text, "system message", **more)
         return seq
 
     def record_handover(self, event: str, gets: str | None = None, **extra: Any) -> None:
@@ -231,13 +235,11 @@ class Turn:
     ) -> None:
         """End the handover: settle its lane, tell everybody, give the floor back."""
         handover = self.handover
-        lane = self.state.lane(handover.lane)
-        never_opened = lane is None or not lane.opened
+        lane = self.lane
         if self.recent is None:
             raise digest.NeedRecent(handover.requested_seq, digest.MESSAGES)
-        if lane:
-            completed = handover.status is Status.ACTIVE and status is Status.COMPLETED
-            self.finish_lane(lane, vendor, reason, late_ok=completed)
+        completed = handover.status is Status.ACTIVE and status is Status.COMPLETED
+        self.finish_lane(lane, vendor, reason, late_ok=completed)
         closed = replace(handover.attempts[-1], reason=reason, ended_at=self.now)
         self.set_handover(
             status=status,
@@ -250,15 +252,15 @@ class Turn:
         )
         self.disarm(*table.LIMITS, "queue_say")
         shown = [row for row in self.recent if row.entry.handover_id == handover.id]
-        self.digest = encode(digest.build(self.handover, shown, never_opened=never_opened))
+        self.digest = encode(digest.build(self.handover, shown, never_opened=not lane.opened))
         if status is Status.ERROR:
-            self.say(handover.settings.failure)
+            self.say(handover.settings.failure, handover_id=handover.id)
         elif status is Status.CANCELLED and ended_by == "user" and reason == "user_cancelled":
-            self.say(handover.settings.cancelled_text)
+            self.say(handover.settings.cancelled_text, handover_id=handover.id)
         if status is not Status.TRANSFERRED:
             self.move_floor("bot")
         self.record_handover(status.value)
         if status is not Status.TRANSFERRED:
             self.record_floor()
         if status is Status.COMPLETED and handover.settings.rating_text:
-            self.say(handover.settings.rating_text, metadata={"rating": handover.id})
+            self.say(handover.settings.rating_text, metadata={"rating": handover.id}, handover_id=handover.id)
