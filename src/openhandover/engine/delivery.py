@@ -13,7 +13,7 @@ from typing import Protocol
 import structlog
 
 from openhandover.core.events import NotSent, Sent
-from openhandover.core.model import Conversation, Entry, Message
+from openhandover.core.model import Conversation, Entry
 from openhandover.core.view import message_of
 from openhandover.net.statuses import Outcome
 from openhandover.net.webhooks import GIVE_UP_S, REFUSED_TRIES
@@ -153,7 +153,7 @@ class Delivery:
         self, lane: Lane, entry: Entry, tries: int, *, delivered: bool, detail: str = ""
     ) -> None:
         """Commit what became of an entry."""
-        message = _message(entry)
+        message = message_of(entry) if entry.type == "message.created" else None
         kind = Sent if delivered else NotSent
         more = {} if delivered else {"detail": detail}
         event = kind(lane.name, entry.seq, tries, message, entry.handover_id, **more)  # type: ignore[arg-type]
@@ -214,7 +214,3 @@ class Delivery:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def _message(entry: Entry) -> Message | None:
-    return message_of(entry) if entry.type == "message.created" else None

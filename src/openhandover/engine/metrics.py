@@ -1,5 +1,7 @@
 """What the engine counts for Prometheus."""
 
+from functools import lru_cache
+
 from prometheus_client import CollectorRegistry, Counter
 
 from .work import Done
@@ -20,6 +22,9 @@ class Metrics:
             "openhandover_deliveries", "Settled deliveries", ("receiver", "state"), registry=self.registry
         )
         self._late = Counter("openhandover_late_events", "Events after the end", registry=self.registry)
+        # Looking up labels is slow; the few combinations are looked up once.
+        self._handover = lru_cache(maxsize=1024)(self._handovers.labels)
+        self._delivery = lru_cache(maxsize=64)(self._deliveries.labels)
         self._by_author = {
             author: self._messages.labels(author) for author in ("user", "bot", "agent", "system")
         }
@@ -32,8 +37,8 @@ class Metrics:
             if entry.type == "message.created" and entry.key:
                 self._by_author[entry.key.partition(":")[0]].inc()
             elif entry.type.startswith("handover."):
-                self._handovers.labels(turn.handover.target.provider, entry.type).inc()
+                self._handover(turn.handover.target.provider, entry.type).inc()
         for mark in turn.marks:
-            self._deliveries.labels(mark.receiver, mark.state).inc()
+            self._delivery(mark.receiver, mark.state).inc()
         if done.before is not None and turn.state.late > done.before.late:
             self._late.inc(turn.state.late - done.before.late)

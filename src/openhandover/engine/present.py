@@ -27,7 +27,8 @@ def event(entry: Entry, link: Link) -> dict[str, Any]:
 
 def message(row: LogRow, link: Link) -> dict[str, Any]:
     """A message as it is now."""
-    return cast("dict[str, Any]", _linked(message_json(row), link))
+    shape = message_json(row)
+    return cast("dict[str, Any]", _linked(shape, link)) if shape["attachments"] else shape
 
 
 def _linked(value: Any, link: Link) -> Any:

@@ -6,6 +6,7 @@ hand so that each hop is judged anew. Nothing here retries; that is the engine's
 
 import asyncio
 from collections.abc import Mapping
+from functools import lru_cache
 from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Protocol, Self
@@ -109,7 +110,7 @@ class HttpClient:
             raise Unreachable(f"The connection broke off: {type(error).__name__}") from error
 
     async def _follow(self, request: Request) -> Reply:
-        url, method, body = URL(request.url), request.method, request.body
+        url, method, body = _url(request.url), request.method, request.body
         headers = CIMultiDict(request.headers)
         for left in range(request.redirects, -1, -1):
             if request.guard is not None:
@@ -162,6 +163,12 @@ class HttpClient:
                 skip_auto_headers=("Content-Type",),
             )
         return session
+
+
+@lru_cache(maxsize=256)
+def _url(text: str) -> URL:
+    """Most calls go to the few urls of the configuration."""
+    return URL(text)
 
 
 def _without(headers: CIMultiDict[str], names: frozenset[str]) -> CIMultiDict[str]:

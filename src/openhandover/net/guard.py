@@ -18,6 +18,7 @@ from .errors import Blocked, Unsendable
 
 Address = IPv4Address | IPv6Address
 
+_REMEMBERED = 1000  # origins that passed; the rules of a guard never change
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _GLOBAL_V6 = IPv6Network("2000::/3")  # all that IANA has handed out as global unicast
 _TUNNELS_V6 = (
@@ -49,6 +50,7 @@ class Guard:
         self._origins: set[tuple[str, int]] = set()
         self._hosts: set[str] = set()
         self._networks: list[IPv4Network | IPv6Network] = []
+        self._passed: set[tuple[str, str, int]] = set()
         for entry in allow:
             self._add(entry.strip())
 
@@ -73,14 +75,21 @@ class Guard:
         """Judge what the url alone tells; names are judged when resolved. Raises Blocked or Unsendable."""
         if url.scheme not in _DEFAULT_PORTS or not url.raw_host or url.port is None:
             raise Unsendable("The target is not an absolute http or https url")
-        host = _canonical(url.raw_host)
+        origin = (url.scheme, url.raw_host, url.port)
+        if origin not in self._passed:
+            self._judge(url.raw_host, url.port)
+            if len(self._passed) < _REMEMBERED:
+                self._passed.add(origin)
+
+    def _judge(self, raw_host: str, port: int) -> None:
+        host = _canonical(raw_host)
         try:
             address = ip_address(host)
         except ValueError:
             if _NUMERIC_HOST.search(host):
                 raise Blocked("The target's host is a number that is not a plain IP address") from None
             return
-        if not self.permits(host, url.port, address):
+        if not self.permits(host, port, address):
             raise Blocked
 
     def permits(self, host: str, port: int, address: Address) -> bool:

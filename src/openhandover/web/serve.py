@@ -1,13 +1,13 @@
 """The running server: one process, started, drained and stopped in order."""
 
 import asyncio
+import gc
 import signal
 import socket
 import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
 
 import structlog
 import uvicorn
@@ -16,7 +16,7 @@ from openhandover.config.model import Config, WebchatChannel
 from openhandover.core.errors import ConfigError
 from openhandover.engine import Engine
 
-from .app import create_app
+from .app import App, create_app
 
 DRAIN_S = 5.0
 """So long running requests may still take after SIGTERM; with the engine's own drain it stays under 10 s."""
@@ -77,7 +77,8 @@ async def start(config: Config, *, host: str, port: int) -> Running:
     except BaseException:
         listener.close()
         raise
-    server = _Server(_uvicorn_config(create_app(engine, config)))
+    app = create_app(engine, config)
+    server = _Server(_uvicorn_config(app))
     server.config.load()
 
     async def run() -> None:
@@ -95,7 +96,7 @@ async def start(config: Config, *, host: str, port: int) -> Running:
         raise ConfigError("the server did not start; the log says why")
 
     def stop() -> None:
-        server.config.app.state.site.closing.set()  # type: ignore[union-attr]
+        app.site.closing.set()
         server.should_exit = True
 
     return Running(engine, host, listener.getsockname()[1], stop, task, [listener])
@@ -117,7 +118,7 @@ def _bind(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _uvicorn_config(app: Any) -> uvicorn.Config:
+def _uvicorn_config(app: App) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         loop="none",
@@ -169,8 +170,17 @@ def serve(
         _announce(running)
         await serve_until_stopped(running, reload)
 
+    _collect_seldom()
     with asyncio.Runner(loop_factory=new_loop) as runner:
         runner.run(main())
+
+
+def _collect_seldom() -> None:
+    """What was imported stays for ever, and a message leaves no cycles: looking for them seldom saves a fifth of the
+    time per message."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
 
 
 def new_loop() -> asyncio.AbstractEventLoop:
