@@ -136,6 +136,14 @@ class StoreReads:
             (row,) = await store.log("c1", 0, 1)
             assert row.delivered == expected
 
+    async def test_reading_before_the_acknowledgement_is_no_repeat(self, store: Store) -> None:
+        """The news that a message was read may overtake that of its delivery; only a third one is a repeat."""
+        await store.transact(say("c1", "a"))
+        for state, tries, repeats in (("read", 0, 0), ("delivered", 1, 0), ("delivered", 1, 1)):
+            await store.transact(mark("c1", Mark(1, "user", state, tries, 1.0)))
+            (row,) = await store.log("c1", 0, 1)
+            assert row.delivered == Delivered(user=("read", tries, 1.0), repeats=repeats)
+
     # --- lists
 
     async def test_pages_of_conversations_are_stable(self, store: Store) -> None:

@@ -155,7 +155,7 @@ def test_reading_is_told_to_the_users_side() -> None:
     origin = e.FromProvider("desk", "r1", e.MessageRead("e9"), handover_id=talk.handover.id)
     entry = talk.log[-1]
     assert talk.do(origin, named=entry).result == {"applied": True}
-    assert talk.marks[seq, "agent"] == ("read", 1)
+    assert talk.marks[seq, "agent"] == ("read", 0)
     assert talk.log[-1].type == "message.read"
     assert talk.log[-1].to_user
 

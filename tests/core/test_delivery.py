@@ -111,7 +111,7 @@ def test_the_desk_gets_receipts_of_its_agents_messages() -> None:
         TellReceipt(1, "m1", "read"),
         TellReceipt(1, "m2", "failed"),
     ]
-    assert talk.marks[seq, "user"] == ("read", 1)
+    assert talk.marks[seq, "user"] == ("read", 0)
 
 
 def test_a_desk_that_gave_no_id_gets_no_receipt() -> None:

@@ -300,7 +300,7 @@ def _read(turn: Turn, lane: Lane, event: e.FromProvider, fact: e.MessageRead) ->
         turn.result = _UNKNOWN
         return
     message = message_of(entry)
-    turn.marks.append(Mark(entry.seq, "agent", "read", 1))
+    turn.marks.append(Mark(entry.seq, "agent", "read", 0))
     row = "message.read of the user's" if message.author == "user" else "message.* of others'"
     turn.record("message.read", {"message_id": message.id}, row)
 

@@ -82,7 +82,7 @@ def _receipt(turn: Turn, message: Message, state: str, handover_id: str | None) 
 
 def read_by_user(turn: Turn, event: e.ReadByUser) -> None:
     """The user has seen a message of the agent or the bot."""
-    turn.marks.append(Mark(event.seq, "user", "read", 1))
+    turn.marks.append(Mark(event.seq, "user", "read", 0))
     tell(turn, event.message, "read", event.handover_id)
 
 
@@ -107,9 +107,7 @@ def is_finished(lane: Lane) -> bool:
 
 def forget(turn: Turn) -> None:
     """Drop lanes that were finished long enough ago."""
-    oldest = turn.now - LANE_MEMORY_S
-    if any(is_finished(lane) and (lane.ended_at or 0) < oldest for lane in turn.state.lanes):
-        kept = tuple(
-            lane for lane in turn.state.lanes if not is_finished(lane) or (lane.ended_at or 0) >= oldest
-        )
-        turn.set(lanes=kept)
+    oldest, lanes = turn.now - LANE_MEMORY_S, turn.state.lanes
+    kept = [lane for lane in lanes if not is_finished(lane) or (lane.ended_at or 0) >= oldest]
+    if len(kept) < len(lanes):
+        turn.set(lanes=tuple(kept))

@@ -40,9 +40,11 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 UPDATE log SET data = ? WHERE conversation_id = ? AND seq = ?;
 
 -- name: mark
--- A state never goes back: what was delivered stays so, and its time stays that of the delivery.
+-- A state never goes back: what was delivered stays so, and its time stays that of the delivery. Who reads tells so at
+-- once (tries 0), often before the delivery is acknowledged: that is no repetition.
 UPDATE log SET
-  repeats = repeats + (:state = 'delivered' AND coalesce({receiver}_state, '') IN ('delivered', 'read')),
+  repeats = repeats + (:state = 'delivered' AND coalesce({receiver}_tries, 0) > 0
+    AND coalesce({receiver}_state, '') IN ('delivered', 'read')),
   {receiver}_at = CASE WHEN {receiver}_state IN ('delivered', 'read') THEN {receiver}_at ELSE :at END,
   {receiver}_tries = max(coalesce({receiver}_tries, 0), :tries),
   {receiver}_state = CASE
