@@ -9,7 +9,7 @@ import time
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from examples.http_desk import Talk
 from tests.providers.http.emulator import SECRET as DESK_SECRET
@@ -92,7 +92,9 @@ class World:
         """The user writes."""
         return await self.server.said(conversation_id, text=text, **fields)
 
-    async def asks(self, conversation_id: str, settings: Mapping[str, Any] | None = None, **fields: Any) -> str:
+    async def asks(
+        self, conversation_id: str, settings: Mapping[str, Any] | None = None, **fields: Any
+    ) -> str:
         """Id of a new handover."""
         more = {"settings": dict(settings)} if settings else {}
         return (await self.server.handover(conversation_id, **more, **fields))["id"]
@@ -137,13 +139,17 @@ class World:
             lambda: next((talk for talk in at.talks.values() if talk.handover_id == handover_id), None)
         )
 
-    async def queued(self, conversation_id: str, settings: Mapping[str, Any] | None = None) -> tuple[str, Talk]:
+    async def queued(
+        self, conversation_id: str, settings: Mapping[str, Any] | None = None
+    ) -> tuple[str, Talk]:
         """A handover that the desk has accepted."""
         handover_id = await self.asks(conversation_id, settings)
         await self.until(handover_id, status="queued")
         return handover_id, await self.talk(handover_id)
 
-    async def active(self, conversation_id: str, settings: Mapping[str, Any] | None = None) -> tuple[str, Talk]:
+    async def active(
+        self, conversation_id: str, settings: Mapping[str, Any] | None = None
+    ) -> tuple[str, Talk]:
         """A handover with an agent in it."""
         handover_id, talk = await self.queued(conversation_id, settings)
         self.desk.joins(talk)
@@ -171,8 +177,11 @@ async def soon(look: Callable[[], Any], within_s: float = 10) -> Any:
         return found
 
 
+W = TypeVar("W", bound=World)
+
+
 @asynccontextmanager
-async def living(folder: Path, more: str = "", text: str = TEXT) -> AsyncGenerator[World]:
+async def living(folder: Path, more: str = "", text: str = TEXT, kind: type[W] = World) -> AsyncGenerator[W]:
     """A world with `more` configuration."""
     channel, bot, desk, backup = Receiver(), Receiver(), FaultyDesk(), FaultyDesk()
     async with channel.serving(), bot.serving(), desk.serving(), backup.serving():
@@ -185,7 +194,7 @@ async def living(folder: Path, more: str = "", text: str = TEXT) -> AsyncGenerat
             support=desk.url,
             backup=backup.url,
         )
-        world = World(folder, whole + more, (channel, bot), (desk, backup))
+        world = kind(folder, whole + more, (channel, bot), (desk, backup))
         await world.start()
         try:
             yield world
