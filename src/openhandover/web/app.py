@@ -1,62 +1,95 @@
-"""The server's application: the API in front, pages and sockets of the other packages behind it."""
+"""The server's application: plain ASGI, calls and sockets from the declarations of all packages."""
 
 import importlib.util
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from importlib import import_module
 from typing import Any, cast
 
 import msgspec
-from litestar import Litestar, Request, Response
-from litestar.exceptions import HTTPException
-from litestar.openapi import OpenAPIConfig
 
 from openhandover.bots.http import Post
 from openhandover.config.model import Config
-from openhandover.core.errors import CODES, OpenHandoverError
 from openhandover.engine import Engine
 
 from . import docs_page, handovers, messages
 from .call import Call
-from .dispatch import Routes, api_first
-from .endpoint import JSON, AsgiApp, Endpoint, Reply, encode
+from .dispatch import Routes, answer
+from .endpoint import JSON, AsgiScope, Endpoint, Receive, Reply, Send, encode
 from .headers import page_policy
-from .openapi import document, merged
-from .problems import problem, problem_of
+from .openapi import document
+from .paths import Paths, raw_path
+from .problems import problem_of
 from .routes import ENDPOINTS
 from .site import Site, make_site
+from .sockets import INTERNAL_ERROR, POLICY_VIOLATION, Disconnected, Socket, SocketHandler, SocketRoute
 
 EXTENSIONS = (
     ("openhandover.widget.routes", "widget_routes"),
     ("openhandover.desk.routes", "desk_routes"),
     ("openhandover.analytics.routes", "analytics_routes"),
 )
-"""Packages that bring routes of their own: `function(engine, config)` answers `Endpoint`s and Litestar handlers."""
-
-AnyRequest = Request[Any, Any, Any]
+"""Packages that bring routes of their own: `function(engine, config)` answers `Endpoint`s and `SocketRoute`s."""
 
 
-def create_app(engine: Engine, config: Config) -> Litestar:
-    """The application of a started engine. The caller starts and stops the engine."""
+class App:
+    """The ASGI application: requests go to their endpoints, sockets to their handlers."""
+
+    def __init__(self, site: Site, endpoints: Iterable[Endpoint], sockets: Iterable[SocketRoute]) -> None:
+        self.site = site
+        self._routes = Routes(endpoints)
+        self._sockets = Paths[SocketHandler]()
+        for socket in sockets:
+            self._sockets.at(socket.path, socket.handler)
+
+    async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
+        """One request, one socket, or the life of the process."""
+        match scope["type"]:
+            case "http":
+                await answer(self._routes, self.site, scope, receive, send)
+            case "websocket":
+                await self._talk(Socket(self.site, scope, receive, send), raw_path(scope))
+            case _:
+                await self._live(receive, send)
+
+    async def _talk(self, socket: Socket, path: str) -> None:
+        found = self._sockets.find(path)
+        if found is None:
+            await socket.close(POLICY_VIOLATION)
+            return
+        handler, socket.path = found
+        try:
+            await handler(socket)
+        except Disconnected:
+            return
+        except Exception as error:  # noqa: BLE001  (the border of the program: logged once, and the socket closes)
+            problem_of(error, "socket")
+            await socket.close(INTERNAL_ERROR)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        while True:
+            event = (await receive())["type"]
+            if event == "lifespan.shutdown":
+                self.site.closing.set()
+            await send({"type": f"{event}.complete"})
+            if event == "lifespan.shutdown":
+                return
+
+
+def create_app(engine: Engine, config: Config) -> App:
+    """The application of an engine. The caller starts and stops the engine."""
     site = make_site(engine, config)
     engine.accept_post = _accept_of(site)
+    endpoints, sockets = _declared(engine, config)
+    pages = _reference_pages(lambda: document(endpoints, config.server.public_url or "/"))
+    return App(site, [*endpoints, *pages], sockets)
+
+
+def _declared(engine: Engine, config: Config) -> tuple[list[Endpoint], list[SocketRoute]]:
     brought = [route for module, name in EXTENSIONS for route in _routes_of(module, name, engine, config)]
-    endpoints = [*ENDPOINTS, *(route for route in brought if isinstance(route, Endpoint))]
-    app = Litestar(
-        [route for route in brought if not isinstance(route, Endpoint)],
-        exception_handlers={Exception: _refused, HTTPException: _unfound},
-        openapi_config=OpenAPIConfig("openhandover", "1", path="/-", render_plugins=[], components=[]),
-        logging_config=None,
-        lifespan=[_closing(site)],
-        signature_types=[],
+    return (
+        [*ENDPOINTS, *(route for route in brought if isinstance(route, Endpoint))],
+        [route for route in brought if isinstance(route, SocketRoute)],
     )
-    app.state.site = site
-    url = config.server.public_url or "/"
-    app.state.document = lambda: merged(document(endpoints, url), app.openapi_schema.to_schema())
-    pages = _reference_pages(app.state.document)
-    behind = cast("AsgiApp", app.asgi_handler)
-    app.asgi_handler = cast("Any", api_first(Routes([*endpoints, *pages]), site, behind))
-    return app
 
 
 def _accept_of(site: Site) -> Callable[[str, Post], Awaitable[None]]:
@@ -69,28 +102,21 @@ def _accept_of(site: Site) -> Callable[[str, Post], Awaitable[None]]:
     return accept
 
 
-def _routes_of(module: str, name: str, engine: Engine, config: Config) -> Sequence[Any]:
+def _routes_of(module: str, name: str, engine: Engine, config: Config) -> Sequence[Endpoint | SocketRoute]:
     """The routes that a package of ours brings; none when this installation has no such package."""
     parent = module.rpartition(".")[0]
     if importlib.util.find_spec(parent) is None or importlib.util.find_spec(module) is None:
         return ()
-    make = cast("Callable[[Engine, Config], Sequence[Any]]", getattr(import_module(module), name))
+    make = cast(
+        "Callable[[Engine, Config], Sequence[Endpoint | SocketRoute]]", getattr(import_module(module), name)
+    )
     return make(engine, config)
-
-
-def _closing(site: Site) -> Any:
-    @asynccontextmanager
-    async def lifespan(app: Litestar) -> AsyncGenerator[None]:
-        yield
-        site.closing.set()
-
-    return lifespan
 
 
 def openapi_document() -> dict[str, Any]:
     """The OpenAPI document of this version, without a running server."""
     config = Config()
-    return create_app(Engine(config), config).state.document()
+    return document(_declared(Engine(config), config)[0], "/")
 
 
 def _reference_pages(whole: Callable[[], dict[str, Any]]) -> list[Endpoint]:
@@ -115,29 +141,3 @@ def _reference_pages(whole: Callable[[], dict[str, Any]]) -> list[Endpoint]:
         Endpoint("GET", "/docs", docs, "The API for people", documented=False),
         Endpoint("GET", "/docs.css", style, "Style of the docs page", documented=False),
     ]
-
-
-def _response(reply: Reply) -> Response[bytes]:
-    headers = {name.decode(): value.decode() for name, value in reply.headers}
-    return Response(
-        reply.body, status_code=reply.status, media_type=reply.content_type.decode(), headers=headers
-    )
-
-
-def _refused(request: AnyRequest, error: Exception) -> Response[bytes]:
-    """Errors of handlers of other packages, in the same form as everywhere."""
-    return _response(problem_of(error, f"{request.method} {request.url.path}"))
-
-
-def _unfound(request: AnyRequest, error: HTTPException) -> Response[bytes]:
-    """What Litestar itself refuses: unknown paths, wrong methods, bodies that do not decode."""
-    if isinstance(error, OpenHandoverError):
-        return _refused(request, error)
-    codes = {CODES[code].status: code for code in ("bad_json", "unauthorized", "forbidden", "not_found")}
-    codes |= {405: "method_not_allowed", 413: "too_large"}
-    code = codes.get(error.status_code)
-    if code is None:
-        return _refused(request, error)
-    detail = "" if code != "bad_json" else error.detail
-    allow = (error.headers or {}).get("Allow", "")
-    return _response(problem(code, detail, headers=((b"allow", allow.encode()),) if allow else ()))

@@ -1,91 +1,42 @@
-"""From a request to its endpoint and back: routing, access, refusals, sending. The only ASGI code of the API."""
+"""From a request to its endpoint and back: routing, access, refusals, sending."""
 
 import asyncio
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import aclosing
 from typing import cast
-from urllib.parse import unquote_to_bytes
 
 from openhandover.core.errors import Refused
 
 from .body import ClientLeft
 from .call import Call
-from .endpoint import AsgiApp, AsgiScope, Endpoint, Headers, Receive, Reply, Send, Stream
+from .endpoint import AsgiScope, Endpoint, Headers, Receive, Reply, Send, Stream
 from .headers import completed
+from .paths import Paths, raw_path
 from .problems import problem, problem_of
 from .site import Site
 
 
 class Routes:
-    """Endpoints by path. A path is cut at its slashes before it is decoded, so an id may contain any character."""
+    """Endpoints by path and method."""
 
     def __init__(self, endpoints: Iterable[Endpoint]) -> None:
-        self._exact: dict[tuple[str, ...], dict[str, Endpoint]] = {}
-        self._named: dict[int, list[tuple[tuple[str, ...], dict[str, Endpoint]]]] = {}
+        self._paths = Paths[dict[str, Endpoint]]()
         for endpoint in endpoints:
-            self._add(endpoint)
-
-    def _add(self, endpoint: Endpoint) -> None:
-        parts = tuple(endpoint.path.split("/")[1:])
-        if "{" not in endpoint.path:
-            methods = self._exact.setdefault(parts, {})
-        else:
-            candidates = self._named.setdefault(len(parts), [])
-            found = next((known for path, known in candidates if path == parts), None)
-            methods: dict[str, Endpoint] = {} if found is None else found
-            if found is None:
-                candidates.append((parts, methods))
-        if endpoint.method in methods:
-            raise ValueError(f"{endpoint.method} {endpoint.path} is declared twice")
-        methods[endpoint.method] = endpoint
-
-    def find(self, raw_path: str) -> tuple[dict[str, Endpoint], Mapping[str, str]] | None:
-        """The endpoints of a path by method, and the ids in it; None for a path that is not ours."""
-        parts = tuple(raw_path.split("/")[1:])
-        if (methods := self._exact.get(parts)) is not None:
-            return methods, {}
-        for path, methods in self._named.get(len(parts), ()):
-            if all(want == have or want[:1] == "{" for want, have in zip(path, parts, strict=True)):
-                pairs = (
-                    (want[1:-1], have) for want, have in zip(path, parts, strict=True) if want[:1] == "{"
-                )
-                named = {name: _decoded(value) for name, value in pairs}
-                return (methods, named) if all(named.values()) else None
-        return None
+            methods = self._paths.at(endpoint.path, {})
+            if endpoint.method in methods:
+                raise ValueError(f"{endpoint.method} {endpoint.path} is declared twice")
+            methods[endpoint.method] = endpoint
+        self.find = self._paths.find
 
 
-def _decoded(part: str) -> str:
-    if "%" not in part:
-        return part
-    return unquote_to_bytes(part).decode("utf-8", "replace")
-
-
-def api_first(routes: Routes, site: Site, rest: AsgiApp) -> AsgiApp:
-    """The endpoints in front, everything else (pages, sockets) behind; all answers get the security headers."""
-
-    async def app(scope: AsgiScope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            raw_path: bytes = scope.get("raw_path") or scope["path"].encode()
-            found = routes.find(raw_path.partition(b"?")[0].decode("latin-1"))
-            if found is not None:
-                await _answer(site, found, scope, receive, send)
-                return
-            send = _guarded(send)
-        await rest(scope, receive, send)
-
-    return app
-
-
-def _guarded(send: Send) -> Send:
-    async def guarded(message: "AsgiScope") -> None:
-        if message["type"] == "http.response.start":
-            message["headers"] = completed(
-                [(bytes(name), bytes(value)) for name, value in message["headers"]]
-            )
-        await send(message)
-
-    return guarded
+async def answer(routes: Routes, site: Site, scope: AsgiScope, receive: Receive, send: Send) -> None:
+    """Answer one request."""
+    found = routes.find(raw_path(scope))
+    if found is None:
+        await _send(send, problem("not_found"), scope["method"])
+    else:
+        await _answer(site, found, scope, receive, send)
 
 
 async def _answer(

@@ -49,18 +49,6 @@ def document(endpoints: Sequence[Endpoint], server_url: str) -> dict[str, Any]:
     }
 
 
-def merged(ours: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
-    """Our document with the paths and schemas of the handlers that other packages bring."""
-    return {
-        **ours,
-        "paths": {**ours["paths"], **other.get("paths", {})},
-        "components": {
-            **ours["components"],
-            "schemas": {**other.get("components", {}).get("schemas", {}), **ours["components"]["schemas"]},
-        },
-    }
-
-
 def _types(endpoints: Iterable[Endpoint]) -> list[Any]:
     found: dict[str, Any] = {_key(kind): kind for kind in (Problem, InvalidProblem)}
     for endpoint in endpoints:

@@ -5,18 +5,14 @@ import hashlib
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-from litestar import websocket
-from litestar.connection import WebSocket
-from litestar.exceptions import WebSocketDisconnect
-from litestar.params import FromPath
+from typing import TYPE_CHECKING
 
 from openhandover.config.model import Config
 from openhandover.core.errors import Refused
 from openhandover.web.call import Call
 from openhandover.web.endpoint import Endpoint, Reply
 from openhandover.web.headers import page_policy
+from openhandover.web.sockets import POLICY_VIOLATION, Socket, SocketRoute
 
 from .calls import calls
 from .channel import Lobby
@@ -39,30 +35,26 @@ PAGE = """<!doctype html>
 """
 
 
-def widget_routes(engine: "Engine", config: Config) -> Sequence[Any]:
+def widget_routes(engine: "Engine", config: Config) -> Sequence[Endpoint | SocketRoute]:
     """The script, the full page, the calls and the socket."""
     lobby = Lobby(engine, config)
     lobby.begin()
     return [*calls(lobby), *_pages(lobby), _socket(lobby)]
 
 
-def _socket(lobby: Lobby) -> Any:
-    @websocket("/webchat/{channel:str}/socket", opt={"exclude_from_auth": True})
-    async def visitor_socket(socket: WebSocket[Any, Any, Any], channel: FromPath[str]) -> None:
+def _socket(lobby: Lobby) -> SocketRoute:
+    async def visitor_socket(socket: Socket) -> None:
         """GET /webchat/{channel}/socket"""
         try:
-            found = lobby.channel(channel)
-            found.origins.require(socket.headers.get("origin"), socket.headers.get("host"))
+            found = lobby.channel(socket.path["channel"])
+            found.origins.require(socket.header(b"origin"), socket.header(b"host"))
         except Refused:
-            await socket.close(1008)  # before it opens: the browser sees 403
+            await socket.close(POLICY_VIOLATION)  # before it opens: the browser sees 403
             return
         await socket.accept()
-        try:
-            await VisitorSocket(lobby, found, socket).run(socket.app.state.site.closing)
-        except WebSocketDisconnect:
-            return
+        await VisitorSocket(lobby, found, socket).run(socket.site.closing)
 
-    return visitor_socket
+    return SocketRoute("/webchat/{channel}/socket", visitor_socket)
 
 
 def _pages(lobby: Lobby) -> list[Endpoint]:

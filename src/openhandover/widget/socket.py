@@ -7,8 +7,6 @@ from contextlib import aclosing
 from typing import Any
 
 import msgspec
-from litestar.connection import WebSocket
-from litestar.exceptions import WebSocketDisconnect
 
 from openhandover.channels.webchat import protocol as p
 from openhandover.channels.webchat.token import Visitor
@@ -19,6 +17,7 @@ from openhandover.core.errors import Refused, invalid
 from openhandover.core.events import PostMessage
 from openhandover.core.model import Attachment, Conversation
 from openhandover.web.limits import RateLimit
+from openhandover.web.sockets import Disconnected, Socket
 
 from .calls import upload_prefix
 from .channel import Channel, Lobby
@@ -30,8 +29,6 @@ UNAUTHORIZED = 4401
 RESTART = 1012
 FRAMES = Rate(count=100, per_s=10)
 ENDS_SESSION = frozenset({"unauthorized", "token_expired", "not_found"})
-
-Socket = WebSocket[Any, Any, Any]
 
 
 class VisitorSocket:
@@ -53,10 +50,10 @@ class VisitorSocket:
             visitor, state = await self._lobby.enter(self._channel.name, hello.token)
         except Refused as error:
             await self._send(p.refused(error, None))
-            await self._close(UNAUTHORIZED if error.code in ENDS_SESSION else NO_HELLO)
+            await self._socket.close(UNAUTHORIZED if error.code in ENDS_SESSION else NO_HELLO)
             return
         except TimeoutError:
-            await self._close(NO_HELLO)
+            await self._socket.close(NO_HELLO)
             return
         self._conversation_id = state.id
         await self._lobby.presence.came(state.id)
@@ -67,7 +64,7 @@ class VisitorSocket:
 
     async def _hello(self) -> p.Hello:
         async with asyncio.timeout(HELLO_S):
-            frame = p.read_frame(await self._receive())
+            frame = p.read_frame(await self._socket.receive())
         if not isinstance(frame, p.Hello):
             raise invalid("type", "the first frame must be `hello`")
         return frame
@@ -88,10 +85,10 @@ class VisitorSocket:
                 task.cancel()
             await asyncio.gather(*work, return_exceptions=True)
         for task in done:
-            if not isinstance(task.exception(), WebSocketDisconnect):
+            if not isinstance(task.exception(), Disconnected):
                 task.result()
         if stopped in done:
-            await self._close(RESTART)
+            await self._socket.close(RESTART)
 
     # --- to the page ---
 
@@ -140,25 +137,13 @@ class VisitorSocket:
 
     async def _send(self, frame: Mapping[str, Any]) -> None:
         self._sent_at = time.monotonic()
-        await self._socket.send_data(msgspec.json.encode(frame).decode())
-
-    async def _close(self, code: int) -> None:
-        try:
-            await self._socket.close(code)
-        except (WebSocketDisconnect, RuntimeError):
-            return  # the page was faster
+        await self._socket.send(msgspec.json.encode(frame).decode())
 
     # --- from the page ---
 
-    async def _receive(self) -> str | bytes:
-        message = await self._socket.receive()
-        if message["type"] == "websocket.disconnect":
-            raise WebSocketDisconnect(detail="the page left", code=message.get("code", 1005))
-        return message.get("text") or message.get("bytes") or b""
-
     async def _listen(self) -> None:
         while True:
-            raw = await self._receive()
+            raw = await self._socket.receive()
             message_id: str | None = None
             try:
                 message_id = p.message_id_of(raw)
