@@ -347,7 +347,10 @@ class Conversation(Struct, frozen=True):
 
     def lane(self, lane_id: int) -> Lane | None:
         """The lane with this id, unless it is finished and forgotten."""
-        return next((lane for lane in self.lanes if lane.id == lane_id), None)
+        for lane in self.lanes:  # asked for often: half the time of a generator
+            if lane.id == lane_id:
+                return lane
+        return None
 
 
 class Entry(Struct, frozen=True):

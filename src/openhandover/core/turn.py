@@ -98,8 +98,7 @@ class Turn:
 
     def set_lane(self, lane_id: int, **changes: Any) -> None:
         """Change a lane; a lane that is finished and forgotten stays so."""
-        lanes = tuple(replace(lane, **changes) if lane.id == lane_id else lane for lane in self.state.lanes)
-        self.set(lanes=lanes)
+        self.set(lanes=tuple([replace(x, **changes) if x.id == lane_id else x for x in self.state.lanes]))
 
     def arm(self, name: str, seconds: float) -> None:
         """Set a timer, unless its limit is switched off."""

@@ -15,7 +15,7 @@ _decode_message = msgspec.json.Decoder(Message).decode
 
 def time(at: float) -> str:
     """Epoch seconds as RFC 3339 in UTC, with milliseconds."""
-    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
 def optional_time(at: float | None) -> str | None:

@@ -10,8 +10,9 @@ so an embedded store with one writer and a server with many processes can both k
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, Protocol, TypeVar
+
+from msgspec import Struct
 
 from openhandover.core.digest import NeedRecent as NeedRecent
 from openhandover.core.errors import OpenHandoverError
@@ -25,8 +26,7 @@ class StoreError(OpenHandoverError):
     """The store could not do it, and nothing of it was done."""
 
 
-@dataclass(frozen=True, slots=True)
-class HandoverRow:
+class HandoverRow(Struct, frozen=True):
     """A handover as listed: the state, plus what only lists and reports need."""
 
     handover: Handover
@@ -38,8 +38,7 @@ class HandoverRow:
     """Of the creating request, when the caller chose the id."""
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(Struct, frozen=True):
     """What became of a log entry on its way to one receiver; `at` is epoch seconds. A second `delivered` for the
     same entry and receiver counts up its `repeats`. A state never goes back (read, delivered, failed), and once
     delivered, `at` stays the time of the delivery."""
@@ -51,8 +50,7 @@ class Mark:
     at: float
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(Struct, frozen=True):
     """An inbound event, taken once: (source, event_id) is unique. `outcome` says what we did with it; `raw` is kept
     for unknown and late events."""
 
@@ -65,8 +63,7 @@ class Claim:
     raw: bytes = b""
 
 
-@dataclass(frozen=True, slots=True)
-class Parked:
+class Parked(Struct, frozen=True):
     """An event whose vendor session nobody knows yet; waits at most until `until_at`."""
 
     provider: str
@@ -76,8 +73,7 @@ class Parked:
     event: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
+class Loaded(Struct, frozen=True):
     """What a unit asked for, as it is inside the transaction."""
 
     conversation: Conversation | None
@@ -91,8 +87,7 @@ class Loaded:
     recent: "Sequence[LogRow] | None" = None
 
 
-@dataclass(frozen=True, slots=True)
-class Changes:
+class Changes(Struct, frozen=True):
     """What a unit decided; everything in it is saved in one transaction."""
 
     conversation: Conversation | None = None
@@ -109,8 +104,7 @@ class Changes:
     result: Any = None
 
 
-@dataclass(frozen=True, slots=True)
-class Unit:
+class Unit(Struct, frozen=True):
     """One unit of work. `decide` is pure and quick: it runs inside the transaction, perhaps in another thread."""
 
     conversation_id: str
@@ -120,8 +114,7 @@ class Unit:
     claim: tuple[str, str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Delivered:
+class Delivered(Struct, frozen=True):
     """How far an entry got with each receiver: (state, attempts, at); absent = not tried yet."""
 
     user: tuple[str, int, float] | None = None
@@ -130,16 +123,14 @@ class Delivered:
     repeats: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class LogRow:
+class LogRow(Struct, frozen=True):
     """A log entry with its deliveries."""
 
     entry: Entry
     delivered: Delivered = Delivered()
 
 
-@dataclass(frozen=True, slots=True)
-class Upload:
+class Upload(Struct, frozen=True):
     """A file kept by us: its bytes lie in the file store under `id`; `size` in bytes, `at` epoch seconds."""
 
     id: str
@@ -151,8 +142,7 @@ class Upload:
     fingerprint: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class HandoverFilter:
+class HandoverFilter(Struct, frozen=True):
     """Which handovers to list; times are epoch seconds on `requested_at`."""
 
     status: Sequence[str] = ()
@@ -163,11 +153,10 @@ class HandoverFilter:
     conversation_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Page(Generic[T]):
+class Page(Struct, Generic[T], frozen=True):
     """A page of a list; `next` is the cursor of the next page, None at the end."""
 
-    items: Sequence[T] = field(default_factory=tuple)
+    items: Sequence[T] = ()
     next: str | None = None
 
 

@@ -2,8 +2,9 @@
 
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from openhandover.core.model import Conversation
 from openhandover.store.port import (
