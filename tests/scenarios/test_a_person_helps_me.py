@@ -133,7 +133,9 @@ async def test_the_channel_webhook_equals_the_event_stream(world: World) -> None
         return event["type"] != "message.created" or event["data"]["author"] != "user"
 
     last = world.channel.types
-    await world.channel.until(lambda self: last()[-1] == "floor.changed" and last().count("floor.changed") == 2)
+    await world.channel.until(
+        lambda self: last()[-1] == "floor.changed" and last().count("floor.changed") == 2
+    )
     users = {message["id"]: message["author"] == "user" for message in await world.messages(chat)}
     stored = [event for event in await world.events(chat) if for_channel(event)]
     got = world.channel.stored(chat)
