@@ -5,11 +5,12 @@
         ...
         await page.screenshot(path=artifact("desk-accepted.png"))
 
-`scripts/test` finds or installs the browser and names it in OPENHANDOVER_CHROMIUM; without that variable Playwright's own
-browser is started.
+`scripts/test` finds or installs the browser and names it in OPENHANDOVER_CHROMIUM; without that variable the one on PATH
+is started, else Playwright's own.
 """
 
 import os
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -34,7 +35,8 @@ FLAGS = (
 async def chromium() -> AsyncIterator[Browser]:
     """A headless browser with an empty profile, closed at the end."""
     async with async_playwright() as playwright:
-        program = os.environ.get("OPENHANDOVER_CHROMIUM") or None
+        found = (shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome"))
+        program = os.environ.get("OPENHANDOVER_CHROMIUM") or next(filter(None, found), None)
         browser = await playwright.chromium.launch(executable_path=program, args=list(FLAGS))
         try:
             yield browser
