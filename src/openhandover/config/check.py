@@ -45,11 +45,8 @@ def _server(config: Config, findings: Findings) -> None:
         findings.error(
             ("translation",), f"engine {engine} needs an address", "add `url:` with its http(s) address"
         )
-    for path, url in (
-        (("translation", "url"), config.translation.url),
-    ):
-        if url is not None:
-            _address(url, path, findings)
+    if config.translation.url is not None:
+        _address(config.translation.url, ("translation", "url"), findings)
 
 
 def _access(config: Config, findings: Findings) -> None:
