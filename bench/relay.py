@@ -35,6 +35,8 @@ from ends import Child
 from server import KEY, Server
 from wire import Caller, signed, text
 
+from openhandover.web.serve import collect_seldom
+
 CONVERSATIONS = 64
 Post = Callable[[int], Awaitable[None]]
 
@@ -287,6 +289,7 @@ def main() -> None:
         "--folder", type=Path, default=Path.cwd(), help="where the databases lie; its disk is measured"
     )
     asked = parser.parse_args()
+    collect_seldom()  # as the server does
     with tempfile.TemporaryDirectory(dir=asked.folder) as folder:
         found = uvloop.run(measure(Path(folder), asked.only, quick=asked.quick))
     if asked.json:

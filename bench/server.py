@@ -1,6 +1,7 @@
 """A real `openhandover serve` as a child process, on a free port with one SQLite file."""
 
 import asyncio
+import os
 import re
 import sys
 import time
@@ -9,6 +10,8 @@ from pathlib import Path
 from wire import SECRET
 
 KEY = "a-key-of-the-bench"
+# An installation has its modules compiled; where this is set, every start would compile them again.
+_ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 START = "from openhandover.cli import main; main()"
 
 
@@ -52,7 +55,7 @@ class Server:
         with self._log.open("wb") as log:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable, "-c", START, "serve", "--config", str(self.folder / "openhandover.yaml"),
-                "--port", "0", stdout=log, stderr=log, stdin=asyncio.subprocess.DEVNULL,
+                "--port", "0", stdout=log, stderr=log, stdin=asyncio.subprocess.DEVNULL, env=_ENVIRONMENT,
             )  # fmt: skip
 
     async def ready(self, within_s: float = 30) -> None:

@@ -1,6 +1,7 @@
 """What clients see: the contract's JSON shapes, made from our state. Pure."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -13,6 +14,7 @@ INTERNAL = frozenset({"message.imported"})
 _decode_message = msgspec.json.Decoder(Message).decode
 
 
+@lru_cache(maxsize=256)  # one message shows the same moment several times
 def time(at: float) -> str:
     """Epoch seconds as RFC 3339 in UTC, with milliseconds."""
     return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
