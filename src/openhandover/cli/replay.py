@@ -14,7 +14,7 @@ from .options import config_option, configuration
 
 
 @click.command()
-@click.argument("file", type=click.File(encoding="utf-8", lazy=True))
+@click.argument("file", type=click.File(encoding="utf-8"))
 @config_option
 @click.option("--provider", help="whose webhook it is; default: the only provider of type http")
 @click.option("--url", help="server; default: where the configuration says that it listens")
