@@ -40,8 +40,8 @@ class EventsStep(Struct, frozen=True, forbid_unknown_fields=True):
 class AlternativeStep(Struct, frozen=True, forbid_unknown_fields=True):
     """The text that replaces position and wait when the queue is too long."""
 
-    max_position: Annotated[int, Meta(ge=1, description="at or above this position")] | None = None
-    max_wait_ms: Annotated[int, Meta(ge=0, description="above this wait, in milliseconds")] | None = None
+    max_position: Annotated[int, Meta(ge=1, description="at or above this position")] | None = 20
+    max_wait_ms: Annotated[int, Meta(ge=0, description="above this wait, in milliseconds")] | None = 600_000
     text: Texts | None = None
 
 

@@ -1,0 +1,37 @@
+"""The handover step's own keys, as somebody sees them who writes a flow."""
+
+from pathlib import Path
+
+from tests.scenarios.test_the_flow_goes_on import playing
+from tests.scenarios.world import World, lines
+
+
+async def test_the_last_messages_of_the_transcript_are_those_that_somebody_wrote(world: World) -> None:
+    """`max_messages` counts what the user and the bot said: a system text, as the step's own, takes no place."""
+    given = [{"author": "user", "text": text, "at": "2026-01-01T00:00:00Z"} for text in ("one", "two")]
+    chat = await world.began(transcript=given)
+    _, talk = await world.queued(chat, {"message": "You will be helped", "transcript": {"max_messages": 2}})
+    assert lines(talk) == ["one", "two"]
+
+
+async def test_an_alternative_without_numbers_has_the_documented_ones(tmp_path: Path) -> None:
+    """Position 20 is too far and 600 s are not too long where the step says no numbers of its own."""
+    flow = """
+main:
+- handover:
+    message: ""
+    accepted_message: ""
+    queue: {position: true, every_s: 0, wait_every_s: 0, alternative: {text: "Come back tomorrow"}}
+"""
+    async with playing(tmp_path, flow) as world:
+        chat = await world.began()
+        await world.says(chat, "hello")
+        handover_id = (await world.channel.got("handover.queued"))["handover_id"]
+        for position, wait_ms, heard in (
+            (19, 600_000, "You are number 19 in the queue."),
+            (20, 1, "Come back tomorrow"),
+        ):
+            told = {"position": position, "estimated_wait_ms": wait_ms}
+            named = {"event_id": heard, "type": "queue.updated", "handover_id": handover_id}
+            assert (await world.webhook({**named, **told})).status < 300
+            await world.channel.heard(heard)
