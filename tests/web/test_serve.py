@@ -124,3 +124,27 @@ async def test_a_taken_port(tmp_path: Path) -> None:
         config = load_text(f"store: sqlite:{tmp_path}/openhandover.db\n{CONFIG}")
         with pytest.raises(ConfigError, match=f"cannot listen on 127.0.0.1:{port}"):
             await start(config, host="127.0.0.1", port=port)
+
+
+async def test_links_name_the_port_that_is_served(tmp_path: Path) -> None:
+    """A server that listens elsewhere than configured gives links that lead to it."""
+    text = f"store: sqlite:{tmp_path}/openhandover.db\nserver: {{port: 8080}}\n{CONFIG}"
+    running = await start(load_text(text), host="127.0.0.1", port=0)
+    try:
+        async with aiohttp.ClientSession(headers=AUTHORISED) as http:
+            form = aiohttp.FormData()
+            form.add_field("file", b"%PDF-1.7\n", filename="a.pdf", content_type="application/pdf")
+            async with http.post(f"{running.url}/v1/uploads", data=form) as answer:
+                upload_id = (await answer.json())["upload_id"]
+            async with http.post(
+                f"{running.url}/v1/conversations", json={"channel": "api", "user": {"id": "u"}}
+            ) as answer:
+                chat = (await answer.json())["id"]
+            message = {"author": "user", "attachments": [{"upload_id": upload_id}]}
+            async with http.post(f"{running.url}/v1/conversations/{chat}/messages", json=message) as answer:
+                link = (await answer.json())["attachments"][0]["url"]
+        async with aiohttp.ClientSession() as anybody, anybody.get(link) as file:
+            assert await file.read() == b"%PDF-1.7\n"
+    finally:
+        running.stop()
+        await running.ended
