@@ -18,6 +18,7 @@ RUN uv sync --frozen --no-dev --no-install-project
 
 COPY README.md LICENSE NOTICE ./
 COPY src ./src
+COPY examples ./examples
 RUN uv sync --frozen --no-dev --no-editable
 
 
