@@ -179,3 +179,46 @@ async def test_repeated_acknowledgement_while_queued(world: World) -> None:
     await world.says(chat, "hello")
     await soon(lambda: "hello" in lines(talk))
     assert world.channel.texts().count("Hold on") == 3
+
+
+async def test_where_the_desk_tells_nothing_we_estimate(world: World) -> None:
+    """By our own count and the mean handling time, marked; those behind hear when somebody leaves; only who asks."""
+    world.desk.place = lambda position: {}
+    rules = {"queue": {"position": True, "every_s": 0}}
+    chats = [await world.began() for _ in range(4)]
+    plain, ahead = await world.queued(chats[0])
+    second, _ = await world.queued(chats[1], rules)
+    third, _ = await world.queued(chats[2], rules)
+    assert (await world.handover(plain))["queue"]["position"] is None
+    places = [(await world.handover(one))["queue"] for one in (second, third)]
+    assert [place["position"] for place in places] == [2, 3]
+    assert [place["estimated_wait_ms"] for place in places] == [600_000, 900_000]
+    assert all(place["estimated"] for place in places)
+    await world.restart()
+    world.desk.joins(ahead)
+    for handover_id, position in ((second, 1), (third, 2)):
+        await world.server.until(
+            f"/v1/handovers/{handover_id}", lambda found, at=position: found["queue"]["position"] == at
+        )
+    updates = [
+        (one["handover_id"], one["data"]["queue"]["estimated"])
+        for one in world.channel.of("handover.queue_updated")
+    ]
+    assert updates == [(second, True), (third, True)]
+    said = [[m["text"] for m in await world.messages(chat) if m["author"] == "system"] for chat in chats[1:3]]
+    assert [len(texts) for texts in said] == [3, 3]
+
+
+async def test_the_desks_own_word_replaces_our_estimate(world: World) -> None:
+    """Once the vendor tells its place, ours is not used any more."""
+    world.desk.place = lambda position: {}
+    _, ahead = await world.queued(await world.began())
+    handover_id, _ = await world.queued(await world.began(), {"events": {"queue_updated": True}})
+    assert (await world.handover(handover_id))["queue"]["estimated"]
+    told = {"event_id": "e1", "type": "queue.updated", "handover_id": handover_id, "position": 9}
+    assert (await world.webhook(told)).body == {"applied": True}
+    world.desk.joins(ahead)
+    await world.channel.got("handover.active")
+    await asyncio.sleep(0.6)
+    queue = (await world.handover(handover_id))["queue"]
+    assert queue == {"position": 9, "estimated_wait_ms": None, "alternative_text": None}

@@ -3,7 +3,7 @@
 import msgspec
 
 from . import events as e
-from .inbound import decode_held, is_current, say_news, take
+from .inbound import decode_held, is_current, renew_queue, say_news, take
 from .lanes import tell
 from .lifecycle import confirm_transfer, is_transfer, signal
 from .model import Attempt, Queue
@@ -32,7 +32,7 @@ def opened(turn: Turn, event: e.Opened) -> None:
     if is_transfer(turn.handover):
         confirm_transfer(turn)
         return
-    turn.set_handover(queue=Queue(event.position, event.estimated_wait_ms))
+    turn.set_handover(queue=Queue(event.position, event.estimated_wait_ms, estimated=event.estimated))
     signal(turn, "opened")
     if turn.state.told_left and turn.handover.settings.tell_left:
         turn.effects.append(e.TellPresence(lane.id, "disconnected", turn.handover.settings.tell_left))
@@ -40,6 +40,13 @@ def opened(turn: Turn, event: e.Opened) -> None:
     turn.set_lane(lane.id, held=())
     for held in sorted(lane.held, key=lambda held: held.seq or 0):
         take(turn, decode_held(held.event))
+
+
+def queue_estimated(turn: Turn, event: e.QueueEstimated) -> None:
+    """Only for who still waits, and only while the vendor says nothing better."""
+    handover = turn.state.open_handover
+    if handover is not None and handover.id == event.handover_id and handover.queue.estimated:
+        renew_queue(turn, Queue(event.position, event.estimated_wait_ms, estimated=True))
 
 
 def _note_external_id(turn: Turn, external_id: str) -> None:

@@ -255,6 +255,16 @@ class Opened(Struct, frozen=True):
     estimated_wait_ms: int | None = None
     vendor_state: str | None = None
     taken: tuple[tuple[int, Message], ...] = ()
+    estimated: bool = False
+    """Position and wait are our own estimate."""
+
+
+class QueueEstimated(Struct, frozen=True):
+    """Our own estimate has changed, for a handover whose vendor tells nothing."""
+
+    handover_id: str
+    position: int
+    estimated_wait_ms: int
 
 
 class OpenFailed(Struct, frozen=True):
@@ -335,6 +345,7 @@ Event = (
     | FromProvider
     | Opening
     | Opened
+    | QueueEstimated
     | OpenFailed
     | Sent
     | NotSent

@@ -262,9 +262,14 @@ def _transferred(turn: Turn, _lane: Lane, _event: e.FromProvider, fact: e.AgentT
 
 
 def _queue(turn: Turn, _lane: Lane, _event: e.FromProvider, fact: e.QueueUpdated) -> None:
+    if fact.position is not None or fact.estimated_wait_ms is not None:  # an empty word is no news
+        renew_queue(turn, Queue(fact.position, fact.estimated_wait_ms, None, fact.estimated))
+
+
+def renew_queue(turn: Turn, queue: Queue) -> None:
+    """What is known of the queue has changed; it matters only to who waits in it."""
     if turn.handover.status is not Status.QUEUED:
         return
-    queue = Queue(fact.position, fact.estimated_wait_ms, None, fact.estimated)
     changed = (queue.position, queue.estimated_wait_ms) != (
         turn.handover.queue.position,
         turn.handover.queue.estimated_wait_ms,

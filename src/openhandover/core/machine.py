@@ -82,6 +82,7 @@ HANDLERS: dict[type[Any], Callable[[Turn, Any], None]] = {
     e.FromProvider: inbound.take,
     e.Opening: lanes.opening,
     e.Opened: answers.opened,
+    e.QueueEstimated: answers.queue_estimated,
     e.OpenFailed: answers.open_failed,
     e.Sent: lanes.sent,
     e.NotSent: lanes.not_sent,

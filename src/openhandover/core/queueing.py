@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from .model import Handover, Queue
+from .model import Handover, Queue, Settings
 
 replace = msgspec.structs.replace
 
@@ -16,6 +16,13 @@ class QueueNews(NamedTuple):
     handover: Handover
     text: str
     again_at: float | None
+
+
+def is_wanted(settings: Settings) -> bool:
+    """Whether a handover asks for its place in the queue, so that it is estimated where the vendor tells nothing."""
+    rules = settings.queue
+    thresholds = rules.max_position is not None or rules.max_wait_ms is not None
+    return rules.position or rules.estimated_wait or thresholds or "queue_updated" in settings.events
 
 
 def alternative(handover: Handover, position: int | None, wait_ms: int | None) -> str | None:

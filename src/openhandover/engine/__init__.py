@@ -38,6 +38,7 @@ from .order import Order
 from .parts import Parts
 from .preparing import Preparing
 from .providers import Providers
+from .queues import Queues
 from .receivers import ChannelWebhook
 from .retention import Retention
 from .timers import Timers
@@ -83,7 +84,10 @@ class Engine:
             clock=clock,
         )
         self._order = Order(config, self.providers, self.texts)
-        self._agents = AgentLanes(self._delivery, self.providers, self.files, config.redaction.to_agent)
+        self._queues = Queues(self.store, self._work)
+        self._agents = AgentLanes(
+            self._delivery, self.providers, self.files, self._queues, config.redaction.to_agent
+        )
         self._flows = Flows(parts, self._order)
         self._preparing = Preparing(parts, translator_of(config, self.http))
         self._arrivals = Arrivals(self.store, self._work, self._preparing)
@@ -100,6 +104,7 @@ class Engine:
     def _wire(self, parts: Parts) -> None:
         self._dispatch.delivery = self._delivery
         self._dispatch.agents = self._agents
+        self._dispatch.queues = self._queues
         self._dispatch.timers = self._timers
         self._dispatch.channels = channels_of(parts, self._present)
         self._dispatch.bots = bots_of(parts, self._flows, self._present, self._accept)
@@ -116,6 +121,7 @@ class Engine:
         await self._flows.start()
         await self.providers.start()
         self._timers.start()
+        await self._queues.start()
         await self._arrivals.start()
         self._listeners.start()
         self._retention.start()
@@ -125,6 +131,7 @@ class Engine:
         """Let calls under way end, then close everything; what is due stays due."""
         await self._listeners.stop()
         await self._arrivals.stop()
+        await self._queues.stop()
         await self._timers.stop()
         await self._retention.stop()
         await self._delivery.stop(DRAIN_S)

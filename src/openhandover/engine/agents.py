@@ -29,6 +29,7 @@ from openhandover.texts.redaction import Kind, redact
 from .delivery import Delivery, Lane, backoff_s
 from .files import FileStore
 from .providers import Providers
+from .queues import Queues
 
 OPEN_TIMEOUT_S = 30.0
 BEST_EFFORT_S = 5.0
@@ -49,7 +50,12 @@ class AgentLanes:
     """Carries out what agent lanes ask for."""
 
     def __init__(
-        self, delivery: Delivery, providers: Providers, files: FileStore, redaction: Sequence[Kind]
+        self,
+        delivery: Delivery,
+        providers: Providers,
+        files: FileStore,
+        queues: Queues,
+        redaction: Sequence[Kind],
     ) -> None:
         self._delivery = delivery
         self._store = delivery.store
@@ -57,6 +63,7 @@ class AgentLanes:
         self._clock = delivery.clock
         self._providers = providers
         self._files = files
+        self._queues = queues
         self._redaction = tuple(redaction)
         self._best_effort: set[asyncio.Task[None]] = set()
 
@@ -152,17 +159,19 @@ class AgentLanes:
             for row in before
             if row.entry.to_agent and row.delivered.agent is None
         )
-        await self._work.run(
-            state.id,
-            e.Opened(
-                known.id,
-                opened.external_id,
-                opened.position,
-                opened.estimated_wait_ms,
-                opened.vendor_state,
-                taken,
-            ),
+        place = (opened.position, opened.estimated_wait_ms)
+        estimate = None
+        if place == (None, None) and state.handover is not None:
+            estimate = await self._queues.estimate(state.handover)
+        event = e.Opened(
+            known.id,
+            opened.external_id,
+            *(estimate or place),
+            opened.vendor_state,
+            taken,
+            estimated=estimate is not None,
         )
+        await self._work.run(state.id, event)
 
     async def _gate(self, lane: Lane, known: LaneState) -> None:
         """Rule 3: the user has the handover message before control leaves; but no wait is endless."""
@@ -180,12 +189,20 @@ class AgentLanes:
         limit = handover.settings.max_messages
         rows: Sequence[LogRow] = ()
         if handover.settings.send_transcript and limit:
-            rows = await self._store.tail(state.id, known.from_seq - 1, limit)
-        elif known.attempt > 1:
+            return await self._talk(state.id, known.from_seq - 1, limit)
+        if known.attempt > 1:
             rows = await self._store.log(
                 state.id, handover.requested_seq, 1000, until=known.from_seq - 1, messages_only=True
             )
-        return [row for row in rows if message_of(row.entry).author != "system"]
+        return _spoken(rows)
+
+    async def _talk(self, conversation_id: str, until: int, limit: int) -> Sequence[LogRow]:
+        """The last messages that somebody wrote: system texts never count."""
+        found: list[LogRow] = []
+        while len(found) < limit and (rows := await self._store.tail(conversation_id, until, limit)):
+            found = _spoken(rows) + found
+            until = rows[0].entry.seq - 1
+        return found[-limit:]
 
     def _request(
         self, state: Conversation, handover: Handover, known: LaneState, before: Sequence[LogRow]
@@ -341,3 +358,7 @@ async def _tell(
 
 def _session(known: LaneState) -> Session:
     return Session(known.handover_id, known.attempt, known.external_id or "", known.vendor_state)
+
+
+def _spoken(rows: Sequence[LogRow]) -> list[LogRow]:
+    return [row for row in rows if message_of(row.entry).author != "system"]

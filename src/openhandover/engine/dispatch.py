@@ -16,6 +16,7 @@ from .agents import AgentLanes
 from .delivery import Delivery, Lane, LaneName, Receiver, Worker
 from .feed import Feed
 from .metrics import Metrics
+from .queues import Queues
 from .timers import Timers
 from .work import Done
 
@@ -33,6 +34,7 @@ class Dispatch:
         self._metrics = metrics
         self.delivery: Delivery
         self.agents: AgentLanes
+        self.queues: Queues
         self.timers: Timers
         self.channels: Mapping[str, Receiver] = {}
         self.bots: Mapping[str, Receiver] = {}
@@ -46,6 +48,7 @@ class Dispatch:
         turn, before = done.turn, done.before
         assert turn is not None
         self._metrics.count(done)
+        self.queues.note(done)
         state = turn.state
         shown_before = before.shown if before else 0
         self._show(turn, state, shown_before)

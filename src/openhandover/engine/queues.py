@@ -1,0 +1,116 @@
+"""Our own count of who waits where, for contact centres that tell nothing of their queue."""
+
+import asyncio
+from collections import defaultdict, deque
+from typing import NamedTuple
+
+from openhandover.core.events import QueueEstimated
+from openhandover.core.model import Handover, Status
+from openhandover.core.queueing import is_wanted
+from openhandover.core.routing import HANDLING_SAMPLE, estimated_wait_s, mean_handling_s
+from openhandover.store.port import HandoverFilter, Store
+
+from .work import Done, Work
+
+SETTLE_S = 0.3
+"""Leaves that come together are told together."""
+PAGE = 500
+
+
+class _Waiting(NamedTuple):
+    conversation_id: str
+    estimate: int | None
+    """The place that we told, None where the vendor tells it or nobody asks."""
+
+
+class Queues:
+    """Estimates the place in a provider's queue, by order of acceptance, and the wait: place x mean handling time
+    / people who are busy with a handover of this provider now (at least one)."""
+
+    def __init__(self, store: Store, work: Work) -> None:
+        self._store = store
+        self._work = work
+        self._lines: defaultdict[str, dict[str, _Waiting]] = defaultdict(dict)
+        self._busy: defaultdict[str, set[str]] = defaultdict(set)
+        self._handled: dict[str, deque[float]] = {}
+        self._changed: dict[str, asyncio.Task[None]] = {}
+
+    async def start(self) -> None:
+        """Take up who waits and who is being helped."""
+        where = HandoverFilter(status=(Status.QUEUED, Status.ACTIVE))
+        found: list[Handover] = []
+        cursor: str | None = None
+        while True:
+            page = await self._store.handovers(where, cursor, PAGE)
+            found += [row.handover for row in page.items]
+            cursor = page.next
+            if cursor is None:
+                break
+        for handover in sorted(found, key=lambda one: (one.queued_at or 0, one.id)):
+            self._place(handover)
+
+    def note(self, done: Done) -> None:
+        """A turn was committed: its handover may have come into a line, moved on or ended."""
+        turn, before = done.turn, done.before
+        if turn is None or not turn.handover_changed:
+            return
+        was = before.handover if before else None
+        if was is not None and was.id == turn.handover.id:
+            self._leave(was, turn.handover)
+        self._place(turn.handover)
+
+    def _place(self, handover: Handover) -> None:
+        if handover.status is Status.QUEUED:
+            estimate = handover.queue.position if handover.queue.estimated else None
+            self._lines[handover.target.provider][handover.id] = _Waiting(handover.conversation_id, estimate)
+        elif handover.status is Status.ACTIVE:
+            self._busy[handover.target.provider].add(handover.id)
+
+    def _leave(self, was: Handover, now: Handover) -> None:
+        if was.status is now.status and was.target.provider == now.target.provider:
+            return
+        provider = was.target.provider
+        left = self._lines[provider].pop(was.id, None)
+        self._busy[provider].discard(was.id)
+        if now.ended_at is not None and now.active_at is not None and provider in self._handled:
+            self._handled[provider].append(now.ended_at - now.active_at)
+        if left is not None and provider not in self._changed:
+            self._changed[provider] = asyncio.create_task(self._tell(provider), name="queue-estimates")
+
+    async def estimate(self, handover: Handover) -> tuple[int, int] | None:
+        """Position and wait in milliseconds for a handover that is accepted just now; None when nobody asks."""
+        if not is_wanted(handover.settings):
+            return None
+        provider = handover.target.provider
+        position = len(self._lines[provider]) + 1
+        return position, await self._wait_ms(provider, position)
+
+    async def _wait_ms(self, provider: str, position: int) -> int:
+        if provider not in self._handled:
+            where = HandoverFilter(status=(Status.COMPLETED,), provider=provider)
+            rows = (await self._store.handovers(where, None, HANDLING_SAMPLE)).items
+            times = [
+                row.handover.ended_at - row.handover.active_at
+                for row in reversed(rows)
+                if row.handover.ended_at is not None and row.handover.active_at is not None
+            ]
+            self._handled[provider] = deque(times, HANDLING_SAMPLE)
+        mean_s = mean_handling_s(list(self._handled[provider]))
+        wait_s = estimated_wait_s(position, mean_s, max(len(self._busy[provider]), 1))
+        return round((wait_s or 0) * 1000)
+
+    async def _tell(self, provider: str) -> None:
+        """Somebody left the line: those behind who live by our estimate get a new one."""
+        await asyncio.sleep(SETTLE_S)
+        del self._changed[provider]
+        for position, (handover_id, one) in enumerate(list(self._lines[provider].items()), start=1):
+            if one.estimate not in (None, position):
+                wait_ms = await self._wait_ms(provider, position)
+                await self._work.run(one.conversation_id, QueueEstimated(handover_id, position, wait_ms))
+
+    async def stop(self) -> None:
+        """Estimates that were not told are not missed."""
+        tasks = list(self._changed.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
