@@ -304,7 +304,7 @@ class Crash:
                         to_user.append(item["seq"])
             if len(to_user) != len(story.got_by_user):
                 self._ends.fault("proof", f"{story.id}: {len(to_user)}, seen {len(story.got_by_user)}")
-        for kind in ("pending", "failed", "misordered"):
+        for kind in ("pending", "failed", "repeated", "misordered"):
             if total[kind]:
                 self._ends.fault("proof", f"{total[kind]} {kind}")
         return total

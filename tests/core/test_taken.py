@@ -28,3 +28,17 @@ def test_what_the_old_session_never_got_is_delivered_with_the_transcript() -> No
     talk.desk(e.Failed("unavailable", sequenced=True))
     talk.opened(taken=((entry.seq, message_of(entry)),))
     assert talk.marks[entry.seq, "agent"] == ("delivered", 1)
+
+
+def test_what_the_old_session_got_while_the_next_one_opened_is_no_repetition() -> None:
+    """The delivery was recorded between the making of the transcript and the answer to it."""
+    talk = Talk().active()
+    talk.user("last words")
+    entry, old = talk.entry("message.created"), talk.lane
+    message = message_of(entry)
+    talk.desk(e.Closed(sequenced=True))
+    talk.request()
+    talk.do(e.Sent(old.id, entry.seq, 1, message, old.handover_id))
+    talk.opened(taken=((entry.seq, message),))
+    assert talk.last.marks == []
+    assert talk.types().count("message.delivered") == 1

@@ -55,10 +55,10 @@ def _note_external_id(turn: Turn, external_id: str) -> None:
 
 
 def _taken(turn: Turn, event: e.Opened) -> None:
-    """The transcript is the delivery of what no session before got; one that still gets it tells so itself."""
-    due = [lane for lane in turn.state.lanes if lane.opened and lane.id != event.lane]
+    """The transcript is the delivery of what no session got; that of an earlier handover gets its own and tells so."""
+    earlier = [lane for lane in turn.state.lanes if lane.opened and lane.handover_id != turn.handover.id]
     for seq, message in event.taken:
-        if any(lane.done < seq <= lane.last for lane in due):
+        if any(lane.from_seq < seq <= lane.last for lane in earlier):
             continue
         turn.marks.append(Mark(seq, "agent", "delivered", 1))
         tell(turn, message, "delivered", turn.handover.id)
