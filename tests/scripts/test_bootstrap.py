@@ -20,7 +20,8 @@ def wheel() -> bytes:
     """A wheel as the package index has it, with a small program inside."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr("uv-1.data/scripts/uv", CONTENT)
+        # The same bytes at every call: by default an archive has the time of now in it.
+        archive.writestr(zipfile.ZipInfo("uv-1.data/scripts/uv"), CONTENT)
     return buffer.getvalue()
 
 
