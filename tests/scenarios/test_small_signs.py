@@ -39,6 +39,27 @@ async def test_typing_stops_when_told(world: World) -> None:
     assert len(world.channel.of("typing.started")) == 1
 
 
+async def test_a_stop_never_overtakes_its_start(world: World) -> None:
+    """The desk and the channel are slow with the start; the stop waits for it, else it would stand for good."""
+    chat = await world.began()
+    _, talk = await world.active(chat)
+    world.desk.slow(0.4)
+    world.channel.slow(0.4)
+    for on in (True, False):
+        await world.call("POST", f"/v1/conversations/{chat}/typing", {"author": "user", "on": on})
+        world.desk.types(talk, on=on)
+        await asyncio.sleep(0.2)
+        world.desk.slow(0)
+        world.channel.slow(0)
+    await world.channel.got("typing.stopped")
+    await soon(lambda: calls(world, "/typing") == 2)
+    assert not talk.typing
+    assert [event["type"] for event in world.channel.events if "seq" not in event] == [
+        "typing.started",
+        "typing.stopped",
+    ]
+
+
 async def test_the_bot_does_not_type_while_a_human_has_the_floor(world: World) -> None:
     """409 floor_taken."""
     chat = await world.began()

@@ -1,6 +1,5 @@
 """The engine: the only place where the pure core meets the world. `Engine` is its face."""
 
-import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Literal
@@ -26,6 +25,7 @@ from openhandover.texts.language import LanguageDetector, is_telling
 from . import present, proofs
 from .agents import AgentLanes
 from .arrivals import Arrivals
+from .asides import Asides
 from .delivery import Delivery
 from .dispatch import Dispatch
 from .feed import Feed
@@ -88,12 +88,12 @@ class Engine:
         self._agents = AgentLanes(
             self._delivery, self.providers, self.files, self._queues, config.redaction.to_agent
         )
-        self._flows = Flows(parts, self._order)
         self._preparing = Preparing(parts, translator_of(config, self.http))
+        self._flows = Flows(parts, self._order, self._preparing)
         self._arrivals = Arrivals(self.store, self._work, self._preparing)
         self._listeners = Listeners(self.store, self.providers, self._arrivals.listened)
         self._retention = Retention(config, self.store, self.files, clock)
-        self._background: set[asyncio.Task[Any]] = set()
+        self._asides = Asides()
         self.agents_changed: list[Callable[[Mapping[str, Agent]], None]] = []
         self.accept_post: Callable[[str, Post], Awaitable[None]] = _nobody_accepts
         """Takes what an HTTP bot answers as if it had posted it; the web layer sets it."""
@@ -139,9 +139,7 @@ class Engine:
         await self._agents.stop()
         await self._preparing.stop()
         await self._detector.stop()
-        for task in list(self._background):
-            task.cancel()
-        await asyncio.gather(*self._background, return_exceptions=True)
+        await self._asides.stop()
         await self.providers.stop()
         await self.http.close()
         await self.store.stop()
@@ -355,9 +353,7 @@ class Engine:
     def _call_typing_webhook(self, channel: str, event: dict[str, object]) -> None:
         receiver = self._dispatch.channels.get(channel)
         if isinstance(receiver, ChannelWebhook):
-            task = asyncio.create_task(receiver.typing(event), name="typing")
-            self._background.add(task)
-            task.add_done_callback(self._background.discard)
+            self._asides.say(event["conversation_id"], receiver.typing(event))
 
 
 def _message_entry(done: Done) -> Any:

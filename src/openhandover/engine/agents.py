@@ -26,6 +26,7 @@ from openhandover.providers.base import Brief, HandoverRequest, Opened, Provider
 from openhandover.store.port import LogRow
 from openhandover.texts.redaction import Kind, redact
 
+from .asides import Asides
 from .delivery import Delivery, Lane, backoff_s
 from .files import FileStore
 from .providers import Providers
@@ -65,7 +66,7 @@ class AgentLanes:
         self._files = files
         self._queues = queues
         self._redaction = tuple(redaction)
-        self._best_effort: set[asyncio.Task[None]] = set()
+        self._asides = Asides()
 
     async def worker(self, lane: Lane) -> None:
         """Do what the lane's state asks for, until there is nothing left to do."""
@@ -329,15 +330,12 @@ class AgentLanes:
         provider = self._providers.get(known.provider) if known else None
         if known is None or provider is None or not known.opened:
             return
-        task = asyncio.create_task(_tell(provider, _session(known), effect), name="best-effort")
-        self._best_effort.add(task)
-        task.add_done_callback(self._best_effort.discard)
+        key = (state.id, effect.lane, type(effect))
+        self._asides.say(key, _tell(provider, _session(known), effect))
 
     async def stop(self) -> None:
         """Let best-effort calls go."""
-        for task in list(self._best_effort):
-            task.cancel()
-        await asyncio.gather(*self._best_effort, return_exceptions=True)
+        await self._asides.stop()
 
 
 async def _tell(
