@@ -154,17 +154,16 @@ def test_the_digest_of_a_completed_handover() -> None:
     talk.user("question", attachments=(Attachment("f", "a.pdf", "application/pdf", 3, "/x"),))
     talk.later(30)
     talk.says("answer")
-    talk.says("psst", note=True)
     talk.desk(e.AgentTransferred(BERT))
     talk.desk(e.Closed(sequenced=True))
     found = digest(talk)
-    assert [message["text"] for message in found["messages"]] == ["question", "answer", "psst"]
+    assert [message["text"] for message in found["messages"]] == ["question", "answer"]
     assert [agent["name"] for agent in found["agents"]] == ["Anna", "Bert"]
     assert [file["name"] for file in found["files"]] == ["a.pdf"]
     assert found["duration_s"] == 30
     assert found["outcome"] == {"status": "completed", "reason": "agent_closed", "ended_by": "agent"}
     assert found["summary"] == (
-        "The user talked with Anna, Bert for 30 seconds; of the last 3 messages 2 are the agent's. "
+        "The user talked with Anna, Bert for 30 seconds; of the last 2 messages 1 are the agent's. "
         "It ended completed (agent closed)."
     )
 
@@ -178,6 +177,19 @@ def test_the_digest_has_the_last_twenty_messages() -> None:
     assert [message["text"] for message in digest(talk)["messages"]] == [
         str(number) for number in range(5, 25)
     ]
+
+
+def test_what_is_for_agents_only_is_not_in_the_digest() -> None:
+    """Rule 5: the outcome is told to the channel as well; twenty other messages are found behind many notes."""
+    talk = Talk().active()
+    for number in range(25):
+        talk.user(str(number))
+        talk.says("psst", note=True, attachments=(Attachment("f", "a.pdf", "application/pdf", 3, "/x"),))
+        talk.bot("for you", to="agent")
+    talk.do(e.Close(talk.handover.id))
+    found = digest(talk)
+    assert [message["text"] for message in found["messages"]] == [str(number) for number in range(5, 25)]
+    assert found["files"] == []
 
 
 def test_messages_that_no_provider_took_are_failed_in_the_digest() -> None:
@@ -208,11 +220,11 @@ def test_messages_that_a_provider_took_are_not() -> None:
 
 
 def test_an_end_asks_for_the_messages_it_needs() -> None:
-    """The last twenty after the request; asked again, it decides."""
+    """Those after the request; asked again, it decides."""
     talk = Talk().active()
     with pytest.raises(NeedRecent) as need:
         advance(talk.state, e.Close(talk.handover.id), talk.now, talk.rules)
-    assert (need.value.after_seq, need.value.limit) == (talk.handover.requested_seq, 20)
+    assert (need.value.after_seq, need.value.limit) == (talk.handover.requested_seq, 80)
     turn = advance(talk.state, e.Close(talk.handover.id), talk.now, talk.rules, [])
     assert turn.digest
     assert json.loads(turn.digest)["messages"] == []

@@ -11,6 +11,9 @@ from .view import message_of, shown_agent
 MESSAGES = 20
 """So many of the last messages go into a digest."""
 
+LOOKED_AT = 4 * MESSAGES
+"""So many are looked at for them: what is for agents only stays out, because the user's side gets the outcome too."""
+
 
 class NeedRecent(Exception):
     """Raised by a decision that needs the last `limit` messages after `after_seq`; it is asked again with them."""
@@ -56,9 +59,12 @@ def build(handover: Handover, rows: Sequence[Row], *, never_opened: bool) -> dic
     messages: list[Message] = []
     for row in rows:
         message = current_message(row)
+        if message.to == "agent":
+            continue
         if never_opened and row.entry.to_agent and row.delivered.agent is None:
             message = msgspec.structs.replace(message, delivery=Delivery("failed", message.delivery.attempts))
         messages.append(message)
+    messages = messages[-MESSAGES:]
     began = handover.active_at or handover.requested_at
     seconds = round((handover.ended_at or began) - began, 3)
     agents = [shown for agent in handover.agents if (shown := shown_agent(handover, agent))]

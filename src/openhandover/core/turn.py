@@ -236,7 +236,7 @@ class Turn:
         handover = self.handover
         lane = self.lane
         if self.recent is None:
-            raise digest.NeedRecent(handover.requested_seq, digest.MESSAGES)
+            raise digest.NeedRecent(handover.requested_seq, digest.LOOKED_AT)
         completed = handover.status is Status.ACTIVE and status is Status.COMPLETED
         self.finish_lane(lane, vendor, reason, late_ok=completed)
         closed = replace(handover.attempts[-1], reason=reason, ended_at=self.now)
