@@ -6,28 +6,19 @@ hand so that each hop is judged anew. Nothing here retries; that is the engine's
 
 import asyncio
 from collections.abc import Mapping
-from functools import lru_cache
 from http import HTTPStatus
+from importlib import import_module
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
-import aiohttp
 import msgspec
-from multidict import CIMultiDict
-from yarl import URL
 
-from openhandover import __version__
+from .guard import Guard
 
-from .errors import TooLarge, Unreachable, Unsendable
-from .guard import Guard, PinningResolver
+if TYPE_CHECKING:
+    from .pool import Pool
 
 _JSON = msgspec.json.Encoder()
-_AGENT = f"openhandover/{__version__}"
-_PER_HOST = 100  # connections; one slow receiver must not take every socket
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_TO_GET = frozenset({301, 302})  # a POST becomes a GET, as browsers do (RFC 9110, 15.4)
-_KEPT_ACROSS_ORIGINS = frozenset({"accept", "accept-language", "content-type", "idempotency-key"})
-_BODY_HEADERS = frozenset({"content-type", "content-length", "content-encoding"})
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,7 +70,7 @@ class HttpClient:
     """A pool of connections; use as `async with`, or call `close`."""
 
     def __init__(self) -> None:
-        self._sessions: dict[Guard | None, aiohttp.ClientSession] = {}
+        self._pool: Pool | None = None
 
     async def __aenter__(self) -> Self:
         return self
@@ -91,92 +82,17 @@ class HttpClient:
 
     async def close(self) -> None:
         """Close all connections; may be called twice."""
-        sessions, self._sessions = self._sessions, {}
-        for session in sessions.values():
-            await session.close()
+        if self._pool is not None:
+            await self._pool.close()
 
     async def send(self, request: Request) -> Reply:
         """The answer, whatever its status. Raises Unreachable, Blocked, Unsendable, TooLarge."""
-        try:
-            async with asyncio.timeout(request.timeout_s):
-                return await self._follow(request)
-        except TimeoutError as error:
-            raise Unreachable(f"No complete answer within {request.timeout_s:g} s") from error
-        except (aiohttp.InvalidURL, ValueError):
-            raise Unsendable from None  # the cause's text holds the whole url or header
-        except aiohttp.ClientConnectorError as error:
-            raise Unreachable(f"No connection: {_cause(error)}") from error
-        except (aiohttp.ClientError, OSError) as error:
-            raise Unreachable(f"The connection broke off: {type(error).__name__}") from error
+        pool = self._pool or await self._loaded()
+        return await pool.send(request)
 
-    async def _follow(self, request: Request) -> Reply:
-        url, method, body = _url(request.url), request.method, request.body
-        headers = CIMultiDict(request.headers)
-        for left in range(request.redirects, -1, -1):
-            if request.guard is not None:
-                request.guard.check(url)
-            reply = await self._once(method, url, headers, body, request)
-            location = reply.headers.get("Location")
-            if reply.status not in _REDIRECTS or not location or not request.redirects:
-                return reply
-            if not left:
-                break
-            url, previous = url.join(URL(location)), url
-            if reply.status == HTTPStatus.SEE_OTHER or (reply.status in _TO_GET and method == "POST"):
-                method, body = ("HEAD" if method == "HEAD" else "GET"), b""
-                headers = _without(headers, _BODY_HEADERS)
-            if url.origin() != previous.origin():
-                # a key meant for one host must not travel to another
-                headers = CIMultiDict((k, v) for k, v in headers.items() if k.lower() in _KEPT_ACROSS_ORIGINS)
-        raise Unreachable(f"More than {request.redirects} redirects")
-
-    async def _once(
-        self, method: str, url: URL, headers: CIMultiDict[str], body: bytes, request: Request
-    ) -> Reply:
-        session = self._session(request.guard)
-        async with session.request(
-            method, url, headers=headers, data=body or None, allow_redirects=False
-        ) as response:
-            received = bytearray()
-            async for chunk in response.content.iter_any():
-                received += chunk
-                if len(received) > request.max_bytes:
-                    raise TooLarge(
-                        f"The answer is over {request.max_bytes} bytes", http_status=response.status
-                    )
-            return Reply(response.status, response.headers, bytes(received))
-
-    def _session(self, guard: Guard | None) -> aiohttp.ClientSession:
-        session = self._sessions.get(guard)
-        if session is None:
-            # Pooled connections may be reused only under the guard that judged their address.
-            session = self._sessions[guard] = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(
-                    limit=0,
-                    limit_per_host=_PER_HOST,
-                    resolver=PinningResolver(guard) if guard else None,
-                    use_dns_cache=guard is None,
-                ),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                timeout=aiohttp.ClientTimeout(total=None),
-                headers={"User-Agent": _AGENT},
-                skip_auto_headers=("Content-Type",),
-            )
-        return session
-
-
-@lru_cache(maxsize=256)
-def _url(text: str) -> URL:
-    """Most calls go to the few urls of the configuration."""
-    return URL(text)
-
-
-def _without(headers: CIMultiDict[str], names: frozenset[str]) -> CIMultiDict[str]:
-    return CIMultiDict((name, value) for name, value in headers.items() if name.lower() not in names)
-
-
-def _cause(error: aiohttp.ClientConnectorError) -> str:
-    # The class tells refused from unresolved; the text would repeat the address.
-    return (
-        type(error.os_error).__name__ if type(error) is aiohttp.ClientConnectorError else type(error).__name__
-    )
+    async def _loaded(self) -> "Pool":
+        # In a thread, because loading it would hold up everybody else for a fifth of a second.
+        module = await asyncio.to_thread(import_module, "openhandover.net.pool")
+        pool: Pool = self._pool or module.Pool()  # others may have waited for the same
+        self._pool = pool
+        return pool

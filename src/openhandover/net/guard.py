@@ -5,13 +5,10 @@ resolves differently a moment later (DNS rebinding) gains nothing.
 """
 
 import re
-import socket
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from urllib.parse import urlsplit
 
-from aiohttp import ThreadedResolver
-from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
 from .errors import Blocked, Unsendable
@@ -100,28 +97,6 @@ class Guard:
         mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
         real = mapped or address
         return any(real.version == network.version and real in network for network in self._networks)
-
-
-class PinningResolver(AbstractResolver):
-    """Resolves names and keeps only the addresses that the guard permits."""
-
-    def __init__(self, guard: Guard) -> None:
-        self._guard = guard
-        self._inner = ThreadedResolver()
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
-    ) -> list[ResolveResult]:
-        """The permitted addresses. Raises Blocked when there are only others."""
-        found = await self._inner.resolve(host, port, family)
-        kept = [one for one in found if self._guard.permits(host, port, ip_address(one["host"]))]
-        if found and not kept:
-            raise Blocked
-        return kept
-
-    async def close(self) -> None:
-        """Nothing to release beyond the inner resolver."""
-        await self._inner.close()
 
 
 def _canonical(host: str) -> str:
