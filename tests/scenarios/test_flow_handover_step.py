@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from tests.scenarios.test_the_flow_goes_on import playing
-from tests.scenarios.world import World, lines
+from tests.scenarios.world import World, lines, soon
 
 
 async def test_the_last_messages_of_the_transcript_are_those_that_somebody_wrote(world: World) -> None:
@@ -35,3 +35,21 @@ main:
             named = {"event_id": heard, "type": "queue.updated", "handover_id": handover_id}
             assert (await world.webhook({**named, **told})).status < 300
             await world.channel.heard(heard)
+
+
+async def test_the_presence_sentences_are_fixed(tmp_path: Path) -> None:
+    """Exactly those two sentences, also for an agent of another language."""
+    flow = """
+main:
+- handover: {message: "", accepted_message: "", route: {languages: [nl]}}
+"""
+    async with playing(tmp_path, flow) as world:
+        chat = await world.began()
+        await world.says(chat, "hello")
+        talk = await world.talk((await world.channel.got("handover.queued"))["handover_id"])
+        for state, told in (
+            ("disconnected", "User left the conversation"),
+            ("connected", "User joined the conversation"),
+        ):
+            await world.call("POST", f"/v1/conversations/{chat}/presence", {"state": state})
+            await soon(lambda told=told: talk.note == told)

@@ -1,5 +1,6 @@
 """Flows as bots: what a flow turn needs from the engine."""
 
+import asyncio
 import secrets
 from collections.abc import Mapping
 from typing import Any
@@ -10,18 +11,23 @@ import structlog
 from openhandover.core.errors import Refused
 from openhandover.core.events import FlowStep, RequestHandover
 from openhandover.core.model import Conversation, Entry, Settings, Target
+from openhandover.core.settings import Texts
+from openhandover.core.step import HandoverStep
 from openhandover.flow.bot import FlowBot
 from openhandover.flow.definition import Place, Program
 from openhandover.flow.state import HandoverOrder
 from openhandover.net.client import Reply, Request
 from openhandover.net.statuses import Outcome
 from openhandover.providers.base import Availability
+from openhandover.texts.variants import variant
 
 from .order import Order
 from .parts import Parts
+from .preparing import Preparing
 from .receivers import DELIVERED
 
 _log = structlog.get_logger("openhandover.flow")
+replace = msgspec.structs.replace
 
 DEFINITION = "flow"
 
@@ -29,7 +35,8 @@ DEFINITION = "flow"
 class Flows:
     """All flow bots of an installation, and the definitions that paused runs still need."""
 
-    def __init__(self, parts: Parts, order: Order) -> None:
+    def __init__(self, parts: Parts, order: Order, preparing: Preparing) -> None:
+        self.preparing = preparing
         self._config = config = parts.config
         self.store = parts.store
         self.work = parts.work
@@ -38,6 +45,7 @@ class Flows:
         self.http = parts.http
         self.guard = parts.guard
         self._texts = parts.texts
+        self.default_language = config.languages.default
         self._program = Program.of(config.flows, config.events)
         self._older: dict[str, Program] = {}
 
@@ -57,7 +65,7 @@ class Flows:
 
     def bot(self, root: str) -> "FlowReceiver":
         """The receiver of a bot whose top flow is `root`."""
-        bot = FlowBot(root, self._program, self._texts, self._config.languages.default)
+        bot = FlowBot(root, self._program, self._texts, self.default_language)
         return FlowReceiver(self, bot)
 
     def channel_provider(self, channel: str) -> str:
@@ -92,11 +100,16 @@ class _Host:
 
     async def commit(self, step: FlowStep, order: HandoverOrder | None) -> None:
         """Save the position together with what the step does."""
+        preparing, reader = self._flows.preparing, self._state.language
+        if step.say is not None and step.say.text and preparing.is_foreign(step.say.language, reader):
+            step = replace(step, say=replace(step.say, prepare=True))
         if order is not None:
-            step = msgspec.structs.replace(step, handover=self._request(step, order))
-        await self._flows.work.run(self._state.id, step)
+            step = replace(step, handover=await self._request(step, order))
+        done = await self._flows.work.run(self._state.id, step)
+        if done.turn is not None:
+            preparing.begin_all(done.turn, reader)
 
-    def _request(self, step: FlowStep, order: HandoverOrder) -> RequestHandover:
+    async def _request(self, step: FlowStep, order: HandoverOrder) -> RequestHandover:
         try:
             chain, settings = self._flows.order.prepare(
                 self._state, order.step, order.scope, follows=order.follows
@@ -106,11 +119,35 @@ class _Host:
             provider = order.step.provider or self._flows.channel_provider(self._state.channel)
             chain = (Target(provider, refuse=refused.detail),)
             settings = Settings(failure="" if order.follows else self._flows.failure(self._state.language))
+        else:
+            settings = await self._in_words(settings, order.step)
         return RequestHandover(id=order.id, chain=chain, settings=settings, initiator="bot", epoch=step.epoch)
+
+    async def _in_words(self, settings: Settings, step: HandoverStep) -> Settings:
+        """The step's own texts in the user's language; what the catalogue says is in it already."""
+        alternative = step.queue.alternative
+        message, accepted, failure, rating, instead = await asyncio.gather(
+            self._text(settings.message, step.message),
+            self._text(settings.accepted, step.accepted_message),
+            self._text(settings.failure, step.failure_message),
+            self._text(settings.rating_text, step.rating.text),
+            self._text(settings.queue.alternative_text, alternative.text if alternative else None),
+        )
+        queue = replace(settings.queue, alternative_text=instead)
+        return replace(
+            settings, message=message, accepted=accepted, failure=failure, rating_text=rating, queue=queue
+        )
+
+    async def _text(self, rendered: str, texts: Texts | None) -> str:
+        if texts is None:
+            return rendered
+        reader = self._state.language
+        language = variant(texts, reader, self._flows.default_language).language
+        return await self._flows.preparing.in_words(rendered, language, reader)
 
     async def send(self, request: Request) -> Reply:
         """A call under the rules for outbound targets."""
-        return await self._flows.http.send(msgspec.structs.replace(request, guard=self._flows.guard))
+        return await self._flows.http.send(replace(request, guard=self._flows.guard))
 
     async def availability(
         self, provider: str | None, route: Mapping[str, Any], language: str

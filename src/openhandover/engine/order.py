@@ -87,8 +87,7 @@ class Order:
     ) -> Settings:
         texts = _Texts(self._texts, self._config.languages.default, state.language, seen)
         agent_language = self._agent_language(first)
-        # "User joined the conversation" is fixed by contract; an agent of another language reads its translation.
-        notice = agent_language if agent_language in self._config.languages.supported else "en"
+        notice = "en"  # the two presence sentences are fixed by contract, whatever language the agent has
         alias = step.agent_identity.as_ if isinstance(step.agent_identity, IdentityAlias) else None
         sends = step.transcript.send
         no_words = step.message is not None

@@ -46,6 +46,17 @@ class Preparing:
         translates = self.translator.is_active and state.floor == "human" and source != target
         return translates or any(file.url for file in attachments)
 
+    def is_foreign(self, source: str | None, reader: str) -> bool:
+        """Whether an engine can put a text of `source` into the reader's language; a region makes no language."""
+        return bool(source) and self.translator.is_active and _base(source) != _base(reader)
+
+    async def in_words(self, text: str, source: str, reader: str) -> str:
+        """The text in the reader's language; as it is where it need not or cannot be translated in time."""
+        if not text or not self.is_foreign(source, reader):
+            return text
+        translation = await self._translation(text, source, reader)
+        return translation.text if translation else text
+
     def begin_all(self, turn: Turn, target: str | None) -> None:
         """Prepare what this turn accepted; `target` is the reader's language."""
         for entry in turn.entries:
@@ -69,9 +80,12 @@ class Preparing:
         source = message.language
         if not self.translator.is_active or not message.text or not target or not source or source == target:
             return None
+        return await self._translation(message.text, source, target)
+
+    async def _translation(self, text: str, source: str, target: str) -> Translation | None:
         try:
             async with asyncio.timeout(PREPARE_S):
-                return Translation(target, await self.translator.translate(message.text, source, target))
+                return Translation(target, await self.translator.translate(text, source, target))
         except (TranslationError, TimeoutError) as error:
             _log.warning(
                 "translation_failed", detail=str(error) or type(error).__name__, remedy="original is shown"
@@ -112,3 +126,7 @@ class Preparing:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+def _base(language: str) -> str:
+    return language.partition("-")[0].lower()
