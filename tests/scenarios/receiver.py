@@ -106,6 +106,7 @@ class Receiver:
         body = await request.read()
         webhook_id = request.headers.get("webhook-id", "")
         self.tries.append(webhook_id)
+        self._news.set()
         self._check(request, webhook_id, body)
         await asyncio.sleep(self._slow_s)
         event: Event = json.loads(body)
