@@ -55,6 +55,15 @@ def test_what_the_open_call_answered_is_said_too() -> None:
     assert talk.data("handover.queued")["queue"]["position"] == 3
 
 
+def test_a_queue_that_is_too_long_from_the_start_is_told_as_such() -> None:
+    """The queued event has the alternative text already."""
+    talk = Talk()
+    talk.request(queue=QueueRules(**BOTH, max_position=20))
+    talk.opened(position=25)
+    assert talk.texts("system") == ["busy"]
+    assert talk.data("handover.queued")["queue"]["alternative_text"] == "busy"
+
+
 def test_the_same_value_is_said_once() -> None:
     """No news is not said again, nor recorded."""
     talk = queue()

@@ -3,6 +3,7 @@
 import msgspec
 
 from . import events as e
+from . import queueing
 from .inbound import decode_held, is_current, renew_queue, say_news, take
 from .lanes import tell
 from .lifecycle import confirm_transfer, is_transfer, signal
@@ -32,7 +33,9 @@ def opened(turn: Turn, event: e.Opened) -> None:
     if is_transfer(turn.handover):
         confirm_transfer(turn)
         return
-    turn.set_handover(queue=Queue(event.position, event.estimated_wait_ms, estimated=event.estimated))
+    instead = queueing.alternative(turn.handover, event.position, event.estimated_wait_ms)
+    queue = Queue(event.position, event.estimated_wait_ms, instead, event.estimated)
+    turn.set_handover(queue=queue)
     signal(turn, "opened")
     if turn.state.told_left and turn.handover.settings.tell_left:
         turn.effects.append(e.TellPresence(lane.id, "disconnected", turn.handover.settings.tell_left))
