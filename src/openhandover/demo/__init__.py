@@ -17,7 +17,7 @@ from msgspec import Struct
 from openhandover.config.load import load_text
 from openhandover.config.model import Config
 from openhandover.core.errors import ConfigError
-from openhandover.web.serve import Running, serve_until_stopped, start
+from openhandover.web.serve import Running, obey_signals, start
 
 HERE = Path(__file__).parent
 CONFIG = HERE / "openhandover.yaml"
@@ -53,10 +53,11 @@ async def run(folder: Path, *, host: str, port: int, fresh: bool) -> None:
     try:
         config = _config(folder, known, partner_url)
         running = await start(config, host=host, port=port)
+        obey_signals(running)
         desk.webhooks = f"{running.url}/webhooks/partner"
         sys.stdout.write(greeting(running, known, partner_url))
         sys.stdout.flush()
-        await serve_until_stopped(running)
+        await running.ended
     finally:
         await runner.cleanup()
 

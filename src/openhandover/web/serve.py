@@ -138,14 +138,14 @@ def _uvicorn_config(app: App) -> uvicorn.Config:
     )
 
 
-async def serve_until_stopped(running: Running, reload: Callable[[], Config] | None = None) -> None:
-    """Serve until SIGTERM or SIGINT, then drain. SIGHUP re-reads the agents through `reload`."""
+def obey_signals(running: Running, reload: Callable[[], Config] | None = None) -> None:
+    """SIGTERM and SIGINT drain and end the server; SIGHUP re-reads the agents through `reload`. To be called before
+    anybody is told that the server runs: until then a signal ends the process at once."""
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, running.stop)
     if reload is not None:
         loop.add_signal_handler(signal.SIGHUP, _reread, running.engine, reload)
-    await running.ended
 
 
 def serve(
@@ -167,8 +167,9 @@ def serve(
             host=host if host is not None else config.server.host,
             port=port if port is not None else config.server.port,
         )
+        obey_signals(running, reload)
         _announce(running)
-        await serve_until_stopped(running, reload)
+        await running.ended
 
     collect_seldom()
     with asyncio.Runner(loop_factory=new_loop) as runner:
