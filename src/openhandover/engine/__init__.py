@@ -85,9 +85,8 @@ class Engine:
         )
         self._order = Order(config, self.providers, self.texts)
         self._queues = Queues(self.store, self._work)
-        self._agents = AgentLanes(
-            self._delivery, self.providers, self.files, self._queues, config.redaction.to_agent
-        )
+        hidden = config.redaction.to_agent
+        self._agents = AgentLanes(self._delivery, self.providers, self.files, self._queues, hidden)
         self._preparing = Preparing(parts, translator_of(config, self.http))
         self._flows = Flows(parts, self._order, self._preparing)
         self._arrivals = Arrivals(self.store, self._work, self._preparing)
