@@ -127,3 +127,20 @@ async def test_a_person_may_close_before_answering(world: World) -> None:
     world.desk.closes(talk)
     ended = await world.until(handover_id, status="completed")
     assert (ended["reason"], ended["ended_by"], ended["active_at"]) == ("agent_closed", "agent", None)
+
+
+async def test_a_lost_open_is_withdrawn_even_when_the_next_handover_has_begun(world: World) -> None:
+    """The desk opened but its answer was lost; the user cancels and asks again: the first session gets its cancel."""
+    world.desk.lose_next_reply()
+    world.desk.slow(0.3)
+    chat = await world.began()
+    first = await world.asks(chat)
+    await soon(lambda: world.desk.calls == ["/open"])
+    await world.call("POST", f"/v1/handovers/{first}/cancel")
+    second = await world.asks(chat)
+    world.desk.slow(0)
+    await world.until(second, status="queued")
+    talk = await world.talk(first)
+    await soon(lambda: talk.state == "closed")
+    assert (await world.talk(second)).state == "waiting"
+    assert len(world.desk.talks) == 2

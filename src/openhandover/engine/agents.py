@@ -100,10 +100,7 @@ class AgentLanes:
             await self._gate(lane, known)
             await self._work.run(state.id, e.Opening(known.id))
             return 0
-        handover = state.handover
-        if handover is None or handover.id != known.handover_id:
-            await self._work.run(state.id, e.LaneEnded(known.id))
-            return 0
+        handover = await self._handover_of(state, known)
         ended = known.ending is not None
         try:
             if provider is None:
@@ -127,6 +124,14 @@ class AgentLanes:
             return 0
         await self._opened(state, known, opened, before)
         return 0
+
+    async def _handover_of(self, state: Conversation, known: LaneState) -> Handover:
+        """The lane's handover, also when the conversation is in its next one by now."""
+        if state.handover is not None and state.handover.id == known.handover_id:
+            return state.handover
+        row = await self._store.handover(known.handover_id)
+        assert row is not None  # a lane is made together with its handover
+        return row.handover
 
     async def _rest(self, lane: Lane, known: LaneState, seconds: float) -> None:
         """The pause before the next open call; only the end of the attempt cuts it short."""
@@ -298,8 +303,8 @@ class AgentLanes:
 
     async def _untaken(self, state: Conversation, known: LaneState) -> None:
         """The handover ended and no provider took these messages: they are failed, the digest has them."""
-        handover = state.handover
-        if handover is None or handover.id != known.handover_id or handover.is_open:
+        handover = await self._handover_of(state, known)
+        if handover.is_open:
             return
         after = handover.requested_seq
         while rows := await self._store.log(state.id, after, 500, until=handover.end_seq):

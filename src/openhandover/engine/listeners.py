@@ -9,7 +9,7 @@ import structlog
 from openhandover.core.errors import ProviderError
 from openhandover.core.events import FromProvider
 from openhandover.providers.base import Provider
-from openhandover.store.port import Store
+from openhandover.store.port import Store, StoreError
 
 from .delivery import backoff_s
 
@@ -46,14 +46,16 @@ class Listeners:
                     if tries:
                         _log.info("listener_back", provider=name)
                     tries = 0
-            except ProviderError as error:
+            except (ProviderError, StoreError) as error:
                 if tries == 0:
                     _log.warning(
                         "listener_lost",
                         provider=name,
-                        detail=error.detail,
+                        detail=str(error),
                         remedy="it is tried again by itself",
                     )
+            except Exception as error:  # noqa: BLE001  (a fault of ours: the event stays due and is tried again)
+                _log.error("listener_failed", provider=name, exc_info=error)
             tries += 1
             await asyncio.sleep(backoff_s(tries))
 

@@ -13,6 +13,7 @@ from .work import Clock, Work
 
 BATCH = 500
 LONGEST_SLEEP_S = 30.0
+AFTER_FAULT_S = 1.0
 
 _log = structlog.get_logger("openhandover.timers")
 
@@ -46,27 +47,36 @@ class Timers:
                 self._earlier.clear()
                 self._next_at = await self._store.next_wake()
                 now = self._clock()
-                if self._next_at is not None and self._next_at <= now:
-                    await self._fire(now)
+                if self._next_at is None or self._next_at > now:
+                    pause = min((self._next_at or now + LONGEST_SLEEP_S) - now, LONGEST_SLEEP_S)
+                elif await self._fire(now):
                     continue
-                pause = (
-                    LONGEST_SLEEP_S if self._next_at is None else min(self._next_at - now, LONGEST_SLEEP_S)
-                )
+                else:
+                    pause = AFTER_FAULT_S
             except StoreError as error:
                 _log.error(
                     "timers_wait", detail=str(error), remedy="check disk space and rights of the database"
                 )
-                pause = 1.0
+                pause = AFTER_FAULT_S
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._earlier.wait(), max(pause, 0.001))
 
-    async def _fire(self, now: float) -> None:
+    async def _fire(self, now: float) -> bool:
+        """Wake everybody who is due; False when somebody could not be woken."""
         due = await self._store.wakes(now, BATCH)
-        await asyncio.gather(*(self._wake(conversation_id) for conversation_id, _ in due))
+        return all(await asyncio.gather(*(self._wake(conversation_id) for conversation_id, _ in due)))
 
-    async def _wake(self, conversation_id: str) -> None:
-        with contextlib.suppress(Refused):  # erased meanwhile
+    async def _wake(self, conversation_id: str) -> bool:
+        try:
             await self._work.run(conversation_id, Wake(self._ready_at))
+        except Refused:
+            return True  # erased meanwhile
+        except StoreError:
+            raise
+        except Exception as error:  # noqa: BLE001  (a fault of ours in one conversation must not stop all clocks)
+            _log.error("wake_failed", conversation_id=conversation_id, exc_info=error)
+            return False
+        return True
 
     async def stop(self) -> None:
         """Stop watching; timers stay in the state."""
