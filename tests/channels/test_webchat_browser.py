@@ -223,7 +223,7 @@ async def use_by_keyboard(server: Server, page: Page) -> None:
     await page.keyboard.press("Enter")
     bubble = page.locator(".bubble")
     await expect(bubble).to_have_text("hallo")
-    assert await bubble.evaluate("node => getComputedStyle(node).fontSize") == "15px"
+    await expect(bubble).to_have_css("font-size", "15px")
     conversation_id = await the_conversation(server)
     await bot(server, conversation_id, "Goedemorgen, waarmee kan ik u helpen?")
     await expect(bubble).to_have_count(2)
