@@ -26,6 +26,9 @@ SIDE_EVENTS: tuple[Literal["queued", "active", "queue_updated", "inactive"], ...
 )
 """Events that may run the flow while the handover is open."""
 
+LOGGING = "logging"
+"""The provider that is always there: it records and calls nobody."""
+
 
 class Order:
     """Renders handover steps."""
@@ -46,12 +49,12 @@ class Order:
         """
         view_of = dict(seen) or scope_of(state)
         channel = self._config.channels.get(state.channel)
-        first = step.provider or (channel.provider if channel else None) or "logging"
+        first = step.provider or (channel.provider if channel else None) or LOGGING
+        names = (first, *step.fallback)
+        if state.medium == "voice" and step.voice is None:
+            names = (LOGGING,)  # the text part does not fit a phone call
         back = channel.return_ if channel else "message"
-        chain = tuple(
-            self._target(name, step, view_of, back, place)
-            for place, name in enumerate((first, *step.fallback))
-        )
+        chain = tuple(self._target(name, step, view_of, back, place) for place, name in enumerate(names))
         return chain, self._settings(state, step, view_of, chain[0], follows=follows)
 
     def _target(
