@@ -1,4 +1,7 @@
-"""What the program remembers of a conversation. Frozen: every change makes a new value."""
+"""What the program remembers of a conversation. Frozen: every change makes a new value.
+
+Bookkeeping that still has its first value is not stored; settings and limits are, so that a later version with other
+defaults does not change a handover that is under way."""
 
 from enum import StrEnum
 from typing import Any, Literal
@@ -182,7 +185,7 @@ class Settings(Struct, frozen=True):
     agent_language: str = "en"
 
 
-class Queue(Struct, frozen=True):
+class Queue(Struct, frozen=True, omit_defaults=True):
     """What we know of the place in the queue; `estimated` marks our own estimate."""
 
     position: int | None = None
@@ -191,7 +194,7 @@ class Queue(Struct, frozen=True):
     estimated: bool = False
 
 
-class Attempt(Struct, frozen=True):
+class Attempt(Struct, frozen=True, omit_defaults=True):
     """One provider that was tried; times are epoch seconds."""
 
     provider: str
@@ -208,7 +211,7 @@ class Rating(Struct, frozen=True):
     comment: str | None = None
 
 
-class Handover(Struct, frozen=True):
+class Handover(Struct, frozen=True, omit_defaults=True):
     """One attempt to give the conversation to a human: one id, one status, one log."""
 
     id: str
@@ -270,7 +273,7 @@ class Ending(Struct, frozen=True):
     reason: str
 
 
-class Lane(Struct, frozen=True):
+class Lane(Struct, frozen=True, omit_defaults=True):
     """The way to one vendor session: what it must get, in order, and how far we are."""
 
     id: int
@@ -297,7 +300,7 @@ class Lane(Struct, frozen=True):
     held: tuple[Held, ...] = ()
 
 
-class Conversation(Struct, frozen=True):
+class Conversation(Struct, frozen=True, omit_defaults=True):
     """Everything that decides what happens next in one conversation."""
 
     id: str
