@@ -1,10 +1,11 @@
 """Floor and epoch, seen by a bot that posts over the API; and one handover at a time."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
-from tests.scenarios.world import World, lines, soon
+from tests.scenarios.world import TEXT, World, lines, living, soon
 
 
 async def test_a_bot_that_missed_the_handover_is_stale(world: World) -> None:
@@ -141,3 +142,19 @@ async def test_a_transferred_conversation_returns_by_call(world: World) -> None:
     await world.channel.got("handover.returned")
     assert (await world.call("GET", f"/v1/conversations/{chat}")).body["epoch"] == 3
     assert len([e for e in await world.events(chat) if e["type"] == "handover.returned"]) == 1
+
+
+async def test_with_return_by_call_a_message_gives_nothing_back(tmp_path: Path) -> None:
+    """`return: call`: what the user writes meanwhile is recorded; only the call returns the conversation."""
+    text = TEXT.replace(
+        "quiet: {{type: api, provider: support}}", "quiet: {{type: api, provider: log, return: call}}"
+    )
+    async with living(tmp_path, text=text) as world:
+        chat = await world.began(channel="quiet")
+        handover_id = await world.asks(chat)
+        await world.until(handover_id, status="transferred")
+        await world.says(chat, "anybody?")
+        assert (await world.call("GET", f"/v1/conversations/{chat}")).body["floor"] == "human"
+        await world.call("POST", f"/v1/handovers/{handover_id}/return")
+        assert (await world.call("GET", f"/v1/conversations/{chat}")).body["floor"] == "bot"
+        assert [m["text"] for m in await world.messages(chat) if m["author"] == "user"] == ["anybody?"]
