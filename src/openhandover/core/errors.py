@@ -4,7 +4,7 @@
     ├─ Refused            a request we refuse; `code` is one of CODES, which gives the HTTP status
     ├─ WebhookError       an inbound webhook we refuse
     │  ├─ SignatureError  -> 401, never says what was expected
-    │  └─ PayloadError    -> 400, says where in the body
+    │  └─ PayloadError    -> 400, says where in the body (NotJsonError: it is no JSON at all)
     └─ ProviderError      the other side of an outbound call
        ├─ ProviderUnavailable   time-out, connection, 5xx, 429   -> retried
        ├─ ProviderAuthError     token or key refused             -> retried for messages, `auth` for an open
@@ -84,6 +84,10 @@ class SignatureError(WebhookError):
 
 class PayloadError(WebhookError):
     """The body is not what the documentation promises."""
+
+
+class NotJsonError(PayloadError):
+    """The body should be JSON and is not."""
 
 
 class ProviderError(OpenHandoverError):

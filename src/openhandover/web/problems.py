@@ -5,7 +5,14 @@ from typing import Any
 
 import structlog
 
-from openhandover.core.errors import CODES, PayloadError, ProviderUnavailable, Refused, SignatureError
+from openhandover.core.errors import (
+    CODES,
+    NotJsonError,
+    PayloadError,
+    ProviderUnavailable,
+    Refused,
+    SignatureError,
+)
 
 from .endpoint import Headers, Reply, encode
 
@@ -35,6 +42,8 @@ def problem_of(error: Exception, where: str) -> Reply:
             return problem(error.code, error.detail, headers=_headers(error), **error.extra)
         case SignatureError():
             return problem("unauthorized", error.detail)
+        case NotJsonError():
+            return problem("bad_json", error.detail)
         case PayloadError():
             return problem("bad_payload", error.detail)
         case ProviderUnavailable():

@@ -249,7 +249,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         description="Signed by the provider's own rules over the raw body; answered 2xx once the event is stored.",
         body={"type": "object"},
         answers={200: shapes.Applied},
-        codes=("unauthorized", "bad_payload"),
+        codes=("unauthorized", "bad_json", "bad_payload"),
     ),
     _call(
         "GET",

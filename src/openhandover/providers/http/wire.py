@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta, Struct, structs
 
 from openhandover.core import events, model
-from openhandover.core.errors import PayloadError, ProviderUnavailable
+from openhandover.core.errors import NotJsonError, PayloadError, ProviderUnavailable
 from openhandover.core.events import FromProvider, ProviderFact
 from openhandover.net.client import Reply
 from openhandover.providers.base import Availability, HandoverRequest, Opened, Session
@@ -208,8 +208,10 @@ def fact(provider: str, body: bytes) -> FromProvider:
         envelope = msgspec.json.decode(body, type=_Envelope)
         kind = _TYPES.get(envelope.type)
         said = msgspec.json.decode(body, type=kind).fact(envelope) if kind else events.Unknown(envelope.type)
-    except (ValueError, RecursionError) as error:
+    except msgspec.ValidationError as error:
         raise PayloadError(str(error)) from None
+    except (ValueError, RecursionError) as error:
+        raise NotJsonError(str(error)) from None
     return FromProvider(
         provider,
         envelope.event_id,
