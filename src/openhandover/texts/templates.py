@@ -3,6 +3,7 @@
 Values are data, never source: a `{{` in what a user wrote stays two braces.
 """
 
+import re
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar, cast
@@ -64,6 +65,9 @@ def _size(value: Any, most: int) -> int:
     return total
 
 
+_WORD = re.compile(r"[^\s\-({\[<]+")
+
+
 class _Engine(threading.local):
     """One environment per thread, because the account of a render belongs to it."""
 
@@ -113,6 +117,12 @@ class _Engine(threading.local):
             "replace": self._replace,
             "string": text_of,
             "tojson": self._tojson,
+            # the engine's own read null as the word "none"
+            "upper": self._upper,
+            "lower": self._lower,
+            "capitalize": self._capitalize,
+            "title": self._title,
+            "trim": self._trim,
         }
 
     def _weigh(self, value: Any) -> Any:
@@ -144,6 +154,21 @@ class _Engine(threading.local):
         text, gone, come = text_of(value), text_of(old), text_of(new)
         self.account.take(len(text) + (text.count(gone) if gone else len(text) + 1) * len(come))
         return text.replace(gone, come)
+
+    def _upper(self, value: Any) -> str:
+        return self._text(value).upper()
+
+    def _lower(self, value: Any) -> str:
+        return self._text(value).lower()
+
+    def _capitalize(self, value: Any) -> str:
+        return self._text(value).capitalize()
+
+    def _title(self, value: Any) -> str:
+        return _WORD.sub(lambda word: word[0].capitalize(), self._text(value))
+
+    def _trim(self, value: Any, ends: str | None = None) -> str:
+        return self._text(value).strip(ends)
 
     def _range(self, *bounds: int) -> ListView:
         numbers = range(*bounds)
