@@ -53,3 +53,18 @@ main:
         ):
             await world.call("POST", f"/v1/conversations/{chat}/presence", {"state": state})
             await soon(lambda told=told: talk.note == told)
+
+
+async def test_the_cancel_button_is_always_beside_what_is_said(world: World) -> None:
+    """It comes with the accepted message; where none is said, with the message before."""
+    cancel = {"button": "Never mind"}
+    for settings, heard in (
+        ({"message": "First", "accepted_message": "Accepted", "cancel": cancel}, "Accepted"),
+        ({"message": "Only", "cancel": cancel}, "Only"),
+    ):
+        chat = await world.began()
+        handover_id, _ = await world.queued(chat, settings)
+        said = {message["text"]: message.get("buttons") for message in await world.messages(chat)}
+        assert [text for text, buttons in said.items() if buttons] == [heard]
+        await world.says(chat, "Never mind", button=said[heard][0]["value"])
+        await world.until(handover_id, status="cancelled", reason="user_cancelled")

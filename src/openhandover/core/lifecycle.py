@@ -13,7 +13,9 @@ def begin(turn: Turn, handover: Handover) -> None:
     """Take a new handover in: say its message, record it, take the floor, open the first lane."""
     turn.set(handover=handover)
     first = handover.chain[0]
-    gate = 0 if first.refuse else turn.say(handover.settings.message) or 0
+    # nothing is said at acceptance: then the button belongs to what is said now
+    buttons = None if handover.settings.accepted else cancel_buttons(handover)
+    gate = 0 if first.refuse else turn.say(handover.settings.message, buttons=buttons) or 0
     turn.move_floor("human")
     turn.set_handover(requested_seq=turn.state.seq + 1)
     _attempt(turn, gate)
