@@ -163,7 +163,7 @@ def test_the_digest_of_a_completed_handover() -> None:
     assert found["duration_s"] == 30
     assert found["outcome"] == {"status": "completed", "reason": "agent_closed", "ended_by": "agent"}
     assert found["summary"] == (
-        "The user talked with Anna, Bert for 30 seconds; of the last 2 messages 1 are the agent's. "
+        "The user talked with Anna, Bert for 30 seconds; of the last 2 messages 1 is the agent's. "
         "It ended completed (agent closed)."
     )
 
@@ -203,7 +203,7 @@ def test_messages_that_no_provider_took_are_failed_in_the_digest() -> None:
     assert [message["delivery"]["state"] for message in found["messages"]] == ["failed"]
     assert found["agents"] == []
     assert found["summary"] == (
-        "No human joined; the handover ended error (auth) after 10 seconds. 1 messages of the user reached nobody."
+        "No human joined; the handover ended error (auth) after 10 seconds. 1 message of the user reached nobody."
     )
 
 

@@ -86,9 +86,14 @@ def _summary(handover: Handover, messages: Sequence[Message], agents: Sequence[A
     status = f"{handover.status.value} ({(handover.reason or 'unknown').replace('_', ' ')})"
     if handover.active_at is None:
         failed = sum(message.delivery.state == "failed" for message in messages)
-        lost = f" {failed} messages of the user reached nobody." if failed else ""
-        return f"No human joined; the handover ended {status} after {round(seconds)} seconds.{lost}"
+        lost = f" {_count(failed, 'message')} of the user reached nobody." if failed else ""
+        return f"No human joined; the handover ended {status} after {_count(round(seconds), 'second')}.{lost}"
     return (
-        f"The user talked with {names} for {round(seconds)} seconds; "
-        f"of the last {len(messages)} messages {written} are the agent's. It ended {status}."
+        f"The user talked with {names} for {_count(round(seconds), 'second')}; "
+        f"of the last {_count(len(messages), 'message')} {written} {'is' if written == 1 else 'are'} the agent's. "
+        f"It ended {status}."
     )
+
+
+def _count(n: int, thing: str) -> str:
+    return f"{n} {thing}" if n == 1 else f"{n} {thing}s"
