@@ -181,6 +181,15 @@ async def test_proof_and_explain(server: Server, chat: str) -> None:
     assert "are you there" not in str(story)
 
 
+async def test_the_explanation_tells_no_secrets(server: Server, chat: str) -> None:
+    """A reason that somebody wrote freely is told without the card number and the address in it."""
+    made = await server.handover(chat, reason="card 4111 1111 1111 1111 of ada@example.org")
+    story = str((await server.call("GET", f"/v1/handovers/{made['id']}/explain")).body)
+    assert "[card]" in story
+    assert "[email]" in story
+    assert "4111" not in story
+
+
 async def test_availability(server: Server) -> None:
     """Availability answers for a configured provider, and only for one."""
     answer = await server.call("GET", "/v1/availability?provider=support&skills=billing,tax&language=nl")

@@ -173,7 +173,12 @@ class Redaction(Section, frozen=True):
     """What is blacked out for whom."""
 
     to_agent: tuple[Redacted, ...] = ("card",)
-    to_log: tuple[Redacted, ...] = ("card", "iban", "email", "phone")
+    to_log: Annotated[tuple[Redacted, ...], Meta(description="in what `explain` tells of free words")] = (
+        "card",
+        "iban",
+        "email",
+        "phone",
+    )
 
 
 class Retention(Section, frozen=True):

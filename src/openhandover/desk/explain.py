@@ -1,7 +1,7 @@
 """A handover's life in sentences: who, when, why, which timer, which vendor call, how long. English, for people
 who look after the system; made from the log alone."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Protocol
 
 import msgspec
@@ -10,6 +10,7 @@ from msgspec import Struct
 from openhandover.core.model import Handover, Limits, Queue, Rating
 from openhandover.core.view import time
 from openhandover.store.port import HandoverRow, LogRow
+from openhandover.texts.redaction import Kind, redact
 
 PAGE = 1000
 INITIATORS = {"bot": "The bot", "user": "The user", "agent": "An agent", "operator": "An operator"}
@@ -70,8 +71,9 @@ class Logs(Protocol):
     ) -> Sequence[LogRow]: ...
 
 
-async def story(logs: Logs, row: HandoverRow) -> list[Sentence]:
-    """The sentences of one handover, oldest first."""
+async def story(logs: Logs, row: HandoverRow, hidden: Iterable[Kind] = ()) -> list[Sentence]:
+    """The sentences of one handover, oldest first. What people wrote freely (a reason, a vendor's words) may hold
+    personal data: the kinds in `hidden` are blacked out."""
     handover = row.handover
     rows: list[LogRow] = []
     after = handover.requested_seq - 1
@@ -80,7 +82,8 @@ async def story(logs: Logs, row: HandoverRow) -> list[Sentence]:
         after = batch[-1].entry.seq
         if len(batch) < PAGE or (handover.end_seq is not None and after > handover.end_seq + PAGE):
             break
-    return explain(handover, rows)
+    told = explain(handover, rows)
+    return [Sentence(one.at, redact(one.text, hidden)) for one in told]
 
 
 def explain(handover: Handover, rows: Sequence[LogRow]) -> list[Sentence]:

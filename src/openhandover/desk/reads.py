@@ -119,7 +119,7 @@ class Reads:
     async def explained(self, call: Call) -> Reply:
         """GET /v1/desk/handovers/{id}/explain"""
         row = await self.visible(call, await self.caller(call))
-        return page(await story(self.office.engine.store, row), None)
+        return page(await story(self.office.engine.store, row, self.config.redaction.to_log), None)
 
     async def messages(self, call: Call) -> Reply:
         """GET /v1/desk/handovers/{id}/messages"""
