@@ -1,6 +1,7 @@
 """Templates render plain data, keep their bounds and never run a value."""
 
 import json
+import sys
 import time
 
 import pytest
@@ -155,10 +156,11 @@ BOMBS = [
 @pytest.mark.parametrize("bomb", BOMBS, ids=range(len(BOMBS)))
 def test_a_template_bomb_ends_quickly_with_an_error(bomb: str) -> None:
     """No template takes long, grows without end or reaches beyond its scope."""
+    most_s = 2 if sys.gettrace() is None else 8  # a coverage tracer makes our Python several times slower
     begun = time.process_time()
     with pytest.raises(TemplateError):
         render(bomb, {"x": "abc", "big": "b" * 5000})
-    assert time.process_time() - begun < 30, "seconds when it is metered, hours when it is not"
+    assert time.process_time() - begun < most_s
 
 
 @pytest.mark.parametrize(
