@@ -1,8 +1,8 @@
-"""A real Chromium for tests marked `browser`, and the place for their screenshots.
+"""A real Chromium for tests marked `browser`, the rules its pages are held to, and the place for their screenshots.
 
-    async with chromium() as browser:
-        page = await browser.new_page()
+    async with chromium() as browser, opened(browser, "http://127.0.0.1:1234/desk") as page:
         ...
+        await accessible(page)
         await page.screenshot(path=artifact("desk-accepted.png"))
 
 `scripts/test` finds or installs the browser and names it in OPENHANDOVER_CHROMIUM; without that variable the one on PATH
@@ -13,9 +13,12 @@ import os
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
+from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright
 
 ROOT = Path(__file__).parent.parent
 
@@ -44,8 +47,67 @@ async def chromium() -> AsyncIterator[Browser]:
             await browser.close()
 
 
+@asynccontextmanager
+async def opened(browser: Browser, address: str, **options: Any) -> AsyncIterator[Page]:
+    """A page at this address, in a profile of its own; what its scripts throw or its policy refuses fails the test."""
+    size = {"width": 1440, "height": 900}
+    context = await browser.new_context(**{"locale": "en-GB", "viewport": size, **options})
+    try:
+        page = await context.new_page()
+        faults = watched(page)
+        await page.goto(address)
+        yield page
+        assert faults == []
+    finally:
+        await context.close()
+
+
+def watched(page: Page) -> list[str]:
+    """Everything that goes wrong in the page's scripts from now on, in a list that grows."""
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda line: faults.append(line.text) if _is_fault(line) else None)
+    return faults
+
+
+def _is_fault(line: ConsoleMessage) -> bool:
+    """A refused or broken call is the page's to handle; every other error on the console is a fault."""
+    handled = ("Failed to load resource", "WebSocket connection to", "net::ERR_")
+    return line.type == "error" and not any(words in line.text for words in handled)
+
+
 def artifact(name: str) -> Path:
     """Where a file is written that a person may want to see after the run."""
     folder = Path(os.environ.get("OPENHANDOVER_ARTIFACTS") or ROOT / "artifacts")
     folder.mkdir(parents=True, exist_ok=True)
     return folder / name
+
+
+# --- what every page is held to ---------------------------------------------------------------------------------
+
+
+@cache
+def _axe() -> str:
+    return (files("axe_playwright_python") / "axe.min.js").read_text()
+
+
+async def violations(page: Page) -> list[str]:
+    """What axe-core finds wrong on the page as it is now, shadow roots included: rule, reason and where, one a line."""
+    if not await page.evaluate("'axe' in window"):
+        await page.evaluate(f"{_axe()};0")
+    found = await page.evaluate(
+        "axe.run(document, {resultTypes: ['violations']}).then(all => all.violations)"
+    )
+    return [_told(rule, node) for rule in found for node in rule["nodes"]]
+
+
+def _told(rule: dict[str, Any], node: dict[str, Any]) -> str:
+    """One violation in a line: what a person needs to find the element and the rule."""
+    reason = " ".join(node.get("failureSummary", "").split())
+    return f"{rule['id']}: {node['target']} {node['html'][:120]} | {reason[:300]}"
+
+
+async def accessible(page: Page, state: str = "") -> None:
+    """Fail with every violation that axe-core finds."""
+    found = await violations(page)
+    assert not found, "\n".join([f"{len(found)} violations {state}".rstrip(), *found])

@@ -24,11 +24,11 @@ class Process:
         self._log = folder / "serve.log"
         self._running: asyncio.subprocess.Process | None = None
 
-    async def start(self) -> str:
-        """Start it on a free port; answers its address once it is ready."""
+    async def start(self, port: int = 0) -> str:
+        """Start it on this port, or a free one; answers its address once it is ready."""
         with self._log.open("wb") as log:
             self._running = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-c", START, "serve", "--config", str(self._config), "--port", "0"),
+                *(sys.executable, "-c", START, "serve", "--config", str(self._config), "--port", str(port)),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
