@@ -31,7 +31,7 @@ agents:
   sam: {{name: Sam, password_hash: "{HASH}", inboxes: [sales]}}
   sue: {{name: Sue, password_hash: "{HASH}", role: supervisor, inboxes: [sales]}}
 desk:
-  canned: [{{name: Greeting, text: Hello there}}]
+  canned: [{{name: Greeting, text: "Hello there {{{{ user.name }}}}"}}]
 """
 
 
@@ -72,6 +72,37 @@ class Agent:
                 listed = await self.entries(view)
                 if holds(listed):
                     return listed
+                await asyncio.sleep(0.02)
+
+
+class Browser(Agent):
+    """One agent who is logged in, as the desk page is."""
+
+    headers: dict[str, str]
+
+    async def log_in(self) -> "Browser":
+        """Begin a session."""
+        answer = await self.server.call(
+            "POST", "/v1/desk/login", {"agent": self.id, "password": PASSWORD}, key=None
+        )
+        assert answer.status == 200, answer
+        session = answer.headers["Set-Cookie"].partition(";")[0]
+        self.headers = {"Cookie": session, "X-CSRF-Token": answer.body["csrf"]}
+        return self
+
+    async def call(self, method: str, path: str, body: Any = None, **options: Any) -> Answer:
+        """A call of the desk API from this browser."""
+        return await self.server.call(
+            method, f"/v1/desk/{path}", body, key=None, headers=self.headers, **options
+        )
+
+    async def until(self, path: str, holds: Any) -> Any:
+        """The answer of a GET, as soon as it `holds`."""
+        async with asyncio.timeout(10):
+            while True:
+                found = (await self.call("GET", path)).body
+                if holds(found):
+                    return found
                 await asyncio.sleep(0.02)
 
 
@@ -125,10 +156,11 @@ class Listening:
 @asynccontextmanager
 async def listening(agent: Agent, last_event_id: str | None = None) -> AsyncIterator[Listening]:
     """The agent's event stream; without a place it begins with a re-sync."""
-    headers = {"Authorization": f"Bearer {KEY}"}
+    headers = dict(agent.headers) if isinstance(agent, Browser) else {"Authorization": f"Bearer {KEY}"}
     if last_event_id is not None:
         headers["Last-Event-ID"] = last_event_id
-    url = f"{agent.server.url}/v1/desk/events?agent={agent.id}"
+    named = "" if isinstance(agent, Browser) else f"?agent={agent.id}"
+    url = f"{agent.server.url}/v1/desk/events{named}"
     async with agent.server.http.get(url, headers=headers) as response:
         assert response.status == 200, await response.text()
         yield Listening(response)

@@ -264,7 +264,7 @@ async def test_facts_and_story(server: Server, anna: Agent) -> None:
     await server.conversation(id="c_h1", user={"id": "u", "name": "Jo"}, context={"order": "20-17"})
     await server.call("POST", "/v1/conversations/c_h1/handovers?wait_s=10", {"id": "h1", "initiator": "user"})
     detail = (await anna.call("GET", "handovers/h1")).body
-    assert {"name": "order", "value": "20-17"} in detail["facts"]
+    assert {"name": "order", "label": "Order", "value": "20-17"} in detail["facts"]
     assert (detail["entry"]["id"], detail["conversation"]["floor"]) == ("h1", "human")
     story = (await anna.call("GET", "handovers/h1/explain")).body["items"]
     assert story[0]["text"] == "The user asked for a human. Provider support is asked."
@@ -292,7 +292,9 @@ async def test_history_pages_both_ways(server: Server, anna: Agent) -> None:
 
 async def test_ready_answers_and_colleagues(anna: Agent) -> None:
     """Ready answers come from the configuration, colleagues with presence and inboxes."""
-    assert (await anna.call("GET", "canned")).body["items"] == [{"name": "Greeting", "text": "Hello there"}]
+    assert (await anna.call("GET", "canned")).body["items"] == [
+        {"name": "Greeting", "shortcut": "Greeting", "text": "Hello there {{ user.name }}"}
+    ]
     body = (await anna.call("GET", "agents")).body
     assert {agent["id"]: agent["presence"] for agent in body["items"]} == {
         "anna": "online",

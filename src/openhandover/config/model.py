@@ -161,6 +161,13 @@ class Desk(Section, frozen=True):
 
     canned: tuple[Canned, ...] = ()
     session_hours: Annotated[float, Meta(gt=0, le=168, description="how long a log-in lasts")] = 12
+    away_after_s: Annotated[
+        Seconds,
+        Meta(description="the page sets an online agent to away after this long without input; 0: never"),
+    ] = 600
+    offline_after_s: Annotated[
+        Seconds, Meta(description="an agent whose browser has gone is offline after this long; 0: never")
+    ] = 120
 
 
 class Defaults(Section, frozen=True):

@@ -29,7 +29,7 @@ from openhandover.web.endpoint import ACCEPTED, Reply, json_reply
 from openhandover.web.messages import attachments, too_long
 
 from .access import Access, Caller, body_of
-from .board import Place
+from .board import Place, Presence
 from .office import Office
 from .reads import Reads
 from .shapes import NoteBody, PresenceBody, ReadBody, SayBody, TakeOverBody, TransferBody, TypingBody
@@ -58,7 +58,7 @@ class Acts:
 
     async def _own(self, call: Call, caller: Caller) -> tuple[Place, HandoverRow]:
         """A handover that this agent holds, or any for a supervisor; `handover_ended` when it is over."""
-        row = await self.reads.visible(call, caller)
+        row = await self.reads.visible(caller, call.path["id"])
         place = self.office.board.places.get(row.handover.id)
         if place is None:
             raise Refused("handover_ended")
@@ -72,21 +72,33 @@ class Acts:
 
     async def _answer(self, handover_id: str, status: int = 200) -> Reply:
         row = await self.office.engine.handover(handover_id)
-        return json_reply(view.handover(row.handover, row.digest), status)
+        return json_reply(self.office.sight.handover(view.handover(row.handover, row.digest)), status)
 
     # --- presence and files ---
 
     async def presence(self, call: Call) -> Reply:
         """PUT /v1/desk/presence"""
-        caller = await self._caller(call)
+        caller = await self._caller(call, body_names=call.text("agent") is None)
         body = await body_of(call, caller, PresenceBody)
-        agent_id = body.for_ or caller.agent_id
-        if agent_id != caller.agent_id and not caller.supervises:
+        agent_id = body.agent or body.for_ or caller.agent_id
+        own = agent_id == caller.agent_id
+        if not own and not caller.supervises:
             raise Refused("forbidden", "Only a supervisor sets the presence of others")
         if agent_id not in self.office.board.agents:
-            raise invalid("for", "is not a configured agent")
-        await self.office.set_presence(agent_id, body.presence)
+            raise invalid("agent" if body.agent else "for", "is not a configured agent")
+        if body.auto and (not own or body.presence not in ("away", "online")):
+            raise invalid("auto", "goes with one's own `away`, and with `online` on coming back")
+        by_page = caller.session is not None if own else None
+        if not body.auto or self._is_news(agent_id, body.presence):
+            await self.office.set_presence(
+                agent_id, body.presence, auto=body.auto and body.presence == "away", by_page=by_page
+            )
         return json_reply(self.office.agent(agent_id))
+
+    def _is_news(self, agent_id: str, presence: Presence) -> bool:
+        """A page that sees no input, or input again, changes only what nobody chose: who is busy stays busy."""
+        standing = self.office.board.standing(agent_id)
+        return standing.auto if presence == "online" else standing.presence == "online"
 
     async def upload(self, call: Call) -> Reply:
         """POST /v1/desk/uploads"""
@@ -98,7 +110,7 @@ class Acts:
     async def accept(self, call: Call) -> Reply:
         """POST /v1/desk/handovers/{id}/accept"""
         caller = await self._caller(call)
-        row = await self.reads.visible(call, caller)
+        row = await self.reads.visible(caller, call.path["id"])
         place = self.office.board.places.get(row.handover.id)
         if place is None:
             raise Refused("handover_ended")
@@ -174,7 +186,7 @@ class Acts:
     async def say(self, call: Call) -> Reply:
         """POST /v1/desk/handovers/{id}/messages"""
         caller = await self._caller(call)
-        row = await self.reads.visible(call, caller)
+        row = await self.reads.visible(caller, call.path["id"])
         held = any(agent.id == caller.agent_id for agent in row.handover.agents)
         if not (held or caller.supervises):
             raise Refused("forbidden", "Accept the handover first; it is not yours")
@@ -190,7 +202,7 @@ class Acts:
     async def note(self, call: Call) -> Reply:
         """POST /v1/desk/handovers/{id}/notes"""
         caller = await self._caller(call)
-        row = await self.reads.visible(call, caller)
+        row = await self.reads.visible(caller, call.path["id"])
         body = await body_of(call, caller, NoteBody)
         if too_long(body.text):
             raise Refused("too_large", f"The text is larger than {MAX_TEXT_BYTES} bytes")
@@ -213,10 +225,13 @@ class Acts:
             known = await self._find(handover, external_id)
             if known is None:
                 raise Refused("handover_ended" if not result["applied"] else "internal_error")
-            return json_reply(self.office.engine.message_view(known), 201)
+            return json_reply(self._seen(known), 201)
         if not _same(known, fact):
             raise Refused("id_reused")
-        return json_reply(self.office.engine.message_view(known), 200)
+        return json_reply(self._seen(known), 200)
+
+    def _seen(self, known: LogRow) -> dict[str, Any]:
+        return self.office.sight.message(self.office.engine.message_view(known))
 
     async def _find(self, handover: Handover, external_id: str) -> LogRow | None:
         store = self.office.engine.store
@@ -275,7 +290,7 @@ class Acts:
     async def close(self, call: Call) -> Reply:
         """POST /v1/desk/handovers/{id}/close"""
         caller = await self._caller(call)
-        row = await self.reads.visible(call, caller)
+        row = await self.reads.visible(caller, call.path["id"])
         if row.handover.is_open:
             place, _ = await self._own(call, caller)
             await self.office.report(place, Closed(sequenced=True), f"close:{place.handover_id}")

@@ -36,6 +36,15 @@ class Place(Struct, frozen=True, kw_only=True):
         )
 
 
+class Standing(Struct, frozen=True):
+    """Whether an agent is here; `since` in epoch seconds, None where it was not noted. `auto`: the system set it, not
+    the agent."""
+
+    presence: Presence = "offline"
+    since: float | None = None
+    auto: bool = False
+
+
 class Offer(Struct, frozen=True):
     """Somebody's chance to take a handover first."""
 
@@ -50,7 +59,7 @@ class Board:
         self.agents = agents
         self.places: dict[str, Place] = {}
         self.offers: dict[str, Offer] = {}
-        self._presence: dict[str, Presence] = {}
+        self._standing: dict[str, Standing] = {}
         self._last_offer_at: dict[str, float] = {}
         self._claims: dict[str, str] = {}
         self._handling_s: deque[float] = deque(maxlen=routing.HANDLING_SAMPLE)
@@ -59,13 +68,23 @@ class Board:
 
     def presence(self, agent_id: str) -> Presence:
         """Where the agent is; `offline` until they say otherwise."""
-        return self._presence.get(agent_id, "offline")
+        return self.standing(agent_id).presence
 
-    def set_presence(self, agent_id: str, presence: Presence) -> None:
-        """Note where the agent is; who is not online loses the pending offers."""
-        self._presence[agent_id] = presence
-        if presence != "online":
-            self.offers = {key: offer for key, offer in self.offers.items() if offer.agent_id != agent_id}
+    def standing(self, agent_id: str) -> Standing:
+        """The same, with since when and by whom."""
+        return self._standing.get(agent_id, Standing())
+
+    def set_presence(
+        self, agent_id: str, presence: Presence, since: float | None = None, *, auto: bool = False
+    ) -> list[str]:
+        """Note where the agent is; who is not online loses the pending offers, whose handovers are the answer."""
+        self._standing[agent_id] = Standing(presence, since, auto)
+        if presence == "online":
+            return []
+        withdrawn = [key for key, offer in self.offers.items() if offer.agent_id == agent_id]
+        for handover_id in withdrawn:
+            del self.offers[handover_id]
+        return withdrawn
 
     def held(self, agent_id: str) -> list[Place]:
         """The handovers this agent has."""

@@ -9,6 +9,7 @@ from openhandover.core.model import OPEN, Handover, Message
 
 from .board import Board, Place
 from .shapes import AgentShape, Entry, Holder, LastMessage, OfferShape
+from .sight import Sight
 
 TAIL = 20
 """So many last messages are looked at to find one that a person or the bot wrote."""
@@ -24,6 +25,7 @@ class Card(Struct, frozen=True):
     channel: str
     language: str
     user: dict[str, Any]
+    display_name: str | None
     last_message: LastMessage | None
     last_seq: int
 
@@ -31,11 +33,15 @@ class Card(Struct, frozen=True):
 def agent_shape(board: Board, agent_id: str) -> AgentShape:
     """An agent as the desk shows them."""
     agent = board.agents[agent_id]
+    standing = board.standing(agent_id)
     return AgentShape(
         id=agent_id,
         name=agent.name,
+        avatar_url=agent.avatar_url,
         role=agent.role,
-        presence=board.presence(agent_id),
+        presence=standing.presence,
+        presence_since=view.optional_time(standing.since),
+        auto=standing.auto,
         capacity=agent.capacity,
         open=len(board.held(agent_id)),
         inboxes=list(agent.inboxes),
@@ -62,6 +68,7 @@ def entry_of(board: Board, place: Place, card: Card) -> Entry:
         channel=card.channel,
         language=card.language,
         user=card.user,
+        display_name=card.display_name,
         agent=Holder(place.agent_id, board.name(place.agent_id)) if place.agent_id else None,
         waiting_since=view.time(handover.requested_at),
         position=board.position(place) if waits else None,
@@ -74,9 +81,10 @@ def entry_of(board: Board, place: Place, card: Card) -> Entry:
     )
 
 
-def last_message(message: Message) -> LastMessage | None:
+def last_message(message: Message, sight: Sight) -> LastMessage | None:
     """The message for the list, unless it is a system text or a private note."""
     if message.author == "system" or (message.author == "agent" and message.to == "agent"):
         return None
     text = message.text or ", ".join(file.name for file in message.attachments)
-    return LastMessage(message.author, text[:LAST_LENGTH], message.at)
+    shown = text if message.author == "agent" else sight.text(text)
+    return LastMessage(message.author, shown[:LAST_LENGTH], message.at)

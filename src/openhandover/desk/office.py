@@ -7,7 +7,6 @@ from typing import Any
 
 import msgspec
 import structlog
-from msgspec import Struct
 from msgspec.structs import replace
 
 from openhandover.config.model import Agent as AgentConfig
@@ -20,18 +19,15 @@ from openhandover.providers.base import Availability
 from openhandover.providers.desk import Desk, demand
 from openhandover.store.port import HandoverFilter
 
+from .attendance import Attendance
 from .board import Board, Place, Presence
+from .facts import display_name
 from .hub import Hub
 from .listing import TAIL, Card, agent_shape, entry_of, last_message
 from .shapes import AgentShape, Entry
+from .sight import Sight
 
 _log = structlog.get_logger("openhandover.desk")
-
-
-class Stored(Struct, frozen=True):
-    """What is kept of an agent over a restart."""
-
-    presence: Presence = "offline"
 
 
 class Office:
@@ -41,6 +37,9 @@ class Office:
         self.engine = engine
         self._agents = agents
         self.board = Board(agents)
+        self.sight = Sight(engine.config.redaction.to_agent)
+        away_s = engine.config.desk.offline_after_s
+        self.attendance = Attendance(self.board, engine.store, away_s, self._lost)
         self.hub = Hub()
         self.cards: dict[str, Card] = {}
         self._by_conversation: dict[str, str] = {}
@@ -76,9 +75,7 @@ class Office:
         await asyncio.shield(self._started)
 
     async def _start(self) -> None:
-        for agent_id, raw in (await self.engine.store.all("agent")).items():
-            if agent_id in self.board.agents:
-                self.board.set_presence(agent_id, msgspec.json.decode(raw, type=Stored).presence)
+        await self.attendance.start()
         moved = await self.engine.store.all("desk_inbox")
         self._inboxes = {handover_id: inbox.decode() for handover_id, inbox in moved.items() if inbox}
         events = self.engine.feed.everything()
@@ -112,6 +109,7 @@ class Office:
 
     async def close(self) -> None:
         """Stop following and offering; what is stored stays."""
+        await self.attendance.close()
         if self._timer is not None:
             self._timer.cancel()
         tasks = [task for task in (self._started, self._following) if task is not None]
@@ -169,13 +167,13 @@ class Office:
         place = self.board.places.get(handover_id or "")
         if place is None or kind.startswith("typing."):
             return
-        self.hub.publish(kind, event, self._audience(place))
+        self.hub.publish(kind, self.sight.event(event), self._audience(place))
         if kind == "message.created":
             await self._said(place, msgspec.convert(_plain(event["data"]), Message))
 
     async def _said(self, place: Place, message: Message) -> None:
         card = self.cards[place.handover_id]
-        last = last_message(message) or card.last_message
+        last = last_message(message, self.sight) or card.last_message
         self.cards[place.handover_id] = replace(card, last_message=last, last_seq=message.seq)
         self._publish_entry(place)
 
@@ -240,9 +238,14 @@ class Office:
         last, last_seq = (known.last_message, known.last_seq) if known else (None, conversation.seq)
         if known is None:
             for row in await self.engine.store.tail(conversation.id, conversation.seq, TAIL):
-                last = last_message(view.message_of(row.entry)) or last
-        user = msgspec.to_builtins(conversation.user)
-        return Card(handover, conversation.channel, conversation.language, user, last, last_seq)
+                last = last_message(view.message_of(row.entry), self.sight) or last
+        user, name = self.known(conversation)
+        return Card(handover, conversation.channel, conversation.language, user, name, last, last_seq)
+
+    def known(self, conversation: Conversation) -> tuple[dict[str, Any], str | None]:
+        """The user as agents may see them, and what to call them; null where nobody knows."""
+        name = display_name(conversation)
+        return msgspec.to_builtins(self.sight.conversation(conversation).user), name and self.sight.text(name)
 
     async def settle(self, handover_id: str) -> None:
         """Bring the board in step at once, without waiting for the event to come round."""
@@ -286,17 +289,23 @@ class Office:
             wait_ms = None if wait_s is None else round(wait_s * 1000)
             await self.report(place, QueueUpdated(position, wait_ms))
 
-    async def set_presence(self, agent_id: str, presence: Presence) -> None:
+    async def set_presence(
+        self, agent_id: str, presence: Presence, *, auto: bool = False, by_page: bool | None = None
+    ) -> None:
         """The agent came, went or is busy. Who goes offline leaves their conversations to the others."""
-        await self.engine.store.put("agent", agent_id, msgspec.json.encode(Stored(presence)))
-        self.board.set_presence(agent_id, presence)
+        withdrawn = await self.attendance.note(agent_id, presence, time.time(), auto=auto, by_page=by_page)
         self._publish_agent(agent_id)
         if presence == "offline":
             for place in self.board.held(agent_id):
                 await self.report(place, AgentLeft())
         self._offer()
-        for place in self.board.queue():
-            self._publish_entry(place)
+        for handover_id in withdrawn:
+            if handover_id in self.board.places:
+                self._publish_entry(self.board.places[handover_id])
+
+    async def _lost(self, agent_id: str) -> None:
+        """No browser of the agent has listened for long enough."""
+        await self.set_presence(agent_id, "offline", auto=True)
 
     async def move(self, place: Place, inbox: str) -> None:
         """Let the handover wait in another inbox; its agent leaves it."""

@@ -1,23 +1,45 @@
 """What agents look at: themselves, colleagues, the queue, a conversation, the event stream."""
 
-import msgspec
+from typing import Any
 
-from openhandover.config.model import Config
+import structlog
+from msgspec.structs import replace
+
+from openhandover.analytics.routes import period
+from openhandover.config.model import Canned, Config
 from openhandover.core import view
 from openhandover.core.errors import Refused, invalid
 from openhandover.core.model import Conversation
+from openhandover.core.routing import OFFER_S
 from openhandover.store.port import HandoverRow
+from openhandover.texts.scope import scope
+from openhandover.texts.templates import TemplateError, render
 from openhandover.web.call import MAX_SEQ, Call
 from openhandover.web.endpoint import NO_CONTENT, Handler, Reply, Stream, json_reply, page
 from openhandover.web.events import with_heartbeat
+from openhandover.web.site import now
 
+from . import figures
 from .access import Access, Caller
 from .board import Board, Place
 from .explain import story
-from .facts import facts_of
+from .facts import asked_in, facts_of, page_of, variables_of
 from .listing import TAIL, last_message
 from .office import Office
-from .shapes import Agents, CannedShape, Entries, LoggedIn, LoginBody, Me, Talk
+from .shapes import (
+    Agents,
+    AgentShape,
+    CannedShape,
+    DeskSettings,
+    Entries,
+    LoggedIn,
+    LoginBody,
+    Me,
+    Overview,
+    Talk,
+)
+
+_log = structlog.get_logger("openhandover.desk")
 
 VIEWS = ("open", "queue", "mine")
 
@@ -29,6 +51,7 @@ class Reads:
         self.office = office
         self.access = access
         self.config = config
+        self.asked = asked_in(config.flows)
 
     @property
     def board(self) -> Board:
@@ -60,19 +83,47 @@ class Reads:
     async def me(self, call: Call) -> Reply:
         """GET /v1/desk/me"""
         caller = await self.caller(call)
-        return json_reply(Me(self.office.agent(caller.agent_id), caller.csrf, self.office.providers))
+        desk = self.config.desk
+        settings = DeskSettings(desk.away_after_s, desk.offline_after_s, OFFER_S)
+        agent = self.office.agent(caller.agent_id)
+        return json_reply(Me(agent, caller.csrf, self.office.providers, settings))
 
     async def agents(self, call: Call) -> Reply:
         """GET /v1/desk/agents"""
         await self.caller(call)
-        inboxes = {inbox for agent in self.board.agents.values() for inbox in agent.inboxes}
-        everybody = [self.office.agent(agent_id) for agent_id in self.board.agents]
-        return json_reply(Agents(everybody, sorted(inboxes | {"default"})))
+        return json_reply(Agents(self._everybody(), self._inboxes()))
+
+    def _everybody(self) -> list[AgentShape]:
+        return [self.office.agent(agent_id) for agent_id in self.board.agents]
+
+    def _inboxes(self) -> list[str]:
+        """Those of the agents, and those in which somebody waits."""
+        served = {inbox for agent in self.board.agents.values() for inbox in agent.inboxes}
+        return sorted(served | {place.demand.inbox for place in self.board.queue()} | {"default"})
+
+    async def overview(self, call: Call) -> Reply:
+        """GET /v1/desk/overview"""
+        if not (await self.caller(call)).supervises:
+            raise Refused("forbidden", "Only supervisors see the whole desk")
+        engine = self.office.engine
+        day = await figures.today(engine.store, self.office.providers, now(), period(call).zone)
+        return json_reply(Overview(figures.queues(self.board, self._inboxes()), self._everybody(), day))
 
     async def canned(self, call: Call) -> Reply:
         """GET /v1/desk/canned"""
-        await self.caller(call)
-        return page([CannedShape(answer.name, answer.text) for answer in self.config.desk.canned], None)
+        caller = await self.caller(call)
+        handover_id = call.text("handover")
+        seen: dict[str, Any] | None = None
+        if handover_id is not None:
+            row = await self.visible(caller, handover_id)
+            state = await self.office.engine.conversation(row.handover.conversation_id)
+            sight = self.office.sight
+            variables = sight.data(variables_of(state))
+            seen = scope(sight.conversation(state), variables=variables, handover=view.handover(row.handover))
+        answers = [
+            CannedShape(answer.name, answer.name, _filled(answer, seen)) for answer in self.config.desk.canned
+        ]
+        return page(answers, None)
 
     async def handovers(self, call: Call) -> Reply:
         """GET /v1/desk/handovers"""
@@ -89,9 +140,9 @@ class Reads:
             seen += [place for place in held if place.agent_id is not None]
         return json_reply(Entries([self.office.entry(place) for place in seen], self.office.hub.place))
 
-    async def visible(self, call: Call, caller: Caller) -> HandoverRow:
-        """The handover named in the path, as far as it is the caller's business."""
-        row: HandoverRow = await self.office.engine.handover(call.path["id"])
+    async def visible(self, caller: Caller, handover_id: str) -> HandoverRow:
+        """This handover, as far as it is the caller's business."""
+        row = await self.office.engine.handover(handover_id)
         if row.handover.target.provider not in self.office.providers:
             raise Refused("not_found", "No handover of the desk has this id")
         place = self.board.places.get(row.handover.id)
@@ -104,26 +155,33 @@ class Reads:
 
     async def handover(self, call: Call) -> Reply:
         """GET /v1/desk/handovers/{id}"""
-        row = await self.visible(call, await self.caller(call))
+        row = await self.visible(await self.caller(call), call.path["id"])
         conversation: Conversation = await self.office.engine.conversation(row.handover.conversation_id)
         place = self.board.places.get(row.handover.id)
         entry = self.office.entry(place) if place else await self.office.entry_of_ended(row.handover)
+        sight = self.office.sight
+        seen = sight.conversation(conversation)
+        facts = facts_of(seen, self.asked)
         answer = {
-            "handover": view.handover(row.handover, row.digest),
+            "handover": sight.handover(view.handover(row.handover, row.digest)),
             "entry": entry,
-            "conversation": view.conversation(conversation),
-            "facts": facts_of(conversation),
+            "conversation": view.conversation(seen),
+            "facts": [replace(fact, value=sight.text(fact.value)) for fact in facts],
+            "page": page_of(seen),
+            "previous": await figures.previous(
+                self.office.engine.store, row.handover, conversation.user.id, sight
+            ),
         }
         return json_reply(answer)
 
     async def explained(self, call: Call) -> Reply:
         """GET /v1/desk/handovers/{id}/explain"""
-        row = await self.visible(call, await self.caller(call))
+        row = await self.visible(await self.caller(call), call.path["id"])
         return page(await story(self.office.engine.store, row, self.config.redaction.to_log), None)
 
     async def messages(self, call: Call) -> Reply:
         """GET /v1/desk/handovers/{id}/messages"""
-        row = await self.visible(call, await self.caller(call))
+        row = await self.visible(await self.caller(call), call.path["id"])
         return await self._messages(call, row.handover.conversation_id)
 
     async def talk_messages(self, call: Call) -> Reply:
@@ -135,15 +193,16 @@ class Reads:
         return await self._messages(call, conversation.id)
 
     async def _messages(self, call: Call, conversation_id: str) -> Reply:
-        engine = self.office.engine
+        engine, seen = self.office.engine, self.office.sight.message
         if call.text("before") is None:
             found = await engine.messages(conversation_id, call.after, call.limit)
-            return page(found.items, None if found.next is None else int(found.next))
+            items = [seen(item) for item in found.items]
+            return page(items, None if found.next is None else int(found.next))
         before = call.whole("before", 0, 0, MAX_SEQ)
         conversation = await engine.conversation(conversation_id)
         until = min(before - 1 if before else conversation.shown, conversation.shown)
         rows = await engine.store.tail(conversation_id, until, call.limit)
-        items = [engine.message_view(row) for row in rows]
+        items = [seen(engine.message_view(row)) for row in rows]
         full = len(items) == call.limit and rows[0].entry.seq > 1
         return page(items, rows[0].entry.seq if full else None)
 
@@ -157,15 +216,18 @@ class Reads:
     async def _talk(self, state: Conversation) -> Talk:
         last, at = None, view.time(state.created_at)
         for row in await self.office.engine.store.tail(state.id, state.shown, TAIL):
-            last = last_message(view.message_of(row.entry)) or last
+            last = last_message(view.message_of(row.entry), self.office.sight) or last
             at = view.time(row.entry.at)
-        return Talk(state.id, state.channel, state.language, msgspec.to_builtins(state.user), last, at)
+        user, name = self.office.known(state)
+        return Talk(state.id, state.channel, state.language, user, name, last, at)
 
     async def events(self, call: Call) -> Reply | Stream:
         """GET /v1/desk/events"""
         caller = await self.caller(call)
         header = call.header(b"last-event-id")
         frames = self.office.hub.follow(caller.agent_id, header or call.text("last_event_id"))
+        if caller.session is not None:
+            frames = self.office.attendance.watched(caller.agent_id, frames)
         return Stream(
             with_heartbeat(frames), b"text/event-stream; charset=utf-8", ((b"x-accel-buffering", b"no"),)
         )
@@ -179,3 +241,14 @@ class Reads:
             return await handler(call)
 
         return checked
+
+
+def _filled(answer: Canned, seen: dict[str, Any] | None) -> str:
+    """The answer with the variables of a conversation, as written where there is none or they do not fit."""
+    if seen is None:
+        return answer.text
+    try:
+        return render(answer.text, seen)
+    except TemplateError as error:
+        _log.warning("canned_answer_unfit", name=answer.name, detail=str(error))
+        return answer.text

@@ -82,7 +82,22 @@ def _session(reads: Reads) -> tuple[Endpoint, ...]:
         _call("POST", "logout", reads.logout, "Log out", {204: None}, body=NothingBody),
         _call("GET", "me", reads.me, "Who is calling", {200: shapes.Me}),
         _call("GET", "agents", reads.agents, "All agents and inboxes", {200: shapes.Agents}),
-        _call("GET", "canned", reads.canned, "Ready answers", {200: api.Listed[shapes.CannedShape]}),
+        _call(
+            "GET",
+            "canned",
+            reads.canned,
+            "Ready answers",
+            {200: api.Listed[shapes.CannedShape]},
+            query=(Query("handover", str, "fill in what is known in this handover"),),
+        ),
+        _call(
+            "GET",
+            "overview",
+            reads.overview,
+            "The whole desk (for supervisors)",
+            {200: shapes.Overview},
+            query=(Query("tz", str, "time zone whose midnight begins the day; UTC when absent"),),
+        ),
         _call(
             "GET",
             "events",

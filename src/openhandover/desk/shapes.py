@@ -20,9 +20,11 @@ class LoginBody(Body, frozen=True):
 
 
 class PresenceBody(Body, frozen=True, rename={"for_": "for"}):
-    """Where the agent is; a supervisor may say it for somebody else."""
+    """Where the agent is; a supervisor may say it for somebody else. `auto`: a page says it for want of input."""
 
     presence: Presence
+    auto: bool = False
+    agent: Name | None = None
     for_: Name | None = None
 
 
@@ -69,12 +71,16 @@ class TakeOverBody(Body, frozen=True):
 
 
 class AgentShape(Struct, frozen=True):
-    """An agent as the desk shows them; `open` counts the conversations they hold."""
+    """An agent as the desk shows them; `open` counts the conversations they hold, `auto` says that the system set
+    the presence."""
 
     id: str
     name: str
+    avatar_url: str | None
     role: str
     presence: str
+    presence_since: str | None
+    auto: bool
     capacity: int
     open: int
     inboxes: list[str]
@@ -89,12 +95,21 @@ class LoggedIn(Struct, frozen=True):
     csrf: str
 
 
+class DeskSettings(Struct, frozen=True):
+    """What the desk page must know of the configuration; seconds, 0 = off."""
+
+    away_after_s: float
+    offline_after_s: float
+    offer_s: float
+
+
 class Me(Struct, frozen=True):
     """Who is calling; `csrf` is empty for an API key."""
 
     agent: AgentShape
     csrf: str
     providers: list[str]
+    settings: DeskSettings
 
 
 class Agents(Struct, frozen=True):
@@ -106,9 +121,10 @@ class Agents(Struct, frozen=True):
 
 
 class CannedShape(Struct, frozen=True):
-    """A ready answer."""
+    """A ready answer; `shortcut` is what an agent types to find it."""
 
     name: str
+    shortcut: str
     text: str
 
 
@@ -149,6 +165,7 @@ class Entry(Struct, frozen=True):
     channel: str
     language: str
     user: dict[str, Any]
+    display_name: str | None
     agent: Holder | None
     waiting_since: str
     position: int | None
@@ -169,10 +186,32 @@ class Entries(Struct, frozen=True):
 
 
 class Fact(Struct, frozen=True):
-    """Something the bot already knows."""
+    """Something the bot already knows; `label` is its name for people."""
 
     name: str
+    label: str
     value: str
+
+
+class Page(Struct, frozen=True):
+    """Where on the site the visitor is."""
+
+    url: str
+    title: str | None = None
+    referrer: str | None = None
+
+
+class Earlier(Struct, frozen=True):
+    """An earlier handover of the same user; `rating` from 1 to 5."""
+
+    handover_id: str
+    conversation_id: str
+    ended_at: str
+    status: str
+    reason: str | None
+    agent: Holder | None
+    summary: str | None
+    rating: int | None
 
 
 class Detail(Struct, frozen=True):
@@ -182,6 +221,8 @@ class Detail(Struct, frozen=True):
     entry: Entry
     conversation: Conversation
     facts: list[Fact]
+    page: Page | None
+    previous: list[Earlier]
 
 
 class Talk(Struct, frozen=True):
@@ -191,5 +232,33 @@ class Talk(Struct, frozen=True):
     channel: str
     language: str
     user: dict[str, Any]
+    display_name: str | None
     last_message: LastMessage | None
     updated_at: str
+
+
+class InboxQueue(Struct, frozen=True):
+    """What waits in an inbox; the wait is that of one more handover, null when nobody is there for it."""
+
+    inbox: str
+    waiting: int
+    oldest_since: str | None
+    estimated_wait_ms: int | None
+
+
+class Today(Struct, frozen=True):
+    """The handovers of the desk since midnight; half of the answered ones waited at most `p50_wait_ms`."""
+
+    since: str
+    handovers: int
+    answered: int
+    abandoned: int
+    p50_wait_ms: int | None
+
+
+class Overview(Struct, frozen=True):
+    """The desk as a supervisor sees it."""
+
+    queue: list[InboxQueue]
+    agents: list[AgentShape]
+    today: Today

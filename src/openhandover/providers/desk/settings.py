@@ -6,7 +6,11 @@ from msgspec import Meta, Struct
 
 
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The built-in desk has no settings of its own: its agents are listed under `agents:`."""
+    """The built-in desk. Its agents are listed under `agents:`, its rules for all of them under `desk:`."""
+
+    accept: Annotated[
+        Literal["manual", "auto"], Meta(description="auto: what is offered to an agent is theirs at once")
+    ] = "manual"
 
 
 class Route(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -1,0 +1,116 @@
+"""Who is here: presence over a restart, and agents whose browser has gone."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
+
+import msgspec
+import structlog
+from msgspec import Struct
+
+from openhandover.store.port import Store
+
+from .board import Board, Presence
+
+_log = structlog.get_logger("openhandover.desk")
+
+
+class Stored(Struct, frozen=True, omit_defaults=True):
+    """What is kept of an agent over a restart; `by_page`: a browser session set it, so it lasts no longer than that
+    browser is there."""
+
+    presence: Presence = "offline"
+    since: float | None = None
+    auto: bool = False
+    by_page: bool = False
+
+
+class Attendance:
+    """Presence of agents. Who set theirs in a browser goes offline when none of their browsers has listened for
+    `offline_after_s` (0 = never); who acts by API key stays until they say otherwise."""
+
+    def __init__(
+        self,
+        board: Board,
+        store: Store,
+        offline_after_s: float,
+        went: Callable[[str], Awaitable[None]],
+    ) -> None:
+        self._board = board
+        self._store = store
+        self._offline_after_s = offline_after_s
+        self._went = went
+        self._by_page: set[str] = set()
+        self._listening: Counter[str] = Counter()
+        self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._leaving: set[asyncio.Task[None]] = set()
+
+    async def start(self) -> None:
+        """Take up what was stored; a browser must listen again in time."""
+        for agent_id, raw in (await self._store.all("agent")).items():
+            known = msgspec.json.decode(raw, type=Stored)
+            self._board.set_presence(agent_id, known.presence, known.since, auto=known.auto)
+            if known.by_page:
+                self._by_page.add(agent_id)
+            self._watch(agent_id)
+
+    async def note(
+        self, agent_id: str, presence: Presence, now: float, *, auto: bool, by_page: bool | None
+    ) -> list[str]:
+        """Keep it; `by_page` None leaves open who set it before. Answers the handovers whose offer was withdrawn."""
+        before = self._board.standing(agent_id)
+        since = before.since if before.presence == presence else now
+        if by_page is not None:
+            (self._by_page.add if by_page else self._by_page.discard)(agent_id)
+        stored = Stored(presence, since, auto, agent_id in self._by_page)
+        await self._store.put("agent", agent_id, msgspec.json.encode(stored))
+        withdrawn = self._board.set_presence(agent_id, presence, since, auto=auto)
+        self._watch(agent_id)
+        return withdrawn
+
+    async def watched(self, agent_id: str, frames: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
+        """The event stream of a browser: while it is read, its agent is here."""
+        self._listening[agent_id] += 1
+        self._watch(agent_id)
+        try:
+            async with aclosing(frames) as following:
+                async for frame in following:
+                    yield frame
+        finally:
+            self._listening[agent_id] -= 1
+            self._watch(agent_id)
+
+    def _is_gone(self, agent_id: str) -> bool:
+        """Whether the agent counts as here and no browser of theirs is."""
+        here = agent_id in self._board.agents and self._board.presence(agent_id) != "offline"
+        return here and agent_id in self._by_page and not self._listening[agent_id]
+
+    def _watch(self, agent_id: str) -> None:
+        if not (self._offline_after_s and self._is_gone(agent_id)):
+            timer = self._timers.pop(agent_id, None)
+            if timer:
+                timer.cancel()
+        elif agent_id not in self._timers:
+            loop = asyncio.get_running_loop()
+            self._timers[agent_id] = loop.call_later(self._offline_after_s, self._time_is_over, agent_id)
+
+    def _time_is_over(self, agent_id: str) -> None:
+        del self._timers[agent_id]
+        task = asyncio.create_task(self._leave(agent_id), name="desk-agent-gone")
+        self._leaving.add(task)
+        task.add_done_callback(self._leaving.discard)
+
+    async def _leave(self, agent_id: str) -> None:
+        if self._is_gone(agent_id):
+            _log.info("agent_gone", agent=agent_id, after_s=self._offline_after_s)
+            await self._went(agent_id)
+
+    async def close(self) -> None:
+        """No more timers."""
+        for timer in self._timers.values():
+            timer.cancel()
+        self._timers.clear()
+        for task in self._leaving:
+            task.cancel()
+        await asyncio.gather(*self._leaving, return_exceptions=True)
