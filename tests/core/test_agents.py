@@ -179,6 +179,17 @@ def test_reading_a_bots_message_is_recorded_for_nobody() -> None:
 
 
 @pytest.mark.parametrize(
+    ("settings", "avatar"),
+    [({}, "https://a.example/1.png"), ({"agent_identity": "none"}, None), ({"agent_alias": "Team"}, None)],
+)
+def test_a_face_is_shown_where_the_name_is(settings: Any, avatar: str | None) -> None:
+    """Who may not be known by name is not known by picture either."""
+    talk = Talk().active(**settings)
+    talk.says(agent=e.Agent("a1", "Anna", "https://a.example/1.png"))
+    assert talk.messages("agent")[-1].author_avatar_url == avatar
+
+
+@pytest.mark.parametrize(
     ("settings", "name", "shown"),
     [
         ({}, "Anna", {"id": "a1", "name": "Anna"}),

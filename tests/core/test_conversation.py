@@ -7,7 +7,7 @@ from msgspec import Raw
 
 from openhandover.core import events as e
 from openhandover.core.errors import CODES, Refused
-from openhandover.core.model import Settings, Target, User
+from openhandover.core.model import Rating, Settings, Target, User
 from tests.core.talk import Talk
 
 RUN = Raw(b'{"at":1}')
@@ -78,13 +78,63 @@ def test_a_rating_is_kept_and_told_once() -> None:
     assert talk.handover.rating and talk.handover.rating.score == 1
 
 
-def test_a_rating_of_another_handover_is_without_effect() -> None:
-    """Only the last handover can be rated."""
+def test_a_rating_of_an_unknown_handover_is_without_effect() -> None:
+    """Before any handover, and during another one."""
     talk = Talk()
     talk.do(e.Rate("h9", 5))
     talk.active()
     talk.do(e.Rate("h9", 5))
     assert "handover.rated" not in talk.types()
+
+
+def test_an_earlier_handover_can_be_rated_while_another_is_open() -> None:
+    """The log tells it of that one, and the open one stays as it is."""
+    talk = Talk().active(rating_text="how was it?")
+    talk.do(e.Close(talk.handover.id))
+    first = talk.handover
+    talk.active()
+    turn = talk.do(e.Rate(first.id, 4, "late but kind", ended=first))
+    assert turn.earlier and turn.earlier.rating == Rating(4, "late but kind")
+    assert (talk.log[-1].type, talk.log[-1].handover_id) == ("handover.rated", first.id)
+    assert (talk.handover.id != first.id, talk.handover.rating, talk.handover.status) == (
+        True,
+        None,
+        "active",
+    )
+    assert talk.do(e.Rate(first.id, 4, "late but kind", ended=turn.earlier)).entries == []
+
+
+# --- leaving, moving about
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome", "vendor"),
+    [
+        ("requested", ("cancelled", "user_left", "user"), "cancel"),
+        ("queued", ("cancelled", "user_left", "user"), "cancel"),
+        ("active", ("completed", "user_left", "user"), "close"),
+    ],
+)
+def test_a_user_who_ends_the_chat_ends_the_handover(status: str, outcome: Any, vendor: str) -> None:
+    """At once, in every open status; nothing more is said to somebody who has gone."""
+    talk = Talk()
+    {"requested": talk.request, "queued": talk.queued, "active": talk.active}[status](
+        cancelled_text="All right"
+    )
+    talk.do(e.Leave())
+    assert talk.outcome == outcome
+    assert talk.lane.ending and talk.lane.ending.kind == vendor
+    assert talk.texts("system") == []
+    late = talk.state.late
+    assert talk.do(e.Leave()).entries == []
+    assert talk.state.late == late
+
+
+def test_the_page_is_the_newest_one() -> None:
+    """The rest of the context stays."""
+    talk = Talk(context={"order": 7, "page": {"url": "https://shop.example/"}})
+    talk.do(e.VisitPage({"url": "https://shop.example/cart", "title": "Cart"}))
+    assert talk.state.context == {"order": 7, "page": {"url": "https://shop.example/cart", "title": "Cart"}}
 
 
 def test_only_a_completed_handover_asks_for_a_rating() -> None:

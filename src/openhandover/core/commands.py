@@ -6,7 +6,7 @@ import msgspec
 from msgspec import UNSET
 
 from . import events as e
-from . import table
+from . import table, view
 from .errors import Refused, invalid
 from .events import TellPresence
 from .lifecycle import begin, cancel_buttons, signal
@@ -244,6 +244,17 @@ def cancel(turn: Turn, event: e.Cancel) -> None:
         signal(turn, "user_cancelled")
 
 
+def leave(turn: Turn, _event: e.Leave) -> None:
+    """The user ends the chat; without effect while no handover is open."""
+    if turn.state.open_handover:
+        signal(turn, "user_left")
+
+
+def visit_page(turn: Turn, event: e.VisitPage) -> None:
+    """Keep where the user is now."""
+    turn.set(context={**turn.state.context, "page": event.page})
+
+
 def close(turn: Turn, event: e.Close) -> None:
     """End it from our side; without effect on an ended handover."""
     if _is_open(turn, event.handover_id):
@@ -268,15 +279,22 @@ def _return(turn: Turn, *, with_message: bool) -> None:
 
 def rate(turn: Turn, event: e.Rate) -> None:
     """Keep the user's rating of an ended handover; a later one replaces it."""
-    handover = turn.state.handover
-    if handover is None or handover.id != event.handover_id:
+    current = turn.state.handover
+    is_current = current is not None and current.id == event.handover_id
+    handover = current if is_current else event.ended
+    if handover is None:
         return
     if handover.is_open:
         raise invalid("score", "the handover is not over yet")
     rating = Rating(event.score, event.comment)
-    if handover.rating != rating:
+    if handover.rating == rating:
+        return
+    if is_current:
         turn.set_handover(rating=rating)
         turn.record_handover("rated")
+    else:
+        turn.earlier = rated = replace(handover, rating=rating)
+        turn.record("handover.rated", view.handover(rated), "other handover events", handover_id=rated.id)
 
 
 def flow_step(turn: Turn, event: e.FlowStep) -> None:

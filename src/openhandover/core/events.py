@@ -10,6 +10,7 @@ from .model import (
     Audience,
     Button,
     Call,
+    Handover,
     Initiator,
     Medium,
     Message,
@@ -99,6 +100,16 @@ class Cancel(Struct, frozen=True):
     handover_id: str
 
 
+class Leave(Struct, frozen=True):
+    """The user ends the chat, whatever it is waiting for."""
+
+
+class VisitPage(Struct, frozen=True):
+    """The user moved to another page of the site; the context keeps the newest as `page`."""
+
+    page: dict[str, str]
+
+
 class Close(Struct, frozen=True):
     """The bot or an operator ends it."""
 
@@ -118,6 +129,8 @@ class Rate(Struct, frozen=True):
     handover_id: str
     score: int
     comment: str | None = None
+    ended: Handover | None = None
+    """The handover as the store has it, for one that is no longer the conversation's current one."""
 
 
 class FlowStep(Struct, frozen=True):
@@ -338,6 +351,8 @@ Event = (
     | Trigger
     | RequestHandover
     | Cancel
+    | Leave
+    | VisitPage
     | Close
     | Return
     | Rate

@@ -11,7 +11,7 @@ from .commands import give_back
 from .lifecycle import signal
 from .model import Agent, Handover, Held, Lane, Queue, Status
 from .turn import Mark, Turn
-from .view import message_of
+from .view import message_of, shown_agent
 
 replace = msgspec.structs.replace
 
@@ -212,13 +212,15 @@ def _agent_message(
     turn: Turn, lane: Lane, event: e.FromProvider, fact: e.AgentMessage, *, late: bool = False
 ) -> None:
     message_id = f"{turn.state.id}-{turn.state.seq + 1}"
+    shown = _shown_author(turn.handover, lane, fact)
     turn.message(
         message_id,
         "agent",
         fact.text,
         "agent note" if fact.note else "agent message",
         attachments=fact.attachments,
-        author_name=_author_name(turn.handover, lane, fact),
+        author_name=shown.get("name"),
+        author_avatar_url=shown.get("avatar_url"),
         to="agent" if fact.note else None,
         language=fact.language,
         late=late,
@@ -231,14 +233,14 @@ def _agent_message(
         turn.set(preparing={**turn.state.preparing, turn.state.seq: until})
 
 
-def _author_name(handover: Handover, lane: Lane, fact: e.AgentMessage) -> str | None:
+def _shown_author(handover: Handover, lane: Lane, fact: e.AgentMessage) -> dict[str, Any]:
     """Who wrote, as far as the step lets the user know; of an earlier handover's step nothing is known any more."""
-    if lane.handover_id != handover.id or handover.settings.agent_identity == "none":
-        return None
+    if lane.handover_id != handover.id:
+        return {}
     known = handover.agent if fact.agent is None else fact.agent
     if known and known.name is None and handover.agent and not _differs(handover.agent, known):
         known = handover.agent  # the message names the agent by id only
-    return handover.settings.agent_alias or (known.name if known else None)
+    return shown_agent(handover, known or Agent()) or {}
 
 
 def _typing(turn: Turn, lane: Lane, _event: e.FromProvider, fact: e.AgentTyping) -> None:

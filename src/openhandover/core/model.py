@@ -110,6 +110,7 @@ class Message(Struct, frozen=True, omit_defaults=True):
     at: str
     delivery: Delivery
     author_name: str | None = None
+    author_avatar_url: str | None = None
     to: Audience | None = None
     language: str | None = None
     buttons: tuple[Button, ...] | None = None

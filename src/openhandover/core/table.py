@@ -55,6 +55,7 @@ _CANCEL = Row(CANCELLED, "user_cancelled", "user", vendor="cancel")
 _BOT_WITHDRAWS = Row(CANCELLED, "bot_closed", "bot", vendor="cancel")
 _OPERATOR_WITHDRAWS = Row(CANCELLED, "bot_closed", "system", vendor="cancel")
 _GONE_BEFORE = Row(CANCELLED, "user_left", "user", vendor="cancel")
+_GONE_WHILE_ACTIVE = Row(COMPLETED, "user_left", "user", vendor="close")
 _TOO_OLD = Row(COMPLETED, "total_timeout", "system", vendor="close")
 
 TRANSITIONS: Mapping[tuple[Status, str], Row] = {
@@ -67,6 +68,7 @@ TRANSITIONS: Mapping[tuple[Status, str], Row] = {
     (REQUESTED, "user_cancelled"): _CANCEL,
     (REQUESTED, "bot_closed"): _BOT_WITHDRAWS,
     (REQUESTED, "operator_closed"): _OPERATOR_WITHDRAWS,
+    (REQUESTED, "user_left"): _GONE_BEFORE,
     (REQUESTED, "user_gone_s"): _GONE_BEFORE,
     (REQUESTED, "total_s"): _TOO_OLD,
     # accepted, no human yet
@@ -82,6 +84,7 @@ TRANSITIONS: Mapping[tuple[Status, str], Row] = {
     (QUEUED, "user_cancelled"): _CANCEL,
     (QUEUED, "bot_closed"): _BOT_WITHDRAWS,
     (QUEUED, "operator_closed"): _OPERATOR_WITHDRAWS,
+    (QUEUED, "user_left"): _GONE_BEFORE,
     (QUEUED, "user_gone_s"): _GONE_BEFORE,
     (QUEUED, "total_s"): _TOO_OLD,
     # a human has the conversation
@@ -99,7 +102,8 @@ TRANSITIONS: Mapping[tuple[Status, str], Row] = {
     (ACTIVE, "user_cancelled"): _CANCEL,
     (ACTIVE, "bot_closed"): Row(COMPLETED, "bot_closed", "bot", vendor="close"),
     (ACTIVE, "operator_closed"): Row(COMPLETED, "bot_closed", "system", vendor="close"),
-    (ACTIVE, "user_gone_s"): Row(COMPLETED, "user_left", "user", vendor="close"),
+    (ACTIVE, "user_left"): _GONE_WHILE_ACTIVE,
+    (ACTIVE, "user_gone_s"): _GONE_WHILE_ACTIVE,
     (ACTIVE, "total_s"): _TOO_OLD,
 }
 """Every signal that means something in an open status; one that is not here is counted late and changes nothing."""

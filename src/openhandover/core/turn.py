@@ -70,6 +70,8 @@ class Turn:
         self.sessions: list[tuple[str, str, str]] = []
         self.digest: bytes | None = None
         self.handover_changed = False
+        self.earlier: Handover | None = None
+        """A handover before the current one that this turn has changed."""
         self.result: Any = None
 
     # --- state

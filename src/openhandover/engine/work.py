@@ -72,7 +72,7 @@ class Work:
             if isinstance(event, e.RequestHandover) and loaded.handover is not None:
                 _check_same(loaded.handover.fingerprint, digest)
                 return Changes(result=Done(None, state, known_handover=loaded.handover, created=False))
-            turn = advance(state, event, now, self._rules, loaded.recent, loaded.message)
+            turn = advance(state, _completed(event, loaded), now, self._rules, loaded.recent, loaded.message)
             return self._changes(turn, state, event, claim, cursor)
 
         unit = Unit(conversation_id, decide, message_key=message_key, handover_id=handover_id, claim=claim)
@@ -97,10 +97,12 @@ class Work:
         cursor: tuple[str, str] | None,
     ) -> Changes:
         rows: list[HandoverRow] = []
+        state = turn.state
         if turn.handover_changed:
             fingerprint = event.digest if isinstance(event, e.RequestHandover) else None
-            state = turn.state
             rows.append(HandoverRow(turn.handover, state.channel, state.language, turn.digest, fingerprint))
+        if turn.earlier:
+            rows.append(HandoverRow(turn.earlier, state.channel, state.language))
         taken = None
         if claim:
             fact = event if isinstance(event, e.FromProvider) else None
@@ -126,6 +128,13 @@ class Work:
             cursor=cursor,
             result=Done(turn, before, turn.result),
         )
+
+
+def _completed(event: e.Event, loaded: Loaded) -> e.Event:
+    """The event with what only the transaction knows."""
+    if isinstance(event, e.Rate) and loaded.handover is not None:
+        return replace(event, ended=loaded.handover.handover)
+    return event
 
 
 def _check_same(known: str | None, given: str | None) -> None:

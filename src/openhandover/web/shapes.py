@@ -106,6 +106,7 @@ class Message(Struct):
     at: str
     delivery: DeliveryShape
     author_name: str | UnsetType | None = UNSET
+    author_avatar_url: str | UnsetType | None = UNSET
     to: Audience | UnsetType | None = UNSET
     language: str | UnsetType | None = UNSET
     translation: Translation | UnsetType | None = UNSET
