@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -37,7 +38,17 @@ def serve(config_file: str | None, host: str | None, port: int | None) -> None:
     help="where it keeps its data",
 )
 @click.option("--fresh", is_flag=True, help="forget what was said before")
-def demo(host: str, port: int, folder: Path, fresh: bool) -> None:
+@click.option("--simulate", is_flag=True, help="let scripted visitors and agents work; with a made-up past")
+@click.option("--chaos", is_flag=True, help="add a page whose buttons break things; implies --simulate")
+@click.option(
+    "--pace",
+    type=click.FloatRange(min=0.1, max=200),
+    default=1.0,
+    show_default=True,
+    help="how much faster than people the simulation is",
+)
+@click.option("--seed", type=int, help="repeat the same visitors")
+def demo(**given: Any) -> None:
     """Start a web chat, two agents at a desk, a partner's desk and the analytics; nothing needs an account."""
     from openhandover import demo as shipped
     from openhandover.config.model import Logging
@@ -47,4 +58,4 @@ def demo(host: str, port: int, folder: Path, fresh: bool) -> None:
 
     configure(Logging(level="warning"))
     with asyncio.Runner(loop_factory=new_loop) as runner:
-        runner.run(shipped.run(folder, host=host, port=port, fresh=fresh))
+        runner.run(shipped.run(shipped.Options(**given)))

@@ -1,134 +1,69 @@
 """The demo: web chat, desk and analytics with two agents and a partner's desk, on this machine, with one command."""
 
-import importlib.util
-import secrets
-import shutil
+import asyncio
 import sys
-from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
-from types import ModuleType
-from typing import Any
 
-import msgspec
-from aiohttp import web
-from argon2 import PasswordHasher
 from msgspec import Struct
 
-from openhandover.config.load import load_text
-from openhandover.config.model import Config
-from openhandover.core.errors import ConfigError
-from openhandover.web.serve import Running, obey_signals, start
+from openhandover.web.serve import obey_signals, start
 
-HERE = Path(__file__).parent
-CONFIG = HERE / "openhandover.yaml"
-DESKS = (HERE / "desk" / "http_desk.py", HERE.parents[2] / "examples" / "http_desk.py")
-"""Where the partner's desk lies: in an installed package, or in the repository."""
+from .folder import TEAM, Secrets, config_of, environment, opened
+from .partner import partner_desk
+from .simulate import Simulation, Team
 
 
-class Secrets(Struct, frozen=True):
-    """What only this demo knows; made on its first start and kept with its database."""
+class Options(Struct, frozen=True):
+    """What the command line may ask of the demo. Port 0 takes a free one."""
 
-    api_key: str
-    partner_secret: str
-    anna: str
-    ben: str
-    anna_hash: str
-    ben_hash: str
-    """Kept too: a new hash at every start would end the sessions at the desk."""
+    folder: Path
+    host: str = "127.0.0.1"
+    port: int = 0
+    fresh: bool = False
+    """Forget what was said before."""
+    simulate: bool = False
+    chaos: bool = False
+    pace: float = 1.0
+    """How much faster than people the simulation is."""
+    seed: int | None = None
 
 
-async def run(folder: Path, *, host: str, port: int, fresh: bool) -> None:
-    """Run the demo until SIGTERM or SIGINT. `fresh` forgets what was said before; port 0 takes a free one.
+async def run(options: Options) -> None:
+    """Run the demo until SIGTERM or SIGINT.
 
     Raises:
         ConfigError: the port is taken, or the folder cannot be written.
     """
-    known = _folder(folder, fresh=fresh)
-    desk = _partner(known.partner_secret)
-    runner = web.AppRunner(desk.app(), handle_signals=False, shutdown_timeout=1)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    partner_url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    try:
-        config = _config(folder, known, partner_url)
-        running = await start(config, host=host, port=port)
+    known = opened(options.folder, fresh=options.fresh)
+    async with partner_desk(known.partner_secret) as (desk, partner_url):
+        config = config_of(environment(options.folder, known, partner_url))
+        running = await start(config, host=options.host, port=options.port)
         obey_signals(running)
         desk.webhooks = f"{running.url}/webhooks/partner"
-        sys.stdout.write(greeting(running, known, partner_url))
+        sys.stdout.write(greeting(running.url, known, partner_url, simulated=options.simulate))
         sys.stdout.flush()
+        play = None
+        if options.simulate:
+            team = Team(dict.fromkeys(TEAM, known.team), desk)
+            simulation = Simulation(running.url, team, pace=options.pace, seed=options.seed)
+            play = asyncio.create_task(simulation.run(), name="simulation")
         await running.ended
-    finally:
-        await runner.cleanup()
+        if play is not None:
+            play.cancel()
+            with suppress(asyncio.CancelledError):
+                await play
 
 
-def _folder(folder: Path, *, fresh: bool) -> Secrets:
-    """The demo's folder with its secrets; made when it is not there."""
-    try:
-        if fresh:
-            shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        kept = folder / "secrets.json"
-        if not kept.exists():
-            hasher, anna, ben = PasswordHasher(), _password(), _password()
-            made = Secrets(
-                api_key=secrets.token_urlsafe(24),
-                partner_secret=f"whsec_{_base64(secrets.token_bytes(24))}",
-                anna=anna,
-                ben=ben,
-                anna_hash=hasher.hash(anna),
-                ben_hash=hasher.hash(ben),
-            )
-            kept.write_bytes(msgspec.json.encode(made))
-            kept.chmod(0o600)
-        return msgspec.json.decode(kept.read_bytes(), type=Secrets)
-    except (OSError, msgspec.MsgspecError) as error:
-        raise ConfigError(
-            f"cannot use the folder {folder}: {error}; try --fresh or another --folder"
-        ) from error
-
-
-def _base64(data: bytes) -> str:
-    import base64
-
-    return base64.b64encode(data).decode()
-
-
-def _password() -> str:
-    """Short enough to type from the terminal; the log-in locks out guessers."""
-    alphabet = "abcdefghjkmnpqrstuvwxyz23456789"
-    return "-".join("".join(secrets.choice(alphabet) for _ in range(4)) for _ in range(2))
-
-
-def _config(folder: Path, known: Secrets, partner_url: str) -> Config:
-    values: Mapping[str, str] = {
-        "DEMO_FOLDER": str(folder.absolute()),
-        "DEMO_API_KEY": known.api_key,
-        "DEMO_PARTNER_URL": partner_url,
-        "DEMO_PARTNER_SECRET": known.partner_secret,
-        "DEMO_ANNA_HASH": known.anna_hash,
-        "DEMO_BEN_HASH": known.ben_hash,
-    }
-    return load_text(CONFIG.read_text("utf-8"), environ=values)
-
-
-def _partner(secret: str) -> Any:
-    """The desk of `examples/http_desk.py`, loaded from its file because it is an example and not a part of us."""
-    place = next((path for path in DESKS if path.is_file()), None)
-    if place is None:
-        raise ConfigError("the partner's desk (http_desk.py) is missing from this installation")
-    spec = importlib.util.spec_from_file_location("openhandover_demo_desk", place)
-    assert spec is not None
-    assert spec.loader is not None
-    module: ModuleType = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module.Desk(secret)
-
-
-def greeting(running: Running, known: Secrets, partner_url: str) -> str:
+def greeting(base: str, known: Secrets, partner_url: str, *, simulated: bool) -> str:
     """What the terminal shows once everything answers."""
-    base = running.url
+    hint = (
+        "Visitors are arriving. Log in at the desk as anna and go online: what you do not take within 15 seconds,\n"
+        "  a simulated colleague takes. The analytics know the last four weeks."
+        if simulated
+        else "Open the desk, log in as anna and go online; then open the chat in another window and ask for a person.\n"
+        "  With --simulate it fills itself with visitors and agents."
+    )
     return f"""
   openhandover demo
 
@@ -138,7 +73,7 @@ def greeting(running: Running, known: Secrets, partner_url: str) -> str:
   API          {base}/docs         key {known.api_key}
   Partner desk {partner_url}       where conversations go when none of your agents is there
 
-  Open the desk, log in as anna and go online; then open the chat in another window and ask for a person.
+  {hint}
   Ctrl-C ends it; what was said is kept until you start with --fresh.
 
 """

@@ -1,0 +1,236 @@
+"""A scripted visitor: arrives, talks to the bot, then to whoever comes, rates, and goes."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import aiohttp
+
+from .cast import Cast, Role, answered_before
+from .chat import Chat, Event
+from .ledger import Book
+from .pace import Pace
+from .stories import Line, Visit
+
+BOT_S = 20.0
+"""So long the visitor waits for the bot."""
+PATIENCE_S = 240.0
+"""So long the visitor waits for the next word of a person."""
+HURRY_S = 10.0
+LINGERS_S = 20.0
+"""So long the page stays open, at any pace, for what is still under way."""
+RETYPES_S = 3.0
+"""`typing` is repeated as often as this while somebody types."""
+ENDED = ("completed", "cancelled", "error", "transferred")
+
+
+class GaveUp(Exception):
+    """The visitor waited too long and goes."""
+
+
+class Visitor:
+    """One visit, from the first word to the last."""
+
+    def __init__(self, http: aiohttp.ClientSession, base: str, visit: Visit, pace: Pace) -> None:
+        self.chat = Chat(http, base)
+        self.visit = visit
+        self._pace = pace
+        self._base = base
+        self._cast: Cast | None = None
+        self._role: Role | None = None
+        self._places: dict[str, int] = {}
+        """Our message's text -> its place in the account, until it has come back as an event."""
+        self._ids: dict[str, int] = {}
+
+    async def live(self, cast: Cast) -> None:
+        """Live through the visit; returns when the page is closed for good."""
+        story = self.visit.story
+        await self.chat.begin(
+            story.language, {"url": f"{self._base}/shop/orders", "title": f"Demo shop: {story.name}"}
+        )
+        self._cast = cast
+        role = self._role = cast.enter(self.visit, self.chat.conversation_id)
+        self.chat.heard = self._heard
+        try:
+            await self._talk_to_bot(role)
+            if story.talk:
+                await self._talk_to_person(story.talk)
+                await self._afterwards()
+        except GaveUp:
+            await self.chat.send({"type": "end"})
+        try:
+            await self._linger(cast, role)
+        finally:
+            await self.chat.close()
+            cast.visitor_left(role)
+
+    # --- what the visitor knows
+
+    @property
+    def book(self) -> Book:
+        """The accounts of this conversation."""
+        assert self._cast is not None
+        return self._cast.ledger.book(self.chat.conversation_id)
+
+    @property
+    def said_by_agent(self) -> int:
+        """How many messages of people have come."""
+        return sum(message["author"] == "agent" for message in self.chat.messages)
+
+    agents = 0
+    """How many people joined so far."""
+
+    @property
+    def status(self) -> str:
+        """Where the handover stands; empty before there is one."""
+        return self.chat.handover["status"] if self.chat.handover else ""
+
+    def _heard(self, event: Event) -> None:
+        kind, data = event["type"], event["data"]
+        assert self._cast is not None
+        assert self._role is not None
+        if kind == "handover.requested":
+            self._cast.met(self._role, event["handover_id"])
+        elif kind in ("handover.agent_joined", "handover.agent_changed"):
+            self._met(data["agent"])
+        elif kind == "message.created" and data["author"] == "agent":
+            self.book.to_user.read.append(data["text"])
+        elif kind == "message.created" and data["author"] == "user":
+            self._own(event, data)
+        elif kind == "message.failed" and data["message_id"] in self._ids:
+            self.book.to_agent.told.add(self._ids[data["message_id"]])
+
+    def _met(self, agent: dict[str, Any] | None) -> None:
+        assert self._cast is not None
+        self.agents += 1
+        if agent is not None and agent.get("name") not in self._cast.names:
+            self.book.foreign = True
+
+    def _own(self, event: Event, data: dict[str, Any]) -> None:
+        """Our message has its place now: it is for a person only while a person has the floor."""
+        place = self._places.pop(data["text"], None)
+        if place is None:
+            return
+        self._ids[data["id"]] = place
+        if event["floor"] == "human" and event.get("handover_id"):
+            self.book.to_agent.accepted.add(place)
+
+    # --- the bot
+
+    async def _talk_to_bot(self, role: Role) -> None:
+        for words in self.visit.story.bot:
+            await self._ask_bot(role, self.visit.words(words))
+        if self.visit.story.talk:
+            for answer in (self.visit.email, self.visit.name):
+                await self._wait(self._bot_asks, BOT_S)
+                await self._ask_bot(role, answer)
+            await self._wait(lambda: self.status, BOT_S)
+
+    async def _ask_bot(self, role: Role, text: str) -> None:
+        """Say something and wait for what the bot says to it."""
+        role.to_bot.add(text)
+        before = len(self.chat.messages)
+        await self._type(text)
+        await self.chat.say(text)
+        await self._wait(
+            lambda: any(message["author"] != "user" for message in self.chat.messages[before:]), BOT_S
+        )
+
+    def _bot_asks(self) -> bool:
+        last = self.chat.messages[-1] if self.chat.messages else None
+        return last is not None and last["author"] == "bot" and last["text"].rstrip().endswith("?")
+
+    # --- a person
+
+    async def _talk_to_person(self, lines: Sequence[Line]) -> None:
+        for place, line in enumerate(lines):
+            if line.who == "agent":
+                continue
+            await self._turn(answered_before(lines, place, "visitor"))
+            if self.status in ENDED:
+                return
+            await self._act(line)
+        await self._turn(answered_before(lines, len(lines), "visitor"))
+        await self._wait(lambda: self.status in ENDED, PATIENCE_S)
+
+    async def _turn(self, heard: int) -> None:
+        """Wait until the other side has said as much as this, or has ended it."""
+        await self._wait(lambda: self.said_by_agent >= heard or self.status in ENDED, PATIENCE_S)
+
+    async def _act(self, line: Line) -> None:
+        if line.act == "/cancel":
+            await self._pace.pause(HURRY_S, HURRY_S + 4)
+            await self.chat.send({"type": "cancel"})
+        elif line.act == "/end":
+            await self._pace.pause(2, 4)
+            await self.chat.send({"type": "end"})
+        elif line.act == "/away":
+            await self.chat.close()
+            await self._pace.pause(12, 18)
+            self.chat.open()
+        else:
+            await self._say(line)
+
+    async def _say(self, line: Line) -> None:
+        name, _, words = line.text.partition("|") if line.act == "/file" else ("", "", line.text)
+        text = self.visit.words(words)
+        if line.act == "*":
+            await self._type(text)
+            await self._pace.pause(2, 4)
+        await self._type(text)
+        uploads: tuple[str, ...] = ()
+        if name:
+            name = self.visit.words(name)
+            sent = await self.chat.upload(name, file_of(name, text))
+            uploads = (sent,) if sent else ()
+        place = self._places[text] = self.book.to_agent.write(text)
+        if not await self.chat.say(text, uploads):
+            self.book.to_agent.told.add(place)
+
+    async def _type(self, text: str) -> None:
+        """Read what was said, then type."""
+        await self._pace.pause(0.6, 2.0)
+        left_s = self._pace.typing(text)
+        while left_s > 0:
+            await self.chat.send({"type": "typing", "on": True})
+            await asyncio.sleep(min(left_s, RETYPES_S))
+            left_s -= RETYPES_S
+        await self.chat.send({"type": "typing", "on": False})
+
+    # --- the end
+
+    async def _afterwards(self) -> None:
+        """Rate, where the visitor was asked to and cares to."""
+        handover, story = self.chat.handover, self.visit.story
+        if handover is None or handover["status"] != "completed" or not self.visit.rating:
+            return
+        await self._pace.pause(3, 7)
+        frame = {"type": "rating", "handover_id": handover["id"], "score": self.visit.rating}
+        if story.comment and self.visit.rating != 3:
+            frame["comment"] = story.comment
+        await self.chat.send(frame)
+
+    async def _linger(self, cast: Cast, role: Role) -> None:
+        """Look at the page for a while: a last word may still be under way."""
+        await self._pace.pause(4, 8)
+        if self.agents == 0 or self.book.foreign:  # no script will say that it is through
+            self.book.to_agent.told |= self.book.to_agent.accepted
+            cast.agent_left(role)
+        if self.status in ENDED and self.status != "completed":
+            await self.chat.until(lambda: role.agent_done, LINGERS_S)
+            # What an agent wrote after such an end is refused by the contract, and its writer can know.
+            self.book.to_user.told |= self.book.to_user.accepted
+            return
+        await self.chat.until(lambda: role.agent_done and not self.book.to_user.is_missing, LINGERS_S)
+
+    async def _wait(self, holds: Any, seconds: float) -> None:
+        # A server that is started anew takes a moment whatever the pace is.
+        if not await self.chat.until(holds, self._pace.of(seconds) + 15):
+            raise GaveUp
+
+
+def file_of(name: str, text: str) -> bytes:
+    """A small file that is what its name says."""
+    if name.endswith(".pdf"):
+        return b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+    return text.encode()
