@@ -3,14 +3,17 @@
 import asyncio
 import sys
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 from msgspec import Struct
 
+from openhandover.config.model import Config
 from openhandover.web.serve import obey_signals, start
 
 from .folder import TEAM, Secrets, config_of, environment, opened
 from .partner import partner_desk
+from .past import write_past
 from .simulate import Simulation, Team
 
 
@@ -38,6 +41,8 @@ async def run(options: Options) -> None:
     known = opened(options.folder, fresh=options.fresh)
     async with partner_desk(known.partner_secret) as (desk, partner_url):
         config = config_of(environment(options.folder, known, partner_url))
+        if options.simulate:
+            await remember(options.folder, config)
         running = await start(config, host=options.host, port=options.port)
         obey_signals(running)
         desk.webhooks = f"{running.url}/webhooks/partner"
@@ -53,6 +58,16 @@ async def run(options: Options) -> None:
             play.cancel()
             with suppress(asyncio.CancelledError):
                 await play
+
+
+async def remember(folder: Path, config: Config) -> None:
+    """Give the demo a past, unless it has one."""
+    known = folder / "past"
+    if not known.exists():
+        sys.stdout.write("\n  Writing the last four weeks ...\n")
+        sys.stdout.flush()
+        written = await write_past(config, datetime.now(UTC).astimezone())
+        known.write_text(f"{written} conversations\n", "utf-8")
 
 
 def greeting(base: str, known: Secrets, partner_url: str, *, simulated: bool) -> str:
