@@ -52,7 +52,7 @@ async def test_the_visitor_withdraws(server: Server) -> None:
 
 
 async def test_a_step_without_the_button_cannot_be_cancelled(server: Server) -> None:
-    """A page that asks anyway is refused; ending the chat still frees the queue."""
+    """A page that asks anyway is refused; ending the chat is a right of its own, and frees the queue."""
     await Agent(server, "anna").here()
     visitor = await Visitor.comes(server)
     async with visitor.page() as page:
@@ -61,7 +61,57 @@ async def test_a_step_without_the_button_cannot_be_cancelled(server: Server) -> 
         await page.send("cancel")
         assert (await page.until(lambda frame: frame["type"] == "refused"))["code"] == "invalid"
         await page.send("end")
-        assert (await page.event("handover.cancelled"))["data"]["status"] == "cancelled"
+        assert (await page.event("handover.cancelled"))["data"]["reason"] == "user_left"
+
+
+async def test_who_ends_the_chat_leaves_the_agent(server: Server) -> None:
+    """The talk is completed by the user; a second `end`, or one without a human, changes nothing."""
+    anna = await Agent(server, "anna").here()
+    visitor = await Visitor.comes(server)
+    async with visitor.page() as page:
+        await page.send("end")
+        await page.say("my invoice is wrong")
+        handover_id = await visitor.needs_human()
+        await anna.accept(handover_id)
+        await page.event("handover.active")
+        await page.send("end")
+        ended = await page.event("handover.completed")
+        assert (ended["data"]["reason"], ended["floor"]) == ("user_left", "bot")
+        await page.send("end")
+        assert (await page.say("one more thing"))["type"] == "accepted"
+        assert not [frame for frame in page.frames if frame["type"] == "refused"]
+    stored = (await server.call("GET", f"/v1/handovers/{handover_id}")).body
+    assert (stored["status"], stored["ended_by"]) == ("completed", "user")
+
+
+async def test_every_talk_that_asks_can_be_rated(server: Server) -> None:
+    """Also after the next one has begun; what asks for no rating, or is another visitor's, cannot."""
+    anna = await Agent(server, "anna").here()
+    visitor = await Visitor.comes(server)
+    async with visitor.page() as page:
+        await visitor.here(page)
+        first = await visitor.needs_human(rating={"ask": True, "text": "How was it?"})
+        await anna.accept(first)
+        await anna.call("POST", f"handovers/{first}/close", {})
+        asked = await page.hears("How was it?")
+        assert asked["metadata"] == {"rating": first}
+        second = await visitor.needs_human()
+        await page.send("rating", handover_id=first, score=4, comment="late but kind")
+        rated = await page.event("handover.rated")
+        assert (rated["handover_id"], rated["data"]["rated"]) == (first, 4)
+        await page.send("end")
+        await page.event("handover.cancelled")
+        await page.send("rating", handover_id=second, score=4)
+        assert (await page.until(lambda frame: frame["type"] == "refused"))["code"] == "invalid"
+    stored = (await server.call("GET", f"/v1/handovers/{first}")).body
+    assert (stored["rating"], stored["digest"] is not None) == (
+        {"score": 4, "comment": "late but kind"},
+        True,
+    )
+    stranger = await Visitor.comes(server)
+    async with stranger.page() as page:
+        await page.send("rating", handover_id=first, score=1)
+        assert (await page.until(lambda frame: frame["type"] == "refused"))["code"] == "not_found"
 
 
 async def test_a_reload_in_the_middle_knows_where_it_is(server: Server) -> None:

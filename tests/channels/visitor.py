@@ -103,10 +103,10 @@ class Visitor:
         return cls(server, channel, (await start(server, channel, body)).body)
 
     @asynccontextmanager
-    async def page(self, after: int = 0, token: str | None = None) -> AsyncIterator[Page]:
+    async def page(self, after: int = 0, token: str | None = None, **more: Any) -> AsyncIterator[Page]:
         """An open page that has said hello; its first frame is not read yet."""
         async with socket_to(self.server, self.channel) as page:
-            await page.send("hello", token=token or self.token, after=after)
+            await page.send("hello", token=token or self.token, after=after, **more)
             yield page
 
     async def here(self, page: Page) -> dict[str, Any]:

@@ -28,7 +28,7 @@ from .arrivals import Arrivals
 from .asides import Asides
 from .delivery import Delivery
 from .dispatch import Dispatch
-from .feed import Feed
+from .feed import PAGE, Feed
 from .files import FileStore
 from .flows import Flows
 from .listeners import Listeners
@@ -322,6 +322,18 @@ class Engine:
         rows = await self.store.log(conversation_id, after, limit + 1, until=state.shown)
         items = [self._present(row.entry) for row in rows[:limit] if row.entry.type != "message.imported"]
         return Page(items, str(rows[limit - 1].entry.seq) if len(rows) > limit else None)
+
+    async def past(self, conversation_id: str, after: int, until: int) -> list[dict[str, Any]]:
+        """Events with after < seq <= until; a message is told as it is now."""
+        found: list[dict[str, Any]] = []
+        while rows := await self.store.log(conversation_id, after, PAGE, until=until):
+            for row in rows:
+                event = self._present(row.entry)
+                if row.entry.type == "message.created":
+                    event["data"] = self.message_view(row)
+                found.append(event)
+            after = rows[-1].entry.seq
+        return found
 
     def message_view(self, row: LogRow) -> dict[str, Any]:
         """A message as it is now, as JSON-able data."""

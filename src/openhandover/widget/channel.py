@@ -13,6 +13,8 @@ from openhandover.core.model import OPEN, Conversation
 from openhandover.store.port import HandoverFilter
 from openhandover.web.limits import RateLimit
 
+from .desk import DeskWatch
+
 if TYPE_CHECKING:
     from openhandover.channels.webchat.protocol import Language
     from openhandover.engine import Engine
@@ -32,6 +34,7 @@ class Lobby:
         self.visitor_limit = RateLimit(config.rate_limits.visitor)
         self.address_limit = RateLimit(config.rate_limits.address)
         self.presence = Presence(engine)
+        self.desk = DeskWatch(engine)
         self._tokens: Tokens | None = None
         self._started: asyncio.Task[None] | None = None
 

@@ -21,6 +21,8 @@ from openhandover.web.sockets import Disconnected, Socket
 
 from .calls import upload_prefix
 from .channel import Channel, Lobby
+from .desk import Sign
+from .history import Beginning, beginning, earlier
 
 HELLO_S = 10.0
 PING_S = 15.0
@@ -58,7 +60,9 @@ class VisitorSocket:
         self._conversation_id = state.id
         await self._lobby.presence.came(state.id)
         try:
-            await self._talk(hello.after, visitor, closing)
+            provider = self._channel.settings.provider
+            async with self._lobby.desk.reading(provider, state.language) as sign:
+                await self._talk(hello, visitor, sign, closing)
         finally:
             await self._lobby.presence.went(state.id)
 
@@ -69,13 +73,17 @@ class VisitorSocket:
             raise invalid("type", "the first frame must be `hello`")
         return frame
 
-    async def _talk(self, after: int, visitor: Visitor, closing: asyncio.Event) -> None:
-        await self._ready(visitor)
+    async def _talk(self, hello: p.Hello, visitor: Visitor, sign: Sign, closing: asyncio.Event) -> None:
+        desk = await sign.first()
+        state = await self._engine.conversation(self._conversation_id)
+        start = await beginning(self._engine.store, state, hello.after, hello.last)
+        await self._ready(state, start, desk, visitor)
         stopped = asyncio.create_task(closing.wait())
         work: set[asyncio.Task[Any]] = {
             stopped,
             asyncio.create_task(self._listen()),
-            asyncio.create_task(self._show(after)),
+            asyncio.create_task(self._show(start.first_seq)),
+            asyncio.create_task(self._watch_desk(sign, desk)),
             asyncio.create_task(self._keep_alive(visitor)),
         }
         try:
@@ -92,16 +100,21 @@ class VisitorSocket:
 
     # --- to the page ---
 
-    async def _ready(self, visitor: Visitor) -> None:
-        state = await self._engine.conversation(self._conversation_id)
+    async def _ready(
+        self, state: Conversation, start: Beginning, desk: Mapping[str, Any], visitor: Visitor
+    ) -> None:
         handover = state.handover
         frame: dict[str, Any] = {
             "type": "ready",
             "conversation_id": state.id,
             "seq": state.shown,
+            "first_seq": start.first_seq,
+            "more": start.more,
+            "at": view.time(time.time()),
             "floor": state.floor,
             "epoch": state.epoch,
             "handover": shown_handover(view.handover(handover), handover) if handover else None,
+            "desk": desk,
             "config": self._channel.shown(state.language, p.MAX_TEXT_BYTES),
         }
         if visitor.is_old(time.time()):
@@ -121,6 +134,11 @@ class VisitorSocket:
         if not event["type"].startswith("handover."):
             return None
         return await self._engine.conversation(self._conversation_id)
+
+    async def _watch_desk(self, sign: Sign, seen: dict[str, Any]) -> None:
+        while True:
+            seen = await sign.other_than(seen)
+            await self._send({"type": "desk", **seen})
 
     async def _keep_alive(self, visitor: Visitor) -> None:
         while True:
@@ -175,8 +193,14 @@ class VisitorSocket:
                     await engine.read_by_user(conversation_id, frame.seq)
             case p.Human():
                 await self._ask_for_human()
-            case p.Cancel() | p.End():
-                await self._withdraw(ends=isinstance(frame, p.End))
+            case p.Cancel():
+                await self._withdraw()
+            case p.End():
+                await engine.leave(conversation_id)
+            case p.History():
+                await self._tell_history(frame)
+            case p.Move():
+                await self._move(frame)
             case p.Rating():
                 await self._rate(frame)
             case p.Pong():
@@ -210,18 +234,29 @@ class VisitorSocket:
             raise invalid("type", "this channel has no `human_button`")
         await self._engine.trigger(self._conversation_id, event)
 
-    async def _withdraw(self, *, ends: bool) -> None:
+    async def _withdraw(self) -> None:
         handover = (await self._engine.conversation(self._conversation_id)).open_handover
         if handover is None:
             return
-        shown = shown_handover(view.handover(handover), handover)
-        if ends or shown["cancel"] is not None:
-            await self._engine.cancel(handover.id)
-        else:
+        if shown_handover(view.handover(handover), handover)["cancel"] is None:
             raise invalid("type", "this handover cannot be cancelled now")
+        await self._engine.cancel(handover.id)
+
+    async def _tell_history(self, frame: p.History) -> None:
+        state = await self._engine.conversation(self._conversation_id)
+        events, more = await earlier(self._engine, state, frame.before, frame.limit)
+        await self._send({"type": "history", "before": frame.before, "events": events, "more": more})
+
+    async def _move(self, frame: p.Move) -> None:
+        known = p.page_of((await self._engine.conversation(self._conversation_id)).context)
+        page = p.Page(frame.url, frame.title, known.referrer if frame.referrer is None else frame.referrer)
+        if page != known:
+            await self._engine.visit_page(self._conversation_id, msgspec.to_builtins(page))
 
     async def _rate(self, frame: p.Rating) -> None:
-        handover = (await self._engine.conversation(self._conversation_id)).handover
-        if handover is None or handover.id != frame.handover_id:
+        handover = (await self._engine.handover(frame.handover_id)).handover
+        if handover.conversation_id != self._conversation_id:
             raise Refused("not_found", "There is no such handover in this conversation")
+        if not handover.settings.rating_text:
+            raise invalid("handover_id", "this handover asks for no rating")
         await self._engine.rate(handover.id, frame.score, frame.comment)

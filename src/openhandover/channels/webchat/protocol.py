@@ -1,6 +1,7 @@
 """Frames of the web chat socket and bodies of its calls, as in docs/reference/webchat-protocol.md."""
 
 import hashlib
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -14,6 +15,9 @@ MAX_FRAME_BYTES = 64 * 1024
 Seq = Annotated[int, Meta(ge=0, le=2**53)]
 MessageId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
 Short = Annotated[str, Meta(max_length=2000)]
+Jwt = Annotated[str, Meta(max_length=8192)]
+Count = Annotated[int, Meta(ge=1, le=100)]
+"""So many messages at a time."""
 Language = Annotated[str, Meta(pattern="^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$", max_length=35)]
 
 
@@ -23,6 +27,14 @@ class Page(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     url: Short = ""
     title: Short = ""
     referrer: Short = ""
+
+
+def page_of(context: Mapping[str, Any]) -> Page:
+    """Where the visitor was last; nowhere when something else has been written there."""
+    try:
+        return msgspec.convert(context.get("page", {}), Page)
+    except msgspec.ValidationError:
+        return Page()
 
 
 class SessionBody(Struct, frozen=True, forbid_unknown_fields=True):
@@ -37,10 +49,27 @@ class Frame(Struct, frozen=True, tag_field="type", tag=str.lower):
 
 
 class Hello(Frame, frozen=True):
-    """The first frame: who is here, and what they have already."""
+    """The first frame: who is here, and what they have already; `last` limits what somebody with nothing gets."""
 
     token: str
     after: Seq = 0
+    last: Count | None = None
+    identity: Jwt | None = None
+
+
+class History(Frame, frozen=True):
+    """What was said before this seq."""
+
+    before: Annotated[int, Meta(ge=1, le=2**53)]
+    limit: Count = 50
+
+
+class Move(Frame, frozen=True, tag="page"):
+    """The visitor is on another page of the site now."""
+
+    url: Short
+    title: Short = ""
+    referrer: Short | None = None
 
 
 class FileRef(Struct, frozen=True):
@@ -106,7 +135,7 @@ class Pong(Frame, frozen=True):
     """Still here."""
 
 
-ClientFrame = Hello | Message | Typing | Ack | Read | Cancel | Human | End | Rating | Pong
+ClientFrame = Hello | History | Move | Message | Typing | Ack | Read | Cancel | Human | End | Rating | Pong
 _decoder = msgspec.json.Decoder(ClientFrame)
 
 

@@ -6,7 +6,17 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Struct
 
-from openhandover.core.model import Attachment, Button, Conversation, Delivery, Handover, Status, Translation
+from openhandover.core.model import (
+    Attachment,
+    Button,
+    Conversation,
+    Delivery,
+    Entry,
+    Handover,
+    Rating,
+    Status,
+    Translation,
+)
 
 DELIVERY = frozenset({"message.delivered", "message.read", "message.failed"})
 HANDOVER = frozenset(
@@ -16,6 +26,8 @@ HANDOVER = frozenset(
         *("inactive", "completed", "cancelled", "error", "transferred", "returned", "rated"),
     )
 )
+PASSING = DELIVERY | {"handover.queue_updated"}
+"""Events that a later look at the message, or the next event, says better."""
 TYPING = {"typing.started": True, "typing.stopped": False}
 
 
@@ -28,6 +40,7 @@ class _Message(Struct, omit_defaults=True):
     at: str
     delivery: Delivery
     author_name: str | None = None
+    author_avatar_url: str | None = None
     to: str | None = None
     language: str | None = None
     translation: Translation | None = None
@@ -36,7 +49,7 @@ class _Message(Struct, omit_defaults=True):
     late: bool = False
 
 
-class _Agent(Struct, omit_defaults=True):
+class _Agent(Struct):
     name: str | None = None
     avatar_url: str | None = None
 
@@ -53,7 +66,11 @@ class _Handover(Struct):
     reason: str | None = None
     agent: _Agent | None = None
     queue: _Queue | None = None
-    rating: dict[str, Any] | None = None
+    rating: Rating | None = None
+
+
+class _To(Struct):
+    to: str | None = None
 
 
 class _Author(Struct):
@@ -64,10 +81,19 @@ class _MessageRef(Struct):
     message_id: str
 
 
-def frame_for(event: Mapping[str, Any], state: Conversation | None) -> dict[str, Any] | None:
+def is_shown(entry: Entry) -> bool:
+    """Whether a line of the log is a message that the visitor may see."""
+    return entry.type == "message.created" and msgspec.json.decode(entry.data, type=_To).to != "agent"
+
+
+def frame_for(
+    event: Mapping[str, Any], state: Conversation | None, *, past: bool = False
+) -> dict[str, Any] | None:
     """The frame for an event, None when it is not for visitors. `state` is the conversation as it
-    is now; only handover events need it."""
+    is now; only handover events need it. Of the `past`, only what still says something is shown."""
     kind: str = event["type"]
+    if past and kind in PASSING:
+        return None
     if kind in TYPING:
         author = _read(event["data"], _Author).author
         return {"type": "typing", "author": author, "on": TYPING[kind]} if author != "user" else None
@@ -119,6 +145,7 @@ def shown_handover(data: Any, current: Handover | None) -> dict[str, Any]:
         "queue": queue,
         "cancel": cancel,
         "rating": rating,
+        "rated": handover.rating.score if handover.rating else None,
     }
 
 
