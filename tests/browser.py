@@ -57,7 +57,7 @@ async def opened(browser: Browser, address: str, **options: Any) -> AsyncIterato
         faults = watched(page)
         await page.goto(address)
         yield page
-        assert faults == []
+        assert not faults, "\n".join(faults)
     finally:
         await context.close()
 

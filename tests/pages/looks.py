@@ -9,7 +9,7 @@ The page stays the same while window and media change, so that a state is set up
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from playwright.async_api import Page
 

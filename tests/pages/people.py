@@ -128,3 +128,33 @@ async def _who_said(server: Server, text: str) -> AsyncIterator[str]:
         said = await server.call("GET", f"/v1/conversations/{item['id']}/messages")
         if any(message["text"] == text for message in said.body["items"]):
             yield item["id"]
+
+
+class Keyboard:
+    """Somebody who uses no mouse."""
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+
+    async def to(self, target: Locator, steps: int = 60) -> None:
+        """Tab until the focus is on the target, which must be reached and be visible."""
+        has_focus = "each => each.getRootNode().activeElement === each"
+        for _ in range(steps):
+            if await target.count() and await target.first.evaluate(has_focus):
+                await expect(target.first).to_be_in_viewport()
+                return
+            await self._page.keyboard.press("Tab")
+        raise AssertionError(f"{target} is not reached with the keyboard")
+
+    async def presses(self, target: Locator, key: str = "Enter") -> None:
+        """Go there and press a key."""
+        await expect(target.first).to_be_visible()
+        await self.to(target)
+        await self._page.keyboard.press(key)
+
+    async def types(self, target: Locator, text: str, end: str = "Enter") -> None:
+        """Go to a field and write."""
+        await expect(target.first).to_be_visible()
+        await self.to(target)
+        await self._page.keyboard.type(text)
+        await self._page.keyboard.press(end)

@@ -30,7 +30,7 @@ flows:
 providers:
   support: {{type: desk}}
   shut: {{type: desk, hours: "{hours}"}}
-uploads: {{max_bytes: 200000}}
+uploads: {{max_bytes: 2000000}}
 agents:
   anna: {{name: Anna, password_hash: "{hash}", capacity: 8}}
   bob: {{name: Bob, password_hash: "{hash}", capacity: 8}}
