@@ -271,8 +271,9 @@ async def test_the_visitor_ends_and_begins_again(server: Server, browser: Browse
         field = page.get_by_label("Écrivez un message")
         await field.fill("bonjour")
         await field.press("Enter")
-        await page.get_by_role("button", name="Terminer la discussion").click()
-        await page.get_by_role("group").get_by_role("button", name="Terminer la discussion").click()
+        await page.get_by_role("button", name="Options").click()
+        await page.get_by_role("menuitem", name="Terminer la discussion").click()
+        await page.get_by_role("dialog").get_by_role("button", name="Terminer la discussion").click()
         await expect(page.get_by_text("Vous avez terminé cette discussion.")).to_be_visible()
         assert await texts(page) == ["bonjour"]
         await page.get_by_role("button", name="Nouvelle discussion").click()

@@ -10,9 +10,9 @@ export function dayKey(at: string): string {
   return new Date(at).toDateString();
 }
 
-/** "Today", "Yesterday" or "Tuesday 3 March", by the browser's own words for them. */
-export function day(at: string, language: string): string {
-  const days = Math.round((midnight(new Date(at)) - midnight(new Date())) / 86_400_000);
+/** "Today", "Yesterday" or "Tuesday 3 March", by the browser's own words for them; `now` where the clock may be wrong. */
+export function day(at: string, language: string, now = Date.now()): string {
+  const days = Math.round((midnight(new Date(at)) - midnight(new Date(now))) / 86_400_000);
   if (days === 0 || days === -1) {
     const word = new Intl.RelativeTimeFormat(language, { numeric: "auto" }).format(days, "day");
     return word.charAt(0).toLocaleUpperCase(language) + word.slice(1);

@@ -1,169 +1,253 @@
-// The chat as the visitor sees it: signals that the page draws, and what the visitor can do.
-import { batch, computed, signal } from "@preact/signals";
+// The chat as the visitor sees it: the state that the page draws, and what the visitor can do.
 import { Connection, type Listener } from "./connection";
 import { Memory, type Unsent } from "./memory";
-import type { ChatEvent, Config, Delivery, Floor, Handover, Message, Outgoing, Ready, Refused, Session } from "./protocol";
+import { Outbox } from "./outbox";
+import type { ChatEvent, Config, Desk, Floor, Handover, Hello, Message, Ready, Refused, Session } from "./protocol";
+import { Site } from "./site";
+import { beep } from "./sound";
+import { Talk } from "./talk";
+import { Uploads } from "./uploads";
+import { watched } from "./watched";
 
-export interface Notice {
-  seq: number;
-  at: string;
-  kind: "joined" | "left" | "ended";
-  name: string | null;
+export interface View {
+  open: boolean;
+  /** The end of the log is on the screen. */
+  atEnd: boolean;
+  unsent: Unsent[];
+  /** Why a message was not taken, by its id. */
+  failures: Record<string, string>;
+  floor: Floor;
+  handover: Handover | null;
+  /** The handover that asks for a rating. */
+  rating: Handover | null;
+  config: Config | null;
+  desk: Desk | null;
+  line: "new" | "up" | "down" | "refused";
+  typing: "agent" | "bot" | null;
+  /** The newest message, told beside the closed chat. */
+  preview: Message | null;
+  /** Why the last thing that the visitor asked for was not done. */
+  problem: string;
+  renewed: boolean;
+  ended: boolean;
+  read: number;
+  sound: boolean;
+  /** Redraw: the talk itself has changed. */
+  turn: number;
 }
 
-export interface SentFile {
-  upload_id: string;
-  name: string;
-  size: number;
-}
-
+const FIRST = 50;
 const TYPING_MS = 6_000;
 const TYPING_EVERY_MS = 3_000;
+const ANSWER_MS = 5_000;
 const ACK_MS = 30;
-const RANK: Record<Delivery, number> = { pending: 0, delivered: 1, read: 2, failed: 3 };
-const NOTICES: Record<string, Notice["kind"]> = {
-  "handover.agent_joined": "joined",
-  "handover.agent_changed": "joined",
-  "handover.agent_left": "left",
-  "handover.completed": "ended",
-};
 
 export class Chat implements Listener {
-  readonly messages = signal<Message[]>([]);
-  readonly notices = signal<Notice[]>([]);
-  readonly unsent = signal<Unsent[]>([]);
-  readonly failures = signal<Record<string, string>>({});
-  readonly floor = signal<Floor>("bot");
-  readonly handover = signal<Handover | null>(null);
-  readonly config = signal<Config | null>(null);
-  readonly lineState = signal<"new" | "up" | "down" | "refused">("new");
-  readonly typing = signal<"agent" | "bot" | null>(null);
-  readonly renewed = signal(false);
-  readonly ended = signal(false);
-  readonly read = signal(0);
-
-  readonly unread = computed(
-    () => this.messages.value.filter((message) => message.author !== "user" && message.seq > this.read.value).length,
+  readonly talk = new Talk();
+  readonly site = new Site();
+  readonly listeners = new Set<() => void>();
+  readonly view: View = watched<View>(
+    {
+      open: false,
+      atEnd: true,
+      unsent: [],
+      failures: {},
+      floor: "bot",
+      handover: null,
+      rating: null,
+      config: null,
+      desk: null,
+      line: "new",
+      typing: null,
+      preview: null,
+      problem: "",
+      renewed: false,
+      ended: false,
+      read: 0,
+      sound: false,
+      turn: 0,
+    },
+    () => this.listeners.forEach((listener) => listener()),
   );
-  readonly filesAllowed = computed(() => {
-    const rule = this.config.value?.attachments;
-    return rule === "always" || (rule === "human" && this.floor.value === "human");
-  });
+  readonly uploads: Uploads;
+  /** What is being written; it stays when the chat is closed and opened. */
+  draft = "";
+  /** The server's clock minus ours, in ms. */
+  clockOffset = 0;
 
-  #seq = 0;
   #conversation: string | null; // the one that is on the screen
   #caughtUpAt = 0;
-  #inFlight: string | null = null;
   #typingEnds = 0;
-  #typingSentAt = 0;
-  #resend = 0;
+  #typingSentAt = -Infinity;
+  #askedAt = -Infinity;
   #acknowledge = 0;
+  #pageLoaded: (() => void) | null = null;
   readonly #memory: Memory;
   readonly #connection: Connection;
+  readonly #outbox: Outbox;
 
   constructor(base: string, channel: string, language: string) {
     this.#memory = new Memory(`openhandover:${base}:${channel}`);
     this.#connection = new Connection(base, channel, language, this);
-    const kept = this.#memory.kept;
-    this.unsent.value = kept.unsent;
-    this.read.value = kept.read;
-    this.ended.value = kept.ended;
-    this.#conversation = kept.conversation;
-    if (kept.token) this.#connection.start();
+    this.#outbox = new Outbox(this.view, this.#memory, this.#connection);
+    this.uploads = new Uploads(this.#connection, () => this.view.turn++);
+    this.#conversation = this.#memory.kept.conversation;
+    this.#recall();
+    this.site.onMove = () => this.#tellPage();
     addEventListener("storage", (event) => event.key === this.#memory.key && this.#otherTab());
   }
 
-  /** The whole address of something that the server named; its own files may come without their origin. */
+  get unread(): number {
+    return this.talk.unread(this.view.read);
+  }
+
+  /** What comes now is news, to be read aloud. */
+  get isCaughtUp(): boolean {
+    return this.view.line === "up" && this.talk.seq >= this.#caughtUpAt;
+  }
+
+  get filesAllowed(): boolean {
+    const rule = this.view.config?.attachments;
+    return !this.view.ended && (rule === "always" || (rule === "human" && this.view.floor === "human"));
+  }
+
+  get canAskForHuman(): boolean {
+    const { config, floor, ended, handover } = this.view;
+    const waits = handover?.status === "requested" || handover?.status === "queued";
+    return !!config?.human_button && floor === "bot" && !ended && !waits;
+  }
+
+  /** The whole address of something that the server named. */
   address(url: string): string {
     return URL.canParse(url, this.#connection.base) ? new URL(url, this.#connection.base).href : "";
   }
 
-  /** The visitor opened the chat. */
-  open(): void {
-    this.#connection.start();
+  /** Whether the address is one of the server's own, so that a picture there may be loaded unasked. */
+  isOwn(address: string): boolean {
+    return address.startsWith(`${this.#connection.base}/`);
   }
 
   // --- what the visitor does -------------------------------------------------------------------------------
 
-  say(text: string, extra: { files?: SentFile[]; button?: string } = {}): void {
-    const message: Unsent = { id: newId(), text, at: new Date().toISOString() };
-    if (extra.button !== undefined) message.button = extra.button;
-    if (extra.files?.length) {
-      message.attachments = extra.files.map((file) => ({ upload_id: file.upload_id }));
-      message.files = extra.files;
+  /** Go on with the conversation of earlier, if there is one. */
+  resume(): void {
+    if (this.#memory.kept.token) this.#connection.start();
+  }
+
+  /** The visitor opened the chat. */
+  open(): void {
+    Object.assign(this.view, { open: true, atEnd: true, preview: null });
+    this.#connection.start();
+  }
+
+  say(text: string, button?: string): void {
+    const files = button === undefined ? this.uploads.take() : [];
+    const message: Unsent = { id: newId(), text };
+    if (button !== undefined) message.button = button;
+    if (files.length) {
+      message.attachments = files.map((file) => ({ upload_id: file.upload_id }));
+      message.files = files;
     }
-    this.#memory.add(message);
-    this.unsent.value = this.#memory.kept.unsent;
-    this.#typingSentAt = 0;
-    this.#sendNext();
+    this.#typingSentAt = -Infinity;
+    this.view.problem = "";
+    this.view.atEnd = true; // who writes wants to see it
+    this.#tellPage();
+    this.#outbox.add(message);
+  }
+
+  attach(files: Iterable<File>): void {
+    if (this.filesAllowed) this.uploads.add(files, this.view.config?.max_file_bytes ?? Infinity);
+    else this.view.problem = "attachments_off";
   }
 
   again(id: string): void {
-    const { [id]: _, ...others } = this.failures.value;
-    this.failures.value = others;
-    this.#sendNext();
+    this.#outbox.again(id);
   }
 
   discard(id: string): void {
-    this.#settle(id);
-    this.again(id);
+    this.#outbox.settle(id);
+    this.#outbox.again(id);
   }
 
   type(on: boolean): void {
-    const now = Date.now();
-    const known = on ? now - this.#typingSentAt < TYPING_EVERY_MS : this.#typingSentAt === 0;
+    const now = performance.now();
+    const known = on ? now - this.#typingSentAt < TYPING_EVERY_MS : this.#typingSentAt === -Infinity;
     if (known) return;
-    this.#typingSentAt = on ? now : 0;
+    this.#typingSentAt = on ? now : -Infinity;
     this.#connection.send({ type: "typing", on });
   }
 
   cancel(): void {
-    this.#connection.send({ type: "cancel" });
+    this.#ask({ type: "cancel" });
   }
 
   askForHuman(): void {
-    this.#connection.send({ type: "human" });
+    this.#ask({ type: "human" });
   }
 
-  rate(handoverId: string, score: number, comment: string): void {
-    this.#connection.send({ type: "rating", handover_id: handoverId, score, ...(comment ? { comment } : {}) });
+  /** False when it could not be sent. */
+  rate(handoverId: string, score: number, comment: string): boolean {
+    return this.#ask({ type: "rating", handover_id: handoverId, score, ...(comment ? { comment } : {}) });
   }
 
-  upload(file: File): Promise<{ upload_id: string } | { code: string }> {
-    return this.#connection.upload(file);
+  /** Do not ask for this rating again. */
+  rated(handover: Handover): void {
+    this.#memory.change({ rated: handover.id });
+    this.view.rating = null;
   }
 
   /** End the chat: its text stays readable until a new one is begun. */
-  end(): boolean {
-    if (!this.#connection.send({ type: "end" })) return false;
+  end(): void {
+    if (!this.#ask({ type: "end" })) return;
     this.#memory.change({ ended: true });
-    this.ended.value = true;
-    return true;
+    this.view.ended = true;
   }
 
   /** Forget the ended chat and begin another. */
   restart(): void {
     this.#connection.stop();
-    this.#memory.change({ token: null, unsent: [], read: 0, ended: false });
+    this.#memory.leave();
+    this.#memory.change({ unsent: [] });
     this.#enter();
-    this.renewed.value = false;
-    this.#connection.start();
+    this.view.renewed = false;
+    if (this.view.open) this.#connection.start();
+  }
+
+  /** The site says who this is: the conversation of somebody else is not theirs to see. */
+  identify(identity: string | null): void {
+    this.site.identity = identity;
+    const was = this.#memory.kept.user;
+    if (was !== null && was !== this.site.user) this.restart();
   }
 
   /** The visitor looks at the newest message. */
   seen(): void {
-    if (this.#seq <= this.read.value) return;
-    this.read.value = this.#seq;
-    this.#memory.change({ read: this.#seq });
-    this.#connection.send({ type: "read", seq: this.#seq });
+    if (this.talk.seq <= this.view.read) return;
+    this.view.read = this.talk.seq;
+    this.#memory.change({ read: this.talk.seq });
+    this.#connection.send({ type: "read", seq: this.talk.seq });
+  }
+
+  setSound(on: boolean): void {
+    this.view.sound = on;
+    this.#memory.change({ sound: on });
+    if (on) beep();
+  }
+
+  /** Get a page of earlier things; settles when it is there, or the line broke. */
+  async earlier(): Promise<void> {
+    if (this.#pageLoaded || !this.talk.more) return;
+    if (!this.#connection.send({ type: "history", before: this.talk.oldest, limit: FIRST })) return;
+    await new Promise<void>((done) => (this.#pageLoaded = done));
   }
 
   // --- what the server says --------------------------------------------------------------------------------
 
-  hello(): { token: string; after: number } {
+  hello(): Hello {
     // this tab, or another one, may have begun a new conversation since the last hello
     if (this.#memory.kept.conversation !== this.#conversation) this.#enter();
-    return { token: this.token() ?? "", after: this.#seq };
+    const after = this.talk.seq;
+    return { token: this.token() ?? "", after, ...(after ? {} : { last: FIRST }) };
   }
 
   token(): string | null {
@@ -175,154 +259,135 @@ export class Chat implements Listener {
   }
 
   started(session: Session): void {
-    this.#memory.change({ token: session.token, conversation: session.conversation_id, ended: false });
-    this.config.value = session.config;
+    const { token, conversation_id: conversation, config } = session;
+    this.#memory.change({ token, conversation, user: this.site.user, ended: false });
+    this.site.told();
+    this.view.config = config;
   }
 
   tokenLost(token: string): void {
     // another tab may have begun the new conversation already
-    if (this.token() === token) this.#memory.change({ token: null, read: 0, ended: false });
+    if (this.token() === token) this.#memory.leave();
     this.#enter();
   }
 
   line(state: "up" | "down" | "refused"): void {
-    this.lineState.value = state;
-    if (state !== "up") this.typing.value = null;
+    this.view.line = state;
+    if (state === "up") return;
+    this.view.typing = null;
+    this.#pageArrived();
   }
 
   ready(frame: Ready): void {
-    batch(() => {
-      this.config.value = frame.config;
-      this.handover.value = frame.handover;
-      this.floor.value = frame.floor;
-    });
+    const { config, handover } = frame;
+    if (this.talk.seq === 0) this.talk.begin(frame.first_seq ?? 0, frame.more ?? false);
+    if (frame.at) this.clockOffset = Date.parse(frame.at) - Date.now();
+    this.view.config = config;
+    this.view.sound = this.#memory.kept.sound ?? config.sound ?? false;
+    this.view.desk = frame.desk ?? null;
+    this.view.floor = frame.floor;
+    this.#shows(handover);
     this.#caughtUpAt = frame.seq;
-    this.#inFlight = null;
-    this.#sendNext();
+    this.#outbox.start();
+    this.#tellPage();
   }
 
   frame(frame: Parameters<Listener["frame"]>[0]): void {
     if (frame.type === "event") this.#event(frame.event);
     else if (frame.type === "typing") this.#typing(frame.author, frame.on);
-    else if (frame.type === "accepted") this.#accepted(frame.id);
+    else if (frame.type === "accepted") this.#outbox.accepted(frame.id, this.talk.has(frame.id));
     else if (frame.type === "refused") this.#refused(frame);
-  }
-
-  #event(event: ChatEvent): void {
-    if (event.seq <= this.#seq) return;
-    this.#seq = event.seq;
-    batch(() => this.#apply(event));
-    this.#acknowledge ||= setTimeout(() => {
-      this.#acknowledge = 0;
-      this.#connection.send({ type: "ack", seq: this.#seq });
-    }, ACK_MS);
-  }
-
-  #apply(event: ChatEvent): void {
-    const isNews = event.seq > this.#caughtUpAt;
-    if (isNews) this.floor.value = event.floor;
-    switch (event.type) {
-      case "message.created":
-        this.messages.value = [...this.messages.value, event.data];
-        if (event.data.author === "user") this.#settle(event.data.id);
-        else this.typing.value = null;
-        break;
-      case "message.delivered":
-      case "message.read":
-      case "message.failed":
-        this.#delivery(event.data.message_id, event.type.slice("message.".length) as Delivery);
-        break;
-      case "floor.changed":
-        break;
-      default:
-        if (isNews) this.handover.value = event.data;
-        this.#notice(event.type, event, event.data);
+    else if (frame.type === "desk") this.view.desk = frame;
+    else if (frame.type === "history") {
+      this.talk.addEarlier(frame.events, frame.more);
+      this.#pageArrived();
     }
   }
 
-  #notice(type: string, event: ChatEvent, handover: Handover): void {
-    const kind = NOTICES[type];
-    if (!kind) return;
-    const notice = { seq: event.seq, at: event.at, kind, name: handover.agent?.name ?? null };
-    this.notices.value = [...this.notices.value, notice];
+  #event(event: ChatEvent): void {
+    if (event.seq <= this.talk.seq) return;
+    const isNews = event.seq > this.#caughtUpAt;
+    const entry = this.talk.add(event);
+    if (isNews) this.view.floor = event.floor;
+    if (event.type.startsWith("handover.") && isNews) this.#shows(event.data as Handover);
+    if (entry?.message?.author === "user") this.#outbox.settle(entry.message.id);
+    else if (entry?.message) this.#heard(entry.message, isNews);
+    this.view.turn++;
+    this.#acknowledge ||= setTimeout(() => {
+      this.#acknowledge = 0;
+      this.#connection.send({ type: "ack", seq: this.talk.seq });
+    }, ACK_MS);
   }
 
-  #delivery(id: string, state: Delivery): void {
-    this.messages.value = this.messages.value.map((message) =>
-      message.author === "user" && message.id === id && RANK[message.delivery.state] < RANK[state]
-        ? { ...message, delivery: { state } }
-        : message,
-    );
+  #heard(message: Message, isNews: boolean): void {
+    this.view.typing = null;
+    if (!isNews) return;
+    if (!this.view.open) this.view.preview = message;
+    // of several tabs one rings
+    if (!this.view.sound || this.#memory.kept.rang >= message.seq) return;
+    this.#memory.change({ rang: message.seq });
+    beep();
+  }
+
+  #shows(handover: Handover | null): void {
+    this.view.handover = handover;
+    if (handover?.rating) this.view.rating = handover.id === this.#memory.kept.rated ? null : handover;
+    // the next talk makes the question about the last one stale; an answer from another tab settles it
+    else if (handover?.status === "active" || handover?.id === this.view.rating?.id) this.view.rating = null;
   }
 
   #typing(author: "agent" | "bot", on: boolean): void {
     clearTimeout(this.#typingEnds);
-    this.typing.value = on ? author : null;
-    if (on) this.#typingEnds = setTimeout(() => (this.typing.value = null), TYPING_MS);
-  }
-
-  // --- sending: one at a time, so that a refused message is never overtaken ----------------------------------
-
-  #sendNext(): void {
-    if (this.#inFlight || this.lineState.value !== "up") return;
-    const head = this.unsent.value.find((message) => !message.accepted && !(message.id in this.failures.value));
-    if (!head) return;
-    const { id, text, attachments, button } = head;
-    const frame: Outgoing = { id, text };
-    if (attachments) frame.attachments = attachments;
-    if (button !== undefined) frame.button = button;
-    if (this.#connection.send({ type: "message", ...frame })) this.#inFlight = id;
-  }
-
-  #accepted(id: string): void {
-    if (this.#inFlight === id) this.#inFlight = null;
-    this.#memory.remove(id); // it stays on the screen until its event takes its place
-    if (this.messages.value.some((message) => message.id === id)) this.#settle(id);
-    else this.unsent.value = this.unsent.value.map((each) => (each.id === id ? { ...each, accepted: true } : each));
-    this.#sendNext();
-  }
-
-  #settle(id: string): void {
-    if (this.#inFlight === id) this.#inFlight = null;
-    this.#memory.remove(id);
-    this.unsent.value = this.unsent.value.filter((message) => message.id !== id);
-    this.#sendNext();
+    this.view.typing = on ? author : null;
+    if (on) this.#typingEnds = setTimeout(() => (this.view.typing = null), TYPING_MS);
   }
 
   #refused(frame: Refused): void {
-    if (frame.id === undefined) return;
-    if (frame.code === "rate_limited") {
-      clearTimeout(this.#resend);
-      this.#resend = setTimeout(() => {
-        this.#inFlight = null;
-        this.#sendNext();
-      }, (frame.retry_after_s ?? 1) * 1000);
-      return;
-    }
-    this.#inFlight = null;
-    this.failures.value = { ...this.failures.value, [frame.id]: frame.code };
-    this.#sendNext();
+    if (frame.id !== undefined) return this.#outbox.refused(frame);
+    this.#pageArrived();
+    if (performance.now() - this.#askedAt < ANSWER_MS) this.view.problem = frame.code;
+  }
+
+  #ask(frame: Parameters<Connection["send"]>[0]): boolean {
+    this.#askedAt = performance.now();
+    const sent = this.#connection.send(frame);
+    this.view.problem = sent ? "" : "network";
+    return sent;
+  }
+
+  #pageArrived(): void {
+    this.#pageLoaded?.();
+    this.#pageLoaded = null;
+    this.view.turn++;
+  }
+
+  #tellPage(): void {
+    const page = this.site.news();
+    if (page && this.#connection.send({ type: "page", url: page.url, title: page.title })) this.site.told();
   }
 
   /** Begin with nothing but what is kept: the conversation is another one now. */
   #enter(): void {
-    const kept = this.#memory.kept;
-    const hadTalk = !this.ended.value && (this.messages.value.length > 0 || this.read.value > 0);
-    this.#conversation = kept.conversation;
-    this.#seq = 0;
+    const hadTalk = !this.view.ended && (this.talk.entries.length > 0 || this.view.read > 0);
+    this.#conversation = this.#memory.kept.conversation;
     this.#caughtUpAt = 0;
-    this.#inFlight = null;
-    batch(() => {
-      this.messages.value = [];
-      this.notices.value = [];
-      this.failures.value = {};
-      this.handover.value = null;
-      this.floor.value = "bot";
-      this.renewed.value ||= hadTalk;
-      this.unsent.value = kept.unsent;
-      this.read.value = kept.read;
-      this.ended.value = kept.ended;
+    this.talk.clear();
+    this.#pageArrived();
+    this.#recall();
+    Object.assign(this.view, {
+      failures: {},
+      handover: null,
+      rating: null,
+      preview: null,
+      problem: "",
+      floor: "bot",
+      renewed: this.view.renewed || hadTalk,
     });
+  }
+
+  #recall(): void {
+    const { unsent, read, ended } = this.#memory.kept;
+    Object.assign(this.view, { unsent, read, ended });
   }
 
   /** Another tab read, ended the chat, or began a new one. */
@@ -334,8 +399,11 @@ export class Chat implements Listener {
       this.#connection.start();
       return;
     }
-    this.read.value = Math.max(this.read.value, kept.read);
-    this.ended.value = kept.ended;
+    this.view.read = Math.max(this.view.read, kept.read);
+    this.view.ended = kept.ended;
+    this.view.sound = kept.sound ?? this.view.sound;
+    if (this.unread === 0) this.view.preview = null;
+    if (this.view.rating?.id === kept.rated) this.view.rating = null;
   }
 }
 

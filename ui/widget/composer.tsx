@@ -1,58 +1,49 @@
 // Where the visitor writes. Enter sends, Shift+Enter makes a line; files only while they are allowed.
-import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
-import { useEffect, useRef } from "preact/hooks";
-import type { SentFile } from "./chat";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { ClipIcon, CloseIcon, FileIcon, SendIcon } from "./icons";
 import { useScene } from "./scene";
-import { errorText } from "./texts";
+import { errorText, fill } from "./texts";
+import type { Upload } from "./uploads";
+
+const NEAR_LIMIT = 0.9;
+const NOTHING = /^[\s\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]*$/; // also what is there and cannot be seen
+
+/** What had the focus goes away: writing goes on. */
+export function toComposer(event: Event): void {
+  const root = (event.currentTarget as Element).getRootNode() as ShadowRoot;
+  requestAnimationFrame(() => root.querySelector("textarea")?.focus());
+}
 
 const bytes = (text: string) => new TextEncoder().encode(text).length;
 
-export function Composer({ autoFocus }: { autoFocus: boolean }): JSX.Element {
-  const { chat, t } = useScene();
-  const text = useSignal("");
-  const files = useSignal<SentFile[]>([]);
-  const uploading = useSignal(0);
-  const problem = useSignal("");
+export function Composer(): JSX.Element {
+  const { chat, view, t, language } = useScene();
+  const [text, setText] = useState(chat.draft);
   const field = useRef<HTMLTextAreaElement>(null);
+  chat.draft = text;
 
-  useEffect(() => {
-    if (autoFocus) field.current?.focus();
-  }, []);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const area = field.current;
     if (!area) return;
     area.style.height = "auto";
-    area.style.height = `${area.scrollHeight}px`;
-  }, [text.value]);
+    area.style.height = `${area.scrollHeight + 2}px`;
+  }, [text]);
 
-  if (chat.ended.value) return <Ended />;
-  const limit = chat.config.value?.max_text_bytes ?? 32_768;
-  const tooLong = bytes(text.value) > limit;
-  const ready = (text.value.trim() !== "" || files.value.length > 0) && !tooLong && uploading.value === 0;
+  if (view.ended) return <Ended />;
+  const { uploads, filesAllowed } = chat;
+  const limit = view.config?.max_text_bytes ?? 32_768;
+  const room = limit - bytes(text);
+  const files = filesAllowed ? uploads.list : [];
+  const ready = (!NOTHING.test(text) || uploads.ready.length > 0) && room >= 0 && !uploads.busy;
+  const problem =
+    room < 0 ? t.tooLong : uploads.list.length && !filesAllowed ? t.noFiles : uploads.problem && errorText(t, uploads.problem);
 
   const send = () => {
     if (!ready) return;
-    chat.say(text.value, { files: files.value });
-    text.value = "";
-    files.value = [];
-    problem.value = "";
+    chat.say(text);
+    setText("");
     field.current?.focus();
-  };
-  const attach = async (chosen: FileList | null) => {
-    problem.value = "";
-    for (const file of chosen ?? []) {
-      if (file.size > (chat.config.value?.max_file_bytes ?? Infinity)) {
-        problem.value = errorText(t, "too_large");
-        continue;
-      }
-      uploading.value++;
-      const answer = await chat.upload(file);
-      uploading.value--;
-      if ("upload_id" in answer) files.value = [...files.value, { ...answer, name: file.name, size: file.size }];
-      else problem.value = errorText(t, answer.code);
-    }
   };
 
   return (
@@ -63,20 +54,35 @@ export function Composer({ autoFocus }: { autoFocus: boolean }): JSX.Element {
         send();
       }}
     >
-      <div role="alert">{(tooLong || problem.value) && <p class="problem">{tooLong ? t.tooLong : problem.value}</p>}</div>
-      <Chips files={files.value} uploading={uploading.value > 0} onRemove={(left) => (files.value = left)} />
+      <div role="alert">{problem && <p class="problem">{problem}</p>}</div>
+      {room >= 0 && room < limit * (1 - NEAR_LIMIT) && (
+        <p class="meta">{fill(t.room, new Intl.NumberFormat(language).format(room))}</p>
+      )}
+      {files.length > 0 && (
+        <ul class="chips">
+          {files.map((file) => (
+            <Chip file={file} />
+          ))}
+        </ul>
+      )}
       <div class="row">
-        {chat.filesAllowed.value && <Attach onFiles={attach} />}
+        {filesAllowed && <Attach />}
         <textarea
           ref={field}
           rows={1}
-          dir="auto"
+          dir={text ? "auto" : undefined}
           placeholder={t.write}
           aria-label={t.write}
-          value={text.value}
+          value={text}
           onInput={(event) => {
-            text.value = event.currentTarget.value;
-            chat.type(text.value !== "");
+            setText(event.currentTarget.value);
+            chat.type(event.currentTarget.value !== "");
+          }}
+          onPaste={(event) => {
+            const pasted = event.clipboardData?.files;
+            if (!pasted?.length) return;
+            event.preventDefault();
+            chat.attach(pasted);
           }}
           onKeyDown={(event) => {
             if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
@@ -92,8 +98,8 @@ export function Composer({ autoFocus }: { autoFocus: boolean }): JSX.Element {
   );
 }
 
-function Attach({ onFiles }: { onFiles: (files: FileList | null) => void }): JSX.Element {
-  const { t } = useScene();
+function Attach(): JSX.Element {
+  const { chat, t } = useScene();
   const input = useRef<HTMLInputElement>(null);
   return (
     <>
@@ -103,7 +109,7 @@ function Attach({ onFiles }: { onFiles: (files: FileList | null) => void }): JSX
         multiple
         hidden
         onChange={(event) => {
-          onFiles(event.currentTarget.files);
+          chat.attach([...(event.currentTarget.files ?? [])]);
           event.currentTarget.value = "";
         }}
       />
@@ -114,33 +120,21 @@ function Attach({ onFiles }: { onFiles: (files: FileList | null) => void }): JSX
   );
 }
 
-interface ChipsProps {
-  files: SentFile[];
-  uploading: boolean;
-  onRemove: (left: SentFile[]) => void;
-}
-
-function Chips({ files, uploading, onRemove }: ChipsProps): JSX.Element | null {
-  const { t } = useScene();
-  if (files.length === 0 && !uploading) return null;
+function Chip({ file }: { file: Upload }): JSX.Element {
+  const { chat, t } = useScene();
   return (
-    <ul class="chips">
-      {files.map((file) => (
-        <li key={file.upload_id}>
-          <FileIcon />
-          <span class="file-name">{file.name}</span>
-          <button
-            class="icon small"
-            type="button"
-            aria-label={t.remove(file.name)}
-            onClick={() => onRemove(files.filter((other) => other !== file))}
-          >
-            <CloseIcon />
-          </button>
-        </li>
-      ))}
-      {uploading && <li role="status">{t.uploading}</li>}
-    </ul>
+    <li class={file.problem && "failed"}>
+      <FileIcon />
+      <bdi class="file-name">{file.name}</bdi>
+      {file.problem ? (
+        <span role="alert">{errorText(t, file.problem)}</span>
+      ) : (
+        !file.upload_id && <progress value={file.progress} aria-label={fill(t.uploading, file.name)} />
+      )}
+      <button class="icon small" type="button" aria-label={fill(t.remove, file.name)} onClick={() => chat.uploads.remove(file)}>
+        <CloseIcon />
+      </button>
+    </li>
   );
 }
 
@@ -149,7 +143,14 @@ function Ended(): JSX.Element {
   return (
     <div class="composer ended">
       <p role="status">{t.endedByYou}</p>
-      <button class="filled" type="button" onClick={() => chat.restart()}>
+      <button
+        class="filled"
+        type="button"
+        onClick={(event) => {
+          toComposer(event);
+          chat.restart();
+        }}
+      >
         {t.restart}
       </button>
     </div>

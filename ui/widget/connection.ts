@@ -1,14 +1,18 @@
 // The line to the server: starts a session, keeps one socket open, comes back after every break. It knows frames,
 // not what they mean to a person.
-import type { ClientFrame, Ready, Refused, ServerFrame, Session } from "./protocol";
+import type { ClientFrame, Hello, Ready, Refused, ServerFrame, Session } from "./protocol";
+import type { Site } from "./site";
 
 const SILENCE_MS = 40_000;
 const LONGEST_PAUSE_MS = 30_000;
 const NEW_START = new Set(["unauthorized", "token_expired", "not_found"]);
 
+export type Uploaded = { upload_id: string } | { code: string };
+
 export interface Listener {
+  readonly site: Site;
   /** Whose conversation this is now, and the newest number we have of it. */
-  hello(): { token: string; after: number };
+  hello(): Hello;
   token(): string | null;
   keepToken(token: string): void;
   started(session: Session): void;
@@ -58,20 +62,19 @@ export class Connection {
     return true;
   }
 
-  /** Upload a file; the answer is its id, or the code of the refusal. */
-  async upload(file: File): Promise<{ upload_id: string } | { code: string }> {
+  /** Upload a file: how far it is, and at last its id or the code of the refusal. Returns how to stop it. */
+  upload(file: File, progress: (part: number) => void, done: (answer: Uploaded) => void): () => void {
     const body = new FormData();
     body.set("file", file);
-    try {
-      const reply = await fetch(this.#url("uploads"), {
-        method: "POST",
-        headers: { authorization: `Bearer ${this.listener.token()}` },
-        body,
-      });
-      return (await reply.json()) as { upload_id: string } | { code: string };
-    } catch {
-      return { code: "network" };
-    }
+    const request = new XMLHttpRequest(); // fetch does not tell how far an upload is
+    request.open("POST", this.#url("uploads"));
+    request.setRequestHeader("authorization", `Bearer ${this.listener.token()}`);
+    request.responseType = "json";
+    request.upload.onprogress = (event) => progress(event.loaded / event.total);
+    request.onload = () => done((request.response as Uploaded | null) ?? { code: "other" });
+    request.onerror = () => done({ code: "network" });
+    request.send(body);
+    return () => request.abort();
   }
 
   #url(path: string): string {
@@ -95,12 +98,15 @@ export class Connection {
 
   /** False when the server will not have us, or not now. */
   async #startSession(): Promise<boolean> {
+    const { site } = this.listener;
     const reply = await fetch(this.#url("sessions"), {
       method: "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify({
         language: this.language,
-        page: { url: location.href, title: document.title, referrer: document.referrer },
+        page: site.page,
+        ...(site.identity && { identity: site.identity }),
+        ...(site.context && { context: site.context }),
       }),
     });
     if (reply.ok) {
@@ -112,6 +118,7 @@ export class Connection {
     } else {
       this.#running = false;
       this.listener.line("refused");
+      console.error(`openhandover: the server refused the chat: ${await reply.text()}`);
     }
     return false;
   }

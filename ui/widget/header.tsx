@@ -1,43 +1,54 @@
-// Who the visitor talks to, and the two ways out: a person, or the end.
-import { useSignal } from "@preact/signals";
-import type { ComponentChildren, JSX } from "preact";
+// Who the visitor talks to, the way to a person, and everything else in a small menu.
+import type { JSX } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { Avatar } from "./avatar";
+import { CloseIcon } from "./icons";
+import { Menu } from "./menu";
 import { useScene } from "./scene";
 
-export function Header({ children }: { children: ComponentChildren }): JSX.Element {
-  const { chat, t } = useScene();
-  const asking = useSignal(false);
-  const handover = chat.handover.value;
-  const agent = handover?.status === "active" ? (handover.agent?.name ?? t.agent) : null;
-  const ended = chat.ended.value;
-  const canAskForHuman = chat.config.value?.human_button && chat.floor.value === "bot" && !ended;
-  const canEnd = chat.messages.value.length > 0 && !ended && !asking.value;
+const CALM_MS = 1_500;
+
+export function Header({ onEnd }: { onEnd: () => void }): JSX.Element {
+  const { chat, view, t, fullPage } = useScene();
+  const title = view.config?.title ?? t.title;
+  const agent = view.handover?.status === "active" && !view.ended ? (view.handover.agent ?? {}) : null;
+  const bot = view.config?.bot;
+  const name = agent ? (agent.name ?? t.agent) : (bot?.name ?? title);
+  const reconnecting = useLate(view.line === "down", CALM_MS);
+  const asksForHuman = chat.canAskForHuman;
+  const Title = fullPage ? "h1" : "h2";
   return (
     <header>
+      {(agent || bot?.avatar_url) && <Avatar url={(agent ?? bot)?.avatar_url} name={name} />}
       <div class="who">
-        <h1>{agent ?? chat.config.value?.title ?? t.title}</h1>
-        {canAskForHuman && (
+        <Title>
+          <bdi>{name}</bdi>
+        </Title>
+        <p role="status">{reconnecting ? t.reconnecting : name === title || asksForHuman ? "" : title}</p>
+        {asksForHuman && (
           <button class="link" type="button" onClick={() => chat.askForHuman()}>
             {t.human}
           </button>
         )}
       </div>
-      {canEnd && (
-        <button class="quiet" type="button" onClick={() => (asking.value = true)}>
-          {t.end}
+      <Menu onEnd={onEnd} />
+      {!fullPage && (
+        <button class="icon" type="button" aria-label={t.close} onClick={() => (view.open = false)}>
+          <CloseIcon />
         </button>
       )}
-      {asking.value && !ended && (
-        <div class="ask" role="group" aria-label={t.endAsk}>
-          <span>{t.endAsk}</span>
-          <button class="quiet strong" type="button" onClick={() => chat.end() && (asking.value = false)}>
-            {t.end}
-          </button>
-          <button class="quiet" type="button" onClick={() => (asking.value = false)}>
-            {t.keep}
-          </button>
-        </div>
-      )}
-      {children}
     </header>
   );
+}
+
+/** True once something has lasted so long: a break that mends itself at once is nobody's concern. */
+export function useLate(holds: boolean, ms: number): boolean {
+  const [late, setLate] = useState(false);
+  useEffect(() => {
+    setLate(false);
+    if (!holds) return;
+    const timer = setTimeout(() => setLate(true), ms);
+    return () => clearTimeout(timer);
+  }, [holds]);
+  return holds && late;
 }

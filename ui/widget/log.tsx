@@ -1,223 +1,149 @@
-// Everything said so far, in order, with days, names and what became of the visitor's own messages.
-import { useSignal, useSignalEffect } from "@preact/signals";
+// Everything said so far, in order, with days and names. Of a long talk only a part is in the page at a time: it moves
+// along when somebody scrolls, and what they look at stays where it is.
 import type { JSX } from "preact";
-import { useEffect, useRef } from "preact/hooks";
-import { isWebAddress, linked } from "../shared/text";
-import { clock, day, dayKey, fileSize } from "../shared/time";
-import type { Notice } from "./chat";
-import { FileIcon } from "./icons";
-import type { Unsent } from "./memory";
-import type { Attachment, Message } from "./protocol";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { day, dayKey } from "../shared/time";
+import { DownIcon } from "./icons";
+import { Bubble, Buttons, Typing, Waiting } from "./message";
+import type { Message } from "./protocol";
 import { useScene } from "./scene";
-import { errorText } from "./texts";
+import type { Entry } from "./talk";
+import { fill } from "./texts";
 
 const NEAR_END_PX = 80;
-type Item = { at: string; message: Message } | { at: string; notice: Notice };
+const NEAR_EDGE_PX = 400;
+const STEP = 50;
+const MOST = 150;
+
+/** The numbers of the first and the last entry that are in the page. */
+interface Part {
+  first: number;
+  last: number;
+}
+
+const NEWEST: Part = { first: -1, last: Infinity };
 
 export function Log(): JSX.Element {
-  const { chat, t, language } = useScene();
+  const { chat, view, t } = useScene();
+  const { entries } = chat.talk;
   const box = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
-  const follows = useSignal(true);
-  const items = inOrder(chat.messages.value, chat.notices.value);
-  const lastOwn = chat.messages.value.findLast((message) => message.author === "user");
+  const [part, setPart] = useState(NEWEST);
+  const to = view.atEnd || part.last === Infinity ? entries.length : entries.findLastIndex((each) => each.seq <= part.last) + 1;
+  const from = view.atEnd ? Math.max(0, to - MOST) : Math.max(0, entries.findIndex((each) => each.seq >= part.first));
+  const shown = entries.slice(from, to);
+  const lastOwn = chat.talk.newest((message) => message.author === "user");
+  const live = view.atEnd && chat.isCaughtUp ? "polite" : "off"; // what is loaded is not read aloud, only what comes
+  const anchor = useRef<[HTMLElement, number] | null>(null);
+  anchor.current = view.atEnd ? null : firstInSight(box.current); // as it is before this change
 
-  useSignalEffect(() => {
-    if (chat.unsent.value.some((message) => !message.accepted)) follows.value = true; // writing goes to the end
+  useLayoutEffect(() => {
+    const log = box.current;
+    if (!log) return;
+    if (view.atEnd) log.scrollTop = log.scrollHeight;
+    else if (anchor.current) log.scrollTop += anchor.current[0].getBoundingClientRect().top - anchor.current[1];
   });
   useEffect(() => {
     const observer = new ResizeObserver(() => {
-      if (follows.peek() && box.current) box.current.scrollTop = box.current.scrollHeight;
+      if (view.atEnd && box.current) box.current.scrollTop = box.current.scrollHeight;
     });
     for (const element of [box.current, content.current]) if (element) observer.observe(element);
     return () => observer.disconnect();
   }, []);
+  useEffect(look, [entries.length, from]);
+
+  /** Move the part along with what is in sight. */
+  function look(): void {
+    const log = box.current;
+    if (!log) return;
+    const below = log.scrollHeight - log.scrollTop - log.clientHeight;
+    const isWhole = to === entries.length;
+    view.atEnd = isWhole && below < NEAR_END_PX;
+    if (view.atEnd) setPart(NEWEST);
+    if (log.scrollTop < NEAR_EDGE_PX && log.scrollHeight > log.clientHeight) {
+      if (from > 0) move(Math.max(0, from - STEP), Math.min(to, Math.max(0, from - STEP) + MOST));
+      else void chat.earlier();
+    } else if (below < NEAR_EDGE_PX && !isWhole) move(Math.max(from, to + STEP - MOST), to + STEP);
+    else if (part.first === -1 && !view.atEnd) move(from, to);
+  }
+
+  function move(first: number, end: number): void {
+    const last = end >= entries.length ? Infinity : (entries[end - 1]?.seq ?? Infinity);
+    setPart({ first: entries[first]?.seq ?? -1, last });
+  }
 
   return (
-    <div
-      class="log"
-      ref={box}
-      role="log"
-      aria-live="polite"
-      aria-label={t.log}
-      tabIndex={0}
-      onScroll={(event) => {
-        const { scrollHeight, scrollTop, clientHeight } = event.currentTarget;
-        follows.value = scrollHeight - scrollTop - clientHeight < NEAR_END_PX;
-      }}
-    >
-      <div ref={content}>
-        {chat.renewed.value && <p class="notice">{t.renewed}</p>}
-        {items.length === 0 && chat.unsent.value.length === 0 && <p class="notice greeting">{t.greeting}</p>}
-        {items.map((item, index) => {
-          const before = items[index - 1];
-          const newDay = !before || dayKey(before.at) !== dayKey(item.at);
-          return (
+    <div class="log-frame">
+      <div class="log" ref={box} role="log" aria-live={live} aria-label={t.log} tabIndex={0} onScroll={look}>
+        <div ref={content}>
+          {view.renewed && <p class="notice">{t.renewed}</p>}
+          {from === 0 && chat.talk.more && <p class="notice">{t.earlier}</p>}
+          {entries.length === 0 && view.unsent.length === 0 && <p class="notice greeting">{t.greeting}</p>}
+          {shown.map((entry, index) => (
+            <Line key={entry.seq} entry={entry} before={shown[index - 1]} after={shown[index + 1]} lastOwn={lastOwn} />
+          ))}
+          {to === entries.length && (
             <>
-              {newDay && (
-                <p key={`day ${item.at}`} class="day">
-                  {day(item.at, language)}
-                </p>
-              )}
-              {"notice" in item ? (
-                <NoticeLine key={`notice ${item.notice.seq}`} notice={item.notice} />
-              ) : (
-                <Bubble
-                  key={item.message.id}
-                  message={item.message}
-                  named={newDay || !sameAuthor(before, item.message)}
-                  timed={!sameMinute(items[index + 1], item.message)}
-                  last={item.message === lastOwn && chat.unsent.value.length === 0}
-                />
-              )}
+              {view.unsent.map((message) => (
+                <Waiting key={message.id} message={message} />
+              ))}
+              <Buttons />
+              <Typing />
             </>
-          );
-        })}
-        {chat.unsent.value.map((message) => (
-          <Waiting key={message.id} message={message} />
-        ))}
-        <Buttons />
-        <Typing />
+          )}
+        </div>
       </div>
+      {!view.atEnd && (
+        <button class="icon newest" type="button" aria-label={t.newest} onClick={() => (view.atEnd = true)}>
+          <DownIcon />
+          {chat.unread > 0 && <span class="badge">{chat.unread}</span>}
+        </button>
+      )}
     </div>
   );
 }
 
-function inOrder(messages: Message[], notices: Notice[]): Item[] {
-  const all = [
-    ...messages.map((message) => ({ seq: message.seq, at: message.at, message })),
-    ...notices.map((notice) => ({ seq: notice.seq, at: notice.at, notice })),
-  ];
-  return all.sort((one, other) => one.seq - other.seq);
+interface LineProps {
+  entry: Entry;
+  before: Entry | undefined;
+  after: Entry | undefined;
+  lastOwn: Message | undefined;
 }
 
-function sameAuthor(before: Item | undefined, message: Message): boolean {
-  if (!before || "notice" in before) return false;
-  return before.message.author === message.author && before.message.author_name === message.author_name;
-}
-
-/** Whether the next message goes on where this one ends, so that one time is enough for both. */
-function sameMinute(after: Item | undefined, message: Message): boolean {
-  return sameAuthor(after, message) && after?.at.slice(0, 16) === message.at.slice(0, 16);
-}
-
-function NoticeLine({ notice }: { notice: Notice }): JSX.Element {
-  const { t } = useScene();
-  const name = notice.name ?? t.agent;
-  const text = { joined: t.joined, left: t.left, ended: t.talked }[notice.kind](name);
-  return <p class="notice">{text}</p>;
-}
-
-interface BubbleProps {
-  message: Message;
-  named: boolean;
-  timed: boolean;
-  last: boolean;
-}
-
-function Bubble({ message, named, timed, last }: BubbleProps): JSX.Element {
-  const { t, language } = useScene();
-  const own = message.author === "user";
-  const name = message.author_name ?? { user: t.you, bot: t.bot, agent: t.agent, system: "" }[message.author];
-  const state = message.delivery.state;
-  const text = own ? message.text : (message.translation?.text ?? message.text);
+function Line({ entry, before, after, lastOwn }: LineProps): JSX.Element {
+  const { chat, view, t, language } = useScene();
+  const { message, notice, at } = entry;
+  const newDay = !before || dayKey(before.at) !== dayKey(at);
   return (
-    <article class={`message ${message.author}`} aria-label={name || undefined}>
-      {named && !own && name && <p class="name">{name}</p>}
-      <div class="bubble">
-        {text && <p dir="auto">{linked(text)}</p>}
-        {message.attachments.map((file) => (
-          <FileLink key={file.id} file={file} />
-        ))}
-      </div>
-      {(timed || (own && state === "failed")) && (
-        <p class={own && state === "failed" ? "meta failed" : "meta"}>
-          <time dateTime={message.at}>{clock(message.at, language)}</time>
-          {own && (last || state === "failed") && <span> · {t[state]}</span>}
+    <>
+      {newDay && <p class="day">{day(at, language, Date.now() + chat.clockOffset)}</p>}
+      {message ? (
+        <Bubble
+          message={message}
+          named={newDay || !sameAuthor(before, message)}
+          timed={!sameAuthor(after, message) || after?.at.slice(0, 16) !== at.slice(0, 16)}
+          last={message === lastOwn && view.unsent.length === 0}
+        />
+      ) : (
+        <p class="notice" data-seq={entry.seq}>
+          <bdi>{fill(t[notice.kind], notice.agent?.name ?? t.agent)}</bdi>
         </p>
       )}
-    </article>
-  );
-}
-
-function FileLink({ file }: { file: Attachment }): JSX.Element {
-  const { chat, language } = useScene();
-  const address = chat.address(file.url);
-  const label = (
-    <>
-      <FileIcon />
-      <span class="file-name">{file.name}</span>
-      {file.size !== null && <span class="file-size">{fileSize(file.size, language)}</span>}
     </>
   );
-  if (!address || !isWebAddress(address)) return <span class="file">{label}</span>;
-  return (
-    <a class="file" href={address} target="_blank" rel="noopener noreferrer">
-      {label}
-    </a>
-  );
 }
 
-function Waiting({ message }: { message: Unsent }): JSX.Element {
-  const { chat, t } = useScene();
-  const failure = chat.failures.value[message.id];
-  return (
-    <article class="message user" aria-label={t.you}>
-      <div class={failure ? "bubble" : "bubble waiting"}>
-        {message.text && <p dir="auto">{linked(message.text)}</p>}
-        {message.files?.map((file) => (
-          <span class="file">
-            <FileIcon />
-            <span class="file-name">{file.name}</span>
-          </span>
-        ))}
-      </div>
-      {failure ? (
-        <p class="meta failed" role="alert">
-          {t.failed}. {errorText(t, failure)}
-          <button class="link" type="button" onClick={() => chat.again(message.id)}>
-            {t.again}
-          </button>
-          <button class="link" type="button" onClick={() => chat.discard(message.id)}>
-            {t.discard}
-          </button>
-        </p>
-      ) : (
-        <p class="meta">{message.accepted ? t.pending : t.sending}</p>
-      )}
-    </article>
-  );
+function sameAuthor(other: Entry | undefined, message: Message): boolean {
+  return other?.message?.author === message.author && other.message.author_name === message.author_name;
 }
 
-/** Quick replies of the newest message, until the visitor answers or a person takes over. */
-function Buttons(): JSX.Element | null {
-  const { chat } = useScene();
-  const newest = chat.messages.value.findLast((message) => message.author !== "system");
-  const answered = chat.unsent.value.length > 0 || chat.floor.value !== "bot" || chat.ended.value;
-  if (!newest?.buttons || newest.author !== "bot" || answered) return null;
-  return (
-    <div class="buttons">
-      {newest.buttons.map((button) => (
-        <button key={button.value} type="button" dir="auto" onClick={() => chat.say(button.text, { button: button.value })}>
-          {button.text}
-        </button>
-      ))}
-    </div>
-  );
-}
-
-function Typing(): JSX.Element | null {
-  const { chat, t } = useScene();
-  if (!chat.typing.value) return null;
-  const name = chat.typing.value === "agent" ? (chat.handover.value?.agent?.name ?? t.agent) : t.bot;
-  return (
-    <p class="typing">
-      <span class="dots" aria-hidden="true">
-        <i />
-        <i />
-        <i />
-      </span>
-      <span class="hidden">{t.typing(name)}</span>
-    </p>
-  );
+/** The topmost entry that is at least partly in sight, and where it is. */
+function firstInSight(log: HTMLElement | null): [HTMLElement, number] | null {
+  if (!log) return null;
+  const top = log.getBoundingClientRect().top;
+  for (const element of log.querySelectorAll<HTMLElement>("[data-seq]")) {
+    const place = element.getBoundingClientRect();
+    if (place.bottom > top) return [element, place.top];
+  }
+  return null;
 }

@@ -1,10 +1,9 @@
-// What must survive a reload: the token, the messages not yet accepted, and how far the visitor has read. Kept in
-// localStorage, so that a message typed in a tab that died is sent by the next one; where the browser forbids that,
-// it lives as long as the page.
+// What must survive a reload: the token, the messages not yet accepted, how far the visitor has read, and what they
+// chose. Kept in localStorage, so that a message typed in a tab that died is sent by the next one; where the browser
+// forbids that, it lives as long as the page.
 import type { Outgoing } from "./protocol";
 
 export interface Unsent extends Outgoing {
-  at: string;
   files?: { name: string; size: number }[];
   /** The server has it, and only its event is still to come. */
   accepted?: boolean;
@@ -13,12 +12,29 @@ export interface Unsent extends Outgoing {
 interface Kept {
   token: string | null;
   conversation: string | null;
+  /** Who the site said that the visitor is, when the conversation began. */
+  user: string | null;
   unsent: Unsent[];
   read: number;
   ended: boolean;
+  /** The handover that was rated, or is not to be. */
+  rated: string;
+  sound: boolean | null;
+  /** The newest number that a tab made a sound for. */
+  rang: number;
 }
 
-const EMPTY: Kept = { token: null, conversation: null, unsent: [], read: 0, ended: false };
+const EMPTY: Kept = {
+  token: null,
+  conversation: null,
+  user: null,
+  unsent: [],
+  read: 0,
+  ended: false,
+  rated: "",
+  sound: null,
+  rang: 0,
+};
 
 export class Memory {
   #fallback: string | null = null;
@@ -41,6 +57,11 @@ export class Memory {
     } catch {
       // forbidden or full: the page remembers it alone
     }
+  }
+
+  /** Forget the conversation, not what the visitor chose. */
+  leave(): void {
+    this.change({ token: null, read: 0, ended: false, rang: 0 });
   }
 
   add(message: Unsent): void {

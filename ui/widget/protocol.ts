@@ -6,6 +6,9 @@ export interface Config {
   title: string | null;
   attachments: "human" | "always" | "never";
   human_button: boolean;
+  end_button?: boolean;
+  sound?: boolean;
+  bot?: Person;
   max_file_bytes: number;
   max_text_bytes: number;
 }
@@ -15,6 +18,18 @@ export interface Session {
   token: string;
   expires_at: string;
   config: Config;
+}
+
+/** Where the visitor is on the site. */
+export interface Page {
+  url: string;
+  title: string;
+  referrer: string;
+}
+
+export interface Person {
+  name?: string | null;
+  avatar_url?: string | null;
 }
 
 export interface Attachment {
@@ -35,6 +50,7 @@ export interface Message {
   seq: number;
   author: "user" | "bot" | "agent" | "system";
   author_name?: string;
+  author_avatar_url?: string | null;
   text: string;
   language?: string;
   translation?: { language: string; text: string } | null;
@@ -52,10 +68,16 @@ export interface Handover {
   id: string;
   status: Status;
   reason: string | null;
-  agent: { name?: string; avatar_url?: string } | null;
+  agent: Person | null;
   queue: { position: number | null; estimated_wait_ms: number | null; alternative_text: string | null } | null;
   cancel: { text: string } | null;
-  rating: { text: string } | null;
+  rating: { text: string | null } | null;
+}
+
+/** Whether there is somebody who could take a handover; null when that is not known. */
+export interface Desk {
+  open: boolean | null;
+  opens_at: string | null;
 }
 
 interface Envelope {
@@ -76,9 +98,15 @@ export interface Ready {
   type: "ready";
   conversation_id: string;
   seq: number;
+  /** Earlier things than those that are replayed now exist, and can be asked for with `history`. */
+  more?: boolean;
+  first_seq?: number;
+  /** The server's clock. */
+  at?: string;
   floor: Floor;
   handover: Handover | null;
   config: Config;
+  desk?: Desk | null;
   token?: string;
 }
 
@@ -93,8 +121,10 @@ export interface Refused {
 export type ServerFrame =
   | Ready
   | Refused
+  | ({ type: "desk" } & Desk)
   | { type: "token"; token: string }
   | { type: "event"; event: ChatEvent }
+  | { type: "history"; events: ChatEvent[]; more: boolean }
   | { type: "typing"; author: "agent" | "bot"; on: boolean }
   | { type: "accepted"; id: string; seq: number }
   | { type: "ping" };
@@ -106,9 +136,17 @@ export interface Outgoing {
   button?: string;
 }
 
+export interface Hello {
+  token: string;
+  after: number;
+  last?: number;
+}
+
 export type ClientFrame =
-  | { type: "hello"; token: string; after: number }
+  | ({ type: "hello" } & Hello)
   | ({ type: "message" } & Outgoing)
+  | { type: "history"; before: number; limit: number }
+  | { type: "page"; url: string; title: string }
   | { type: "typing"; on: boolean }
   | { type: "ack" | "read"; seq: number }
   | { type: "cancel" | "human" | "end" | "pong" }

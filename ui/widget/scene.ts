@@ -1,19 +1,22 @@
-// What every part of the page needs: the chat, the words and the language.
-import { createContext } from "preact";
-import { useContext } from "preact/hooks";
-import type { Chat } from "./chat";
+// What every part of the page needs: the chat, its state, the words and the language. There is one chat in a page.
+import type { Chat, View } from "./chat";
 import type { Texts } from "./texts";
 
 export interface Scene {
   chat: Chat;
+  view: View;
   t: Texts;
   language: string;
+  fullPage: boolean;
 }
 
-export const SceneContext = createContext<Scene | null>(null);
+let current: Scene;
+
+/** The app says what its parts are drawn with. */
+export function setScene(scene: Scene): void {
+  current = scene;
+}
 
 export function useScene(): Scene {
-  const scene = useContext(SceneContext);
-  if (!scene) throw new Error("a part was drawn outside the app");
-  return scene;
+  return current;
 }

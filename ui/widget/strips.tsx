@@ -1,50 +1,64 @@
-// The lines between log and composer: no connection, the queue, the rating. Each is there only while it is true.
-import { useSignal, useSignalEffect } from "@preact/signals";
+// The lines between log and composer: no connection, nobody there, the queue, the rating. Each is there only while it
+// is true.
 import type { JSX } from "preact";
-import type { Handover } from "./protocol";
+import { clock, dayKey } from "../shared/time";
+import { useLate } from "./header";
+import { Rating } from "./rating";
 import { useScene } from "./scene";
+import { counted, errorText, fill } from "./texts";
 
-const CALM_MS = 2_000;
+const LONG_MS = 5_000;
 
 export function Strips(): JSX.Element {
-  const { chat } = useScene();
-  const handover = chat.handover.value;
+  const { view, t } = useScene();
+  const long = useLate(view.line === "down", LONG_MS);
+  const line = view.line === "refused" ? t.refused : long ? t.offline : null;
   return (
     <div class="strips">
-      <Line />
-      {handover && <Queue handover={handover} />}
-      {handover?.rating && <Rating key={handover.id} handover={handover} />}
+      <div role="status">
+        {line ? <p class="strip warn">{line}</p> : <Away />}
+      </div>
+      <div role="alert">{view.problem && <p class="strip warn">{errorText(t, view.problem)}</p>}</div>
+      <Queue />
+      <Rating />
     </div>
   );
 }
 
-/** A break that mends itself within two seconds is nobody's concern. */
-function Line(): JSX.Element {
-  const { chat, t } = useScene();
-  const late = useSignal(false);
-  useSignalEffect(() => {
-    late.value = false;
-    if (chat.lineState.value !== "down") return;
-    const timer = setTimeout(() => (late.value = true), CALM_MS);
-    return () => clearTimeout(timer);
-  });
-  const text = chat.lineState.value === "refused" ? t.refused : late.value ? t.offline : null;
+/** Nobody could take over now, and when somebody will. */
+function Away(): JSX.Element | null {
+  const { chat, view, t, language } = useScene();
+  const { desk } = view;
+  const waiting = ["requested", "queued", "active"].includes(view.handover?.status ?? "");
+  if (desk?.open !== false || view.floor !== "bot" || waiting || view.ended || view.rating) return null;
+  const now = Date.now() + chat.clockOffset;
+  const at = desk.opens_at && Date.parse(desk.opens_at) > now ? desk.opens_at : null;
   return (
-    <div role="status">
-      {text && <p class="strip warn">{text}</p>}
-    </div>
+    <p class="strip">
+      {t.away} {at && fill(t.back, dayFrom(now, at, language), clock(at, language))}
+    </p>
   );
 }
 
-function Queue({ handover }: { handover: Handover }): JSX.Element | null {
-  const { chat, t } = useScene();
-  const waiting = handover.status === "requested" || handover.status === "queued";
-  if (chat.ended.value || (!waiting && !handover.cancel)) return null;
+/** "today", "tomorrow", "Monday" or "Monday 2 March". */
+function dayFrom(now: number, at: string, language: string): string {
+  const inDays = (days: number) => dayKey(new Date(now + days * 86_400_000).toISOString());
+  const near = [0, 1, 2, 3, 4, 5, 6].findIndex((days) => inDays(days) === dayKey(at));
+  if (near === 0 || near === 1) return new Intl.RelativeTimeFormat(language, { numeric: "auto" }).format(near, "day");
+  const date = near < 0 ? ({ day: "numeric", month: "long" } as const) : {};
+  return new Date(at).toLocaleDateString(language, { weekday: "long", ...date });
+}
+
+function Queue(): JSX.Element | null {
+  const { chat, view, t } = useScene();
+  const { handover } = view;
+  const waiting = handover?.status === "requested" || handover?.status === "queued";
+  if (!handover || view.ended || (!waiting && !handover.cancel)) return null;
   const { position = null, estimated_wait_ms: wait = null, alternative_text: instead = null } = handover.queue ?? {};
   const facts = [
-    position !== null && t.place(position),
-    wait !== null && t.wait(Math.max(1, Math.round(wait / 60_000))),
-  ].filter((fact) => fact !== false);
+    position !== null && counted(t.place, position),
+    wait !== null && counted(t.wait, Math.max(1, Math.round(wait / 60_000))),
+  ].filter(Boolean);
   return (
     <div class="strip queue">
       <div role="status">
@@ -57,56 +71,5 @@ function Queue({ handover }: { handover: Handover }): JSX.Element | null {
         </button>
       )}
     </div>
-  );
-}
-
-function Rating({ handover }: { handover: Handover }): JSX.Element | null {
-  const { chat, t } = useScene();
-  const score = useSignal(0);
-  const comment = useSignal("");
-  const done = useSignal(false);
-  if (done.value) return null;
-  const send = (event: Event) => {
-    event.preventDefault();
-    chat.rate(handover.id, score.value, comment.value);
-    done.value = true;
-  };
-  return (
-    <form class="strip rating" onSubmit={send}>
-      <fieldset>
-        <legend>{handover.rating?.text || t.rate}</legend>
-        {[1, 2, 3, 4, 5].map((value) => (
-          <label key={value} class={score.value === value ? "chosen" : ""}>
-            <input
-              type="radio"
-              name="score"
-              value={value}
-              aria-label={t.stars(value)}
-              checked={score.value === value}
-              onChange={() => (score.value = value)}
-            />
-            {value}
-          </label>
-        ))}
-        <button class="quiet" type="button" onClick={() => (done.value = true)}>
-          {t.later}
-        </button>
-      </fieldset>
-      {score.value > 0 && (
-        <div class="comment">
-          <input
-            type="text"
-            dir="auto"
-            maxLength={1000}
-            placeholder={t.comment}
-            aria-label={t.comment}
-            onInput={(event) => (comment.value = event.currentTarget.value)}
-          />
-          <button class="filled" type="submit">
-            {t.rateSend}
-          </button>
-        </div>
-      )}
-    </form>
   );
 }
