@@ -118,6 +118,7 @@ async def test_an_answer_over_its_limit_is_refused() -> None:
         ("not a url", {}),
         ("http://", {}),
         ("http://x:99999/", {}),
+        ("http://127.1/", {}),
         ("{origin}", {"X-A": "one\r\nX-B: two"}),
         ("{origin}", {"X-A\r\nX-B": "two"}),
     ],

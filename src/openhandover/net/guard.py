@@ -14,8 +14,6 @@ from yarl import URL
 from .errors import Blocked, Unsendable
 
 Address = IPv4Address | IPv6Address
-Origin = tuple[str, str, int]
-"""Scheme, host as it is asked of the name service, port."""
 
 _REMEMBERED = 1000  # origins that passed; the rules of a guard never change
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -39,13 +37,6 @@ def is_public(address: Address) -> bool:
     if address in _NAT64:
         return is_public(IPv4Address(int(address) & 0xFFFF_FFFF))
     return address in _GLOBAL_V6 and not any(address in network for network in _TUNNELS_V6)
-
-
-def origin_of(url: URL) -> Origin:
-    """Where the url leads. Raises Unsendable when it is no absolute http or https url."""
-    if url.scheme not in _DEFAULT_PORTS or not url.raw_host or url.port is None:
-        raise Unsendable("The target is not an absolute http or https url")
-    return url.scheme, url.raw_host, url.port
 
 
 class Guard:
@@ -79,9 +70,11 @@ class Guard:
 
     def check(self, url: URL) -> None:
         """Judge what the url alone tells; names are judged when resolved. Raises Blocked or Unsendable."""
-        origin = origin_of(url)
+        if url.scheme not in _DEFAULT_PORTS or not url.raw_host or url.port is None:
+            raise Unsendable("The target is not an absolute http or https url")
+        origin = (url.scheme, url.raw_host, url.port)
         if origin not in self._passed:
-            self._judge(*origin[1:])
+            self._judge(url.raw_host, url.port)
             if len(self._passed) < _REMEMBERED:
                 self._passed.add(origin)
 

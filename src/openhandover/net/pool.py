@@ -1,143 +1,149 @@
-"""Connections that stay open between calls: one set for each origin, and for each guard that judged its address."""
+"""Connections of the outbound client: the only module that knows aiohttp.
+
+Loading it takes a third of the server's start, so `client` imports it with the first call.
+"""
 
 import asyncio
 import socket
-import ssl
-from functools import cache
+from functools import lru_cache
+from http import HTTPStatus
 from ipaddress import ip_address
 
-from .connection import Connection, Question, Reply
-from .errors import Blocked, Unreachable
-from .guard import Guard, Origin
+import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
+from multidict import CIMultiDict
+from yarl import URL
 
-_PER_ORIGIN = 100  # connections; one slow receiver must not take every socket
-_IDLE_S = 15.0
-_CONNECT_S = 2.0  # so long one address may take while there are others
+from openhandover import __version__
+
+from .client import Reply, Request
+from .errors import Blocked, TooLarge, Unreachable, Unsendable
+from .guard import Guard
+
+_AGENT = f"openhandover/{__version__}"
+_PER_HOST = 100  # connections; one slow receiver must not take every socket
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_TO_GET = frozenset({301, 302})  # a POST becomes a GET, as browsers do (RFC 9110, 15.4)
+_KEPT_ACROSS_ORIGINS = frozenset({"accept", "accept-language", "content-type", "idempotency-key"})
+_BODY_HEADERS = frozenset({"content-type", "content-length", "content-encoding"})
 
 
 class Pool:
-    """All open connections."""
+    """Open connections, one set for each guard."""
 
     def __init__(self) -> None:
-        self._sites: dict[tuple[Origin, Guard | None], _Site] = {}
-        self._tidying: asyncio.TimerHandle | None = None
+        self._sessions: dict[Guard | None, aiohttp.ClientSession] = {}
 
-    async def ask(self, origin: Origin, guard: Guard | None, question: Question) -> Reply:
-        """The answer. Raises Blocked, Unreachable, TooLarge, and ConnectionError when it does not come whole."""
-        site = self._sites.get((origin, guard))
-        if site is None:
-            site = self._sites[origin, guard] = _Site(origin, guard)
-            if self._tidying is None:
-                self._tidying = asyncio.get_running_loop().call_later(_IDLE_S, self._tidy)
-        return await site.ask(question)
-
-    def _tidy(self) -> None:
-        loop = asyncio.get_running_loop()
-        for key, site in list(self._sites.items()):
-            if site.is_left(loop.time() - _IDLE_S):
-                del self._sites[key]
-        self._tidying = loop.call_later(_IDLE_S, self._tidy) if self._sites else None
-
-    def close(self) -> None:
+    async def close(self) -> None:
         """Close all connections; may be called twice."""
-        if self._tidying is not None:
-            self._tidying.cancel()
-            self._tidying = None
-        for site in self._sites.values():
-            site.close()
-        self._sites.clear()
+        sessions, self._sessions = self._sessions, {}
+        for session in sessions.values():
+            await session.close()
+
+    async def send(self, request: Request) -> Reply:
+        """The answer, whatever its status. Raises Unreachable, Blocked, Unsendable, TooLarge."""
+        try:
+            async with asyncio.timeout(request.timeout_s):
+                return await self._follow(request)
+        except TimeoutError as error:
+            raise Unreachable(f"No complete answer within {request.timeout_s:g} s") from error
+        except (aiohttp.InvalidURL, ValueError):
+            raise Unsendable from None  # the cause's text holds the whole url or header
+        except aiohttp.ClientConnectorError as error:
+            raise Unreachable(f"No connection: {_cause(error)}") from error
+        except (aiohttp.ClientError, OSError) as error:
+            raise Unreachable(f"The connection broke off: {type(error).__name__}") from error
+
+    async def _follow(self, request: Request) -> Reply:
+        url, method, body = _url(request.url), request.method, request.body
+        headers = CIMultiDict(request.headers)
+        for left in range(request.redirects, -1, -1):
+            if request.guard is not None:
+                request.guard.check(url)
+            reply = await self._once(method, url, headers, body, request)
+            location = reply.headers.get("Location")
+            if reply.status not in _REDIRECTS or not location or not request.redirects:
+                return reply
+            if not left:
+                break
+            url, previous = url.join(URL(location)), url
+            if reply.status == HTTPStatus.SEE_OTHER or (reply.status in _TO_GET and method == "POST"):
+                method, body = ("HEAD" if method == "HEAD" else "GET"), b""
+                headers = _without(headers, _BODY_HEADERS)
+            if url.origin() != previous.origin():
+                # a key meant for one host must not travel to another
+                headers = CIMultiDict((k, v) for k, v in headers.items() if k.lower() in _KEPT_ACROSS_ORIGINS)
+        raise Unreachable(f"More than {request.redirects} redirects")
+
+    async def _once(
+        self, method: str, url: URL, headers: CIMultiDict[str], body: bytes, request: Request
+    ) -> Reply:
+        session = self._session(request.guard)
+        async with session.request(
+            method, url, headers=headers, data=body or None, allow_redirects=False
+        ) as response:
+            received = bytearray()
+            async for chunk in response.content.iter_any():
+                received += chunk
+                if len(received) > request.max_bytes:
+                    raise TooLarge(
+                        f"The answer is over {request.max_bytes} bytes", http_status=response.status
+                    )
+            return Reply(response.status, response.headers, bytes(received))
+
+    def _session(self, guard: Guard | None) -> aiohttp.ClientSession:
+        session = self._sessions.get(guard)
+        if session is None:
+            # Pooled connections may be reused only under the guard that judged their address.
+            session = self._sessions[guard] = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(
+                    limit=0,
+                    limit_per_host=_PER_HOST,
+                    resolver=PinningResolver(guard) if guard else None,
+                    use_dns_cache=guard is None,
+                ),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                timeout=aiohttp.ClientTimeout(total=None),
+                headers={"User-Agent": _AGENT},
+                skip_auto_headers=("Content-Type",),
+            )
+        return session
 
 
-class _Site:
-    """The connections to one origin."""
+class PinningResolver(AbstractResolver):
+    """Resolves names and keeps only the addresses that the guard permits."""
 
-    def __init__(self, origin: Origin, guard: Guard | None) -> None:
-        self._origin = origin
+    def __init__(self, guard: Guard) -> None:
         self._guard = guard
-        self._idle: list[Connection] = []
-        self._busy: set[Connection] = set()
-        self._turns = asyncio.Semaphore(_PER_ORIGIN)
+        self._inner = aiohttp.ThreadedResolver()
 
-    async def ask(self, question: Question) -> Reply:
-        """The answer, on a connection that is there or on a new one."""
-        async with self._turns:
-            while (connection := self._taken()) is not None:
-                try:
-                    return await self._ask(connection, question)
-                except ConnectionError:
-                    # The other side may hang up while a question is on its way; one that changes nothing is repeated.
-                    if not (question.is_repeatable and connection.is_silent):
-                        raise
-            return await self._ask(await self._connect(), question)
-
-    async def _ask(self, connection: Connection, question: Question) -> Reply:
-        self._busy.add(connection)
-        try:
-            reply = await connection.ask(question)
-        finally:
-            self._busy.discard(connection)
-        if connection.is_open:
-            self._idle.append(connection)
-        return reply
-
-    def _taken(self) -> Connection | None:
-        while self._idle:
-            connection = self._idle.pop()
-            if connection.is_open:
-                return connection
-        return None
-
-    async def _connect(self) -> Connection:
-        try:
-            *others, last = await self._addresses()
-            for address in others:
-                try:
-                    async with asyncio.timeout(_CONNECT_S):
-                        return await self._connect_to(address)
-                except OSError:
-                    continue
-            return await self._connect_to(last)
-        except OSError as error:
-            # The class tells refused from unresolved; the text would repeat the address.
-            raise Unreachable(f"No connection: {type(error).__name__}") from error
-
-    async def _connect_to(self, address: str) -> Connection:
-        scheme, host, port = self._origin
-        tls = _tls() if scheme == "https" else None
-        name = host.rstrip(".") if tls else None
-        made = await asyncio.get_running_loop().create_connection(
-            Connection, address, port, ssl=tls, server_hostname=name
-        )
-        return made[1]
-
-    async def _addresses(self) -> list[str]:
-        """Where the host is, as far as the guard permits; these very addresses are connected to."""
-        _, host, port = self._origin
-        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        addresses = [str(each[4][0]) for each in found]
-        if self._guard is None:
-            return addresses
-        kept = [each for each in addresses if self._guard.permits(host, port, ip_address(each))]
-        if not kept:
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        """The permitted addresses. Raises Blocked when there are only others."""
+        found = await self._inner.resolve(host, port, family)
+        kept = [one for one in found if self._guard.permits(host, port, ip_address(one["host"]))]
+        if found and not kept:
             raise Blocked
         return kept
 
-    def is_left(self, before: float) -> bool:
-        """Close what is idle since then; whether nothing remains."""
-        for connection in self._idle:
-            if connection.idle_since < before:
-                connection.close()
-        self._idle = [connection for connection in self._idle if connection.is_open]
-        return not self._idle and not self._busy
-
-    def close(self) -> None:
-        """Hang up everywhere."""
-        for connection in (*self._idle, *self._busy):
-            connection.close()
+    async def close(self) -> None:
+        """Nothing to release beyond the inner resolver."""
+        await self._inner.close()
 
 
-@cache
-def _tls() -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    context.set_alpn_protocols(["http/1.1"])
-    return context
+@lru_cache(maxsize=256)
+def _url(text: str) -> URL:
+    """Most calls go to the few urls of the configuration."""
+    return URL(text)
+
+
+def _without(headers: CIMultiDict[str], names: frozenset[str]) -> CIMultiDict[str]:
+    return CIMultiDict((name, value) for name, value in headers.items() if name.lower() not in names)
+
+
+def _cause(error: aiohttp.ClientConnectorError) -> str:
+    # The class tells refused from unresolved; the text would repeat the address.
+    return (
+        type(error.os_error).__name__ if type(error) is aiohttp.ClientConnectorError else type(error).__name__
+    )
