@@ -1,12 +1,15 @@
 import { useEffect } from "preact/hooks";
-import { accept, select } from "./actions";
+import { accept } from "./actions";
 import { Conversation } from "./conversation";
+import { now } from "./clock";
 import { Details } from "./details";
 import { Header } from "./header";
+import { Icon } from "./icon";
+import { KeySheet, shortcut } from "./keys";
 import { t } from "./language";
 import { List } from "./list";
-import { Login } from "./login";
-import { connected, current, mine, notice, phase, selected, showDetails, spoken, waiting } from "./state";
+import { Login, LoginAgain } from "./login";
+import { called, connected, me, myId, nameOf, notice, offers, phase, selected, showDetails, spoken } from "./state";
 
 /** The whole page: log-in, or list, conversation and details side by side. */
 export function App() {
@@ -15,40 +18,52 @@ export function App() {
     return () => document.removeEventListener("keydown", shortcut);
   }, []);
   if (phase.value === "starting") return <p class="starting" aria-busy="true">{t.desk}</p>;
-  if (phase.value === "login") return <Login />;
-  const pane = selected.value ? "talk" : "list";
+  if (!me.value) return <Login />;
+  const chosen = selected.value;
   return (
-    <div class="desk" data-pane={pane} data-details={showDetails.value}>
+    <div class="desk" data-pane={chosen ? "talk" : "list"} data-chosen={chosen?.kind ?? "none"} data-details={showDetails.value}>
+      <a class="skip" href="#talk" onClick={(event) => (event.preventDefault(), document.getElementById("talk")?.focus())}>{t.skip}</a>
       <Header />
       <div class="status" role="status">
-        {!connected.value && <p class="warning">{t.connecting}</p>}
-        {notice.value && (
-          <p class="warning">
-            {notice.value}{" "}
-            <button class="plain" aria-label="×" onClick={() => (notice.value = "")}>×</button>
-          </p>
-        )}
+        {!connected.value && <p class="warning"><Icon name="clock" small />{t.connecting}</p>}
       </div>
+      <OfferStrip />
       <List />
       <Conversation />
-      {selected.value && <Details />}
-      <p class="unseen" aria-live="assertive">{spoken.value}</p>
+      {chosen && <Details />}
+      <Notice />
+      <KeySheet />
+      {phase.value === "login" && <LoginAgain />}
+      <p class="unseen" aria-live="polite">{spoken.value}</p>
+      <p class="unseen" aria-live="assertive">{called.value}</p>
     </div>
   );
 }
 
-/** Alt with up or down walks through the list, Alt+A accepts, Escape goes back to the list. */
-function shortcut(event: KeyboardEvent): void {
-  if (phase.value !== "ready" || document.querySelector("dialog[open]")) return;
-  if (event.key === "Escape" && selected.value) return select(null);
-  if (!event.altKey) return;
-  const all = [...waiting.value, ...mine.value];
-  const at = all.findIndex((entry) => entry.id === selected.value?.id);
-  if (event.key === "ArrowDown" || event.key === "ArrowUp") {
-    const next = all[at + (event.key === "ArrowDown" ? 1 : -1)] ?? all[0];
-    if (next) select({ kind: "handover", id: next.id });
-  } else if (event.code === "KeyA" && current.value && !current.value.agent) {
-    void accept(current.value);
-  } else return;
-  event.preventDefault();
+/** What went wrong last, until it is dismissed. */
+function Notice() {
+  return (
+    <div class="notice" role="status">
+      {notice.value && (
+        <p>
+          <span>{notice.value}</span>
+          <button class="plain" aria-label={t.dismiss} onClick={() => (notice.value = "")}><Icon name="close" small /></button>
+        </p>
+      )}
+    </div>
+  );
+}
+
+/** An offer where the list is out of sight. */
+function OfferStrip() {
+  const offer = offers.value.find((entry) => entry.offer && Date.parse(entry.offer.expires_at) > now.value && entry.offer.agent === myId.value);
+  if (!offer?.offer || selected.value?.id === offer.id) return null;
+  return (
+    <div class="offer-strip">
+      <span>{t.newOffer(nameOf(offer))}</span>
+      <button class="primary small" onClick={() => void accept(offer)}>
+        {t.accept} <span class="countdown">{Math.ceil((Date.parse(offer.offer.expires_at) - now.value) / 1000)}</span>
+      </button>
+    </div>
+  );
 }

@@ -1,8 +1,11 @@
-// Which of the five languages this browser gets.
-import { ENGLISH, GERMANIC, type Texts } from "./texts";
-import { ROMANCE } from "./texts-romance";
+// Which of the five languages this browser gets, and how it writes numbers and times.
+import { de } from "./texts/de";
+import { en, type Texts } from "./texts/en";
+import { es } from "./texts/es";
+import { fr } from "./texts/fr";
+import { nl } from "./texts/nl";
 
-const ALL: Record<string, Texts> = { en: ENGLISH, ...GERMANIC, ...ROMANCE };
+const ALL: Record<string, Texts> = { en, nl, de, fr, es };
 
 const wanted = navigator.languages.find((tag) => tag.slice(0, 2).toLowerCase() in ALL) ?? "en";
 
@@ -11,15 +14,37 @@ export const language: string = wanted.slice(0, 2).toLowerCase();
 /** The browser's own variant of that language, for dates and numbers. */
 export const locale: string = wanted;
 
-export const t: Texts = ALL[language] ?? ENGLISH;
+/** Whether the agent reads from right to left, also where the words themselves are English. */
+export const rightToLeft: boolean = /^(ar|fa|he|ur)\b/i.test(navigator.language);
+
+export const t: Texts = ALL[language] ?? en;
+
+const unit = (value: number, name: "second" | "minute" | "hour"): string =>
+  new Intl.NumberFormat(locale, { style: "unit", unit: name, unitDisplay: "short" }).format(value);
 
 /** "4 min", "1 h 05 min" or "20 s" for a stretch of time. */
 export function stretch(seconds: number): string {
-  const unit = (value: number, name: "second" | "minute" | "hour") =>
-    new Intl.NumberFormat(locale, { style: "unit", unit: name, unitDisplay: "short" }).format(value);
   if (seconds < 60) return unit(Math.max(0, Math.floor(seconds)), "second");
   const minutes = Math.floor(seconds / 60);
-  return minutes < 60
-    ? unit(minutes, "minute")
-    : `${unit(Math.floor(minutes / 60), "hour")} ${unit(minutes % 60, "minute")}`;
+  if (minutes < 60) return unit(minutes, "minute");
+  const hours = Math.floor(minutes / 60);
+  return hours < 24 ? `${unit(hours, "hour")} ${unit(minutes % 60, "minute")}` : unit(hours, "hour");
+}
+
+/** "3 minutes ago" for a negative number of seconds. */
+export function ago(seconds: number): string {
+  const format = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
+  if (seconds > -60) return format.format(0, "minute");
+  if (seconds > -3600) return format.format(Math.ceil(seconds / 60), "minute");
+  if (seconds > -86400) return format.format(Math.ceil(seconds / 3600), "hour");
+  return format.format(Math.ceil(seconds / 86400), "day");
+}
+
+/** "Dutch" for nl; what is no language comes back as it is. */
+export function languageName(tag: string): string {
+  try {
+    return new Intl.DisplayNames([locale], { type: "language" }).of(tag) ?? tag;
+  } catch {
+    return tag; // a bot may say anything here
+  }
 }

@@ -1,153 +1,199 @@
-import type { ComponentChildren } from "preact";
-import { accept, select, setPresence, showTalks, takeOver } from "./actions";
-import { locale, stretch, t } from "./language";
-import { me, mine, myId, now, others, presence, selected, talks, unread, view, waiting } from "./state";
+import { computed, signal } from "@preact/signals";
+import { useRef } from "preact/hooks";
+import { select, setPresence } from "./actions";
+import { Icon } from "./icon";
+import { t } from "./language";
+import { folded, sorting, type SectionName, type Sorting } from "./memory";
+import { EntryRow, TalkRow } from "./row";
+import { me, mine, nameOf, others, presence, selected, supervises, talks, waiting, type Selection } from "./state";
+import { Windowed, type Steering } from "./windowed";
 import type { BotTalk, Entry, LastMessage } from "./types";
+
+/** One line of the list. */
+export type Line =
+  | { kind: "head"; section: SectionName; count: number }
+  | { kind: "empty"; section: SectionName }
+  | { kind: "entry"; section: SectionName; entry: Entry }
+  | { kind: "talk"; talk: BotTalk };
+
+export const filter = signal("");
+/** The line that the keyboard is on, and whether it should get the focus when it is drawn. */
+export const cursor = signal("");
+export const wantsFocus = signal("");
+
+const isFolded = (section: SectionName): boolean => folded.value.includes(section) && !filter.value;
+
+const lines = computed<readonly Line[]>(() => {
+  const all: Line[] = [];
+  const add = (section: SectionName, found: Line[], always: boolean) => {
+    if (!always && !found.length) return;
+    all.push({ kind: "head", section, count: found.length });
+    if (isFolded(section)) return;
+    if (found.length) all.push(...found);
+    else all.push({ kind: "empty", section });
+  };
+  const entryLines = (section: SectionName, list: readonly Entry[]) =>
+    list.filter((entry) => fits(entry, entry.inbox)).map((entry): Line => ({ kind: "entry", section, entry }));
+  const searching = filter.value !== "";
+  add("waiting", entryLines("waiting", sorting.value === "answer" ? waiting.value : sorted(waiting.value)), !searching);
+  add("mine", entryLines("mine", sorted(mine.value)), !searching);
+  if (supervises.value) add("others", entryLines("others", sorted(others.value)), false);
+  add("bot", talks.value.filter((talk) => fits(talk, "")).map((talk): Line => ({ kind: "talk", talk })), !searching);
+  return all;
+});
+
+/** What the keyboard walks through. */
+export const stops = computed(() => lines.value.filter((line) => line.kind === "entry" || line.kind === "talk").map(keyOf));
+
+export function keyOf(line: Line): string {
+  if (line.kind === "entry") return `handover:${line.entry.id}`;
+  if (line.kind === "talk") return `talk:${line.talk.id}`;
+  return `${line.kind}:${line.section}`;
+}
+
+/** Whose line this is, as something that can be put on screen. */
+export function choiceOf(key: string): Selection {
+  const [kind, ...rest] = key.split(":");
+  return { kind: kind === "talk" ? "talk" : "handover", id: rest.join(":") };
+}
+
+function fits(one: { user: Entry["user"]; last_message: LastMessage | null }, inbox: string): boolean {
+  const wanted = filter.value.trim().toLocaleLowerCase();
+  if (!wanted) return true;
+  const words = [nameOf(one), one.user.email, one.last_message?.text, inbox].join("\n").toLocaleLowerCase();
+  return wanted.split(/\s+/).every((word) => words.includes(word));
+}
+
+const awaitsAnswer = (entry: Entry): boolean => !entry.ended_at && entry.last_message?.author === "user";
+
+function sorted(list: readonly Entry[]): readonly Entry[] {
+  const lastAt = (entry: Entry) => entry.last_message?.at ?? entry.requested_at;
+  const order: Record<Sorting, (a: Entry, b: Entry) => number> = {
+    // Who waits for an answer first, longest first; then those who have one, newest first.
+    answer: (a, b) =>
+      Number(awaitsAnswer(b)) - Number(awaitsAnswer(a)) ||
+      (awaitsAnswer(a) ? lastAt(a).localeCompare(lastAt(b)) : lastAt(b).localeCompare(lastAt(a))),
+    newest: (a, b) => lastAt(b).localeCompare(lastAt(a)),
+    name: (a, b) => nameOf(a).localeCompare(nameOf(b)),
+  };
+  return [...list].sort(order[sorting.value] ?? order.answer);
+}
 
 /** The left side: who waits, who is mine, and who talks to the bot. */
 export function List() {
-  const inbox = view.value === "inbox";
+  const steering = useRef<Steering>(null);
+  const box = useRef<HTMLElement>(null);
+  listSteering.current = steering.current;
   return (
-    <nav class="list" aria-label={t.inbox}>
-      <div class="tabs" role="group">
-        <button aria-pressed={inbox} onClick={() => (view.value = "inbox")}>{t.inbox}</button>
-        <button aria-pressed={!inbox} onClick={openTalks}>{t.withBot}</button>
-      </div>
-      {presence.value === "offline" && inbox && (
-        <p class="hint">
-          {t.offlineHint} <button class="link" onClick={() => void setPresence("online")}>{t.goOnline}</button>
-        </p>
-      )}
-      {inbox ? <Inbox /> : <Talks />}
+    <nav class="list" id="list" aria-label={t.inbox} ref={box}>
+      <Tools />
+      <PresenceHint />
+      <Windowed
+        items={lines.value}
+        keyOf={keyOf}
+        guess={guess}
+        draw={(line) => <LineView line={line} />}
+        hold="start"
+        class="lines"
+        role="list"
+        label={t.inbox}
+        steering={steering}
+      />
     </nav>
   );
 }
 
-function openTalks(): void {
-  view.value = "bot";
-  void showTalks();
+const listSteering: { current: Steering | null } = { current: null };
+
+/** Put the keyboard on a line, wherever it is. */
+export function focusLine(key: string): void {
+  cursor.value = key;
+  wantsFocus.value = key;
+  listSteering.current?.reveal(key);
 }
 
-function Inbox() {
+function guess(line: Line): number {
+  if (line.kind === "head") return 38;
+  if (line.kind === "empty") return 40;
+  return 64;
+}
+
+function Tools() {
   return (
-    <>
-      <Section title={t.waiting} count={waiting.value.length} empty={t.nobodyWaits}>
-        {waiting.value.map((entry) => <WaitingItem key={entry.id} entry={entry} />)}
-      </Section>
-      <Section title={t.mine} count={mine.value.length} empty={t.noneMine}>
-        {mine.value.map((entry) => <OwnItem key={entry.id} entry={entry} />)}
-      </Section>
-      {me.value?.agent.role === "supervisor" && others.value.length > 0 && (
-        <Section title={t.others} count={others.value.length} empty="">
-          {others.value.map((entry) => <OwnItem key={entry.id} entry={entry} />)}
-        </Section>
-      )}
-    </>
+    <div class="tools-row" role="search">
+      <label class="filter">
+        <Icon name="search" />
+        <span class="unseen">{t.filter}</span>
+        <input
+          id="filter"
+          type="search"
+          placeholder={t.filter}
+          value={filter.value}
+          onInput={(event) => (filter.value = event.currentTarget.value)}
+          onKeyDown={(event) => {
+            const first = stops.value[0];
+            if (event.key === "Escape" && !filter.value) event.currentTarget.blur();
+            if ((event.key === "ArrowDown" || event.key === "Enter") && first) {
+              event.preventDefault();
+              focusLine(first);
+            }
+          }}
+        />
+      </label>
+      <label class="sorting" title={t.sort}>
+        <span class="unseen">{t.sort}</span>
+        <select value={sorting.value} onChange={(event) => (sorting.value = event.currentTarget.value as Sorting)}>
+          <option value="answer">{t.sortAnswer}</option>
+          <option value="newest">{t.sortNewest}</option>
+          <option value="name">{t.sortName}</option>
+        </select>
+      </label>
+    </div>
   );
 }
 
-function Section({ title, count, empty, children }: { title: string; count: number; empty: string; children: ComponentChildren }) {
+/** Why nobody is offered, and the one button that changes it. */
+function PresenceHint() {
+  if (presence.value === "online") return null;
+  const auto = me.value?.agent.auto;
+  const words = auto && presence.value === "away" ? t.autoAway : presence.value === "offline" ? t.offlineHint : t.pausedHint;
   return (
-    <section>
-      <h2>
-        {title} {count > 0 && <span class="count">{count}</span>}
-      </h2>
-      {count ? <ul>{children}</ul> : <p class="empty">{empty}</p>}
-    </section>
+    <p class="hint">
+      <span>{words}</span>
+      <button class="link" onClick={() => void setPresence("online")}>{t.goOnline}</button>
+    </p>
   );
 }
 
-function WaitingItem({ entry }: { entry: Entry }) {
-  const waitS = (now.value - Date.parse(entry.waiting_since)) / 1000;
-  const offerS = entry.offer ? Math.ceil((Date.parse(entry.offer.expires_at) - now.value) / 1000) : 0;
-  const forMe = entry.offer?.agent === myId.value && offerS > 0;
+function LineView({ line }: { line: Line }) {
+  switch (line.kind) {
+    case "head":
+      return <Head section={line.section} count={line.count} />;
+    case "empty":
+      return <p class="empty">{{ waiting: t.nobodyWaits, mine: t.noneMine, others: "", bot: t.noBot }[line.section]}</p>;
+    case "entry":
+      return <EntryRow entry={line.entry} section={line.section} />;
+    case "talk":
+      return <TalkRow talk={line.talk} />;
+  }
+}
+
+function Head({ section, count }: { section: SectionName; count: number }) {
+  const title = { waiting: t.waiting, mine: t.mine, others: t.others, bot: t.withBot }[section];
+  const isOpen = !isFolded(section);
+  const fold = () => {
+    folded.value = isOpen ? [...folded.value, section] : folded.value.filter((name) => name !== section);
+  };
   return (
-    <li class={forMe ? "item offered" : "item"}>
-      <Choose id={entry.id} kind="handover" user={entry.user.name} last={entry.last_message}>
-        <span class="when">{t.waits(stretch(waitS))}</span>
-        <Tags entry={entry} />
-      </Choose>
-      <div class="act">
-        {forMe && <span class="for-me">{t.offered(offerS)}</span>}
-        <button class={forMe ? "primary" : "secondary"} onClick={() => void accept(entry)}>{t.accept}</button>
-      </div>
-    </li>
+    <h2 class="head" data-section={section}>
+      <button aria-expanded={isOpen} onClick={fold}>
+        <Icon name="fold" small />
+        {title} <span class="number">{count}</span>
+      </button>
+    </h2>
   );
 }
 
-function OwnItem({ entry }: { entry: Entry }) {
-  const news = unread.value.get(entry.conversation_id) ?? 0;
-  return (
-    <li class="item">
-      <Choose id={entry.id} kind="handover" user={entry.user.name} last={entry.last_message}>
-        <span class="when">
-          {news > 0 ? <span class="count" aria-label={t.unread(news)}>{news}</span> : entry.last_message && <Ago at={entry.last_message.at} />}
-        </span>
-        {entry.agent && entry.agent.id !== myId.value && <span class="tags"><span class="tag">{entry.agent.name}</span></span>}
-      </Choose>
-    </li>
-  );
-}
-
-function Talks() {
-  return (
-    <Section title={t.withBot} count={talks.value.length} empty={t.noBot}>
-      {talks.value.map((talk) => <TalkItem key={talk.id} talk={talk} />)}
-    </Section>
-  );
-}
-
-function TalkItem({ talk }: { talk: BotTalk }) {
-  return (
-    <li class="item">
-      <Choose id={talk.id} kind="talk" user={talk.user.name} last={talk.last_message}>
-        <span class="when"><Ago at={talk.updated_at} /></span>
-      </Choose>
-      <div class="act">
-        <button class="secondary" onClick={() => void takeOver(talk.id)}>{t.takeOver}</button>
-      </div>
-    </li>
-  );
-}
-
-interface Chosen {
-  id: string;
-  kind: "handover" | "talk";
-  user: string | undefined;
-  last: LastMessage | null;
-  children: ComponentChildren;
-}
-
-function Choose({ id, kind, user, last, children }: Chosen) {
-  const isCurrent = selected.value?.id === id;
-  return (
-    <button class="choose" aria-current={isCurrent} onClick={() => select({ kind, id })}>
-      <span class="name"><bdi>{user || t.visitor}</bdi></span>
-      {last && (
-        <span class="last" dir="auto">
-          {last.author !== "user" && `${last.author === "bot" ? t.bot : t.agent}: `}
-          {last.text}
-        </span>
-      )}
-      {children}
-    </button>
-  );
-}
-
-function Tags({ entry }: { entry: Entry }) {
-  const urgent = entry.priority !== "none" && t[entry.priority];
-  return (
-    <span class="tags">
-      {urgent && <span class="tag" data-priority={entry.priority}>{urgent}</span>}
-      {entry.inbox !== "default" && <span class="tag">{entry.inbox}</span>}
-      {entry.skills.map((skill) => <span class="tag" key={skill}>{skill}</span>)}
-      <span class="tag">{entry.language}</span>
-    </span>
-  );
-}
-
-function Ago({ at }: { at: string }) {
-  const seconds = (now.value - Date.parse(at)) / 1000;
-  if (seconds >= 86400) return <time dateTime={at}>{new Date(at).toLocaleDateString(locale)}</time>;
-  return <time dateTime={at}>{stretch(seconds)}</time>;
-}
+/** The line of what is on screen. */
+export const selectedKey = computed(() => (selected.value ? `${selected.value.kind}:${selected.value.id}` : ""));
+export const openLine = (key: string): void => select(choiceOf(key));

@@ -1,77 +1,132 @@
-import { Fragment } from "preact";
-import { useLayoutEffect, useRef } from "preact/hooks";
-import { linked, isWebAddress } from "../shared/text";
-import { clock, day, dayKey, fileSize } from "../shared/time";
-import { attempt, retry } from "./actions";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { clock, day, dayKey } from "../shared/time";
+import { attempt } from "./actions";
+import { Bubble, Unsent } from "./bubble";
+import { now } from "./clock";
+import { Icon } from "./icon";
 import { locale, t } from "./language";
-import { isSent, myId, now, outbox, threads, type Pending } from "./state";
+import { isSent, outbox, threads, type Pending } from "./state";
 import { loadMessages } from "./sync";
-import type { Attachment, Entry, Message } from "./types";
+import type { Entry, Message } from "./types";
+import { Windowed, type Steering } from "./windowed";
+
+/** One thing in the talk, in reading order. */
+type Item =
+  | { kind: "edge"; more: boolean }
+  | { kind: "day"; at: string }
+  | { kind: "requested"; at: string }
+  | { kind: "message"; message: Message; follows: boolean; last: boolean }
+  | { kind: "pending"; pending: Pending }
+  | { kind: "typing" };
+
+const TOGETHER_MS = 180_000;
+let loading = "";
 
 /** The talk from its first message on, with the handover marked in it. */
 export function Messages({ id, entry, userName }: { id: string; entry: Entry | undefined; userName: string }) {
-  const box = useRef<HTMLDivElement>(null);
-  const fromEnd = useRef(0);
   const thread = threads.value.get(id);
   const messages = thread?.messages ?? [];
+  const steering = useRef<Steering>(null);
+  const [atEnd, setAtEnd] = useState(true);
+  const seenAtEnd = useRef(0);
+  const lastSeq = messages.at(-1)?.seq ?? 0;
+  if (atEnd) seenAtEnd.current = lastSeq;
+  const fresh = messages.reduce((n, message) => n + Number(message.seq > seenAtEnd.current && message.author !== "system"), 0);
+
+  const said = useMemo(() => arrange(messages, entry, !!thread?.more), [messages, entry?.id, entry?.requested_at, thread?.more]);
   const pending = outbox.value.filter((item) => item.conversationId === id && !messages.some((known) => isSent(item, known)));
   const typing = !!thread && thread.typingUntil > now.value;
-  const last = messages.at(-1)?.seq;
+  const items: Item[] = [...said, ...pending.map((item): Item => ({ kind: "pending", pending: item }))];
+  if (typing) items.push({ kind: "typing" });
+  const lastPending = pending.at(-1)?.id;
+  // Who sends wants to see it sent.
+  useEffect(() => {
+    if (lastPending) steering.current?.toEnd();
+  }, [lastPending]);
 
-  // Stay at the end unless the agent scrolled up to read; earlier messages and images that load late must not
-  // push away what is being read.
-  const hold = () => {
-    const element = box.current;
-    if (element) element.scrollTop = element.scrollHeight - element.clientHeight - fromEnd.current;
-  };
-  useLayoutEffect(hold, [last, messages.length, pending.length, typing]);
-  useLayoutEffect(() => {
-    fromEnd.current = 0;
-    hold();
-    const watch = new ResizeObserver(hold);
-    for (const element of [box.current, box.current?.firstElementChild]) if (element) watch.observe(element);
-    return () => watch.disconnect();
-  }, [id]);
-
-  const scrolled = () => {
-    const element = box.current;
-    if (!element) return;
-    const distance = element.scrollHeight - element.clientHeight - element.scrollTop;
-    fromEnd.current = distance < 40 ? 0 : distance;
+  const earlier = () => {
+    if (!thread?.more || !messages.length || loading === id) return;
+    loading = id;
+    void attempt(() => loadMessages(id), "read").then(() => (loading = ""));
   };
   return (
-    <div class="messages" ref={box} onScroll={scrolled} role="log" aria-label={t.message} tabIndex={0}>
-      <div class="column">
-        {thread?.more && messages.length > 0 && (
-          <button class="link earlier" onClick={() => void attempt(() => loadMessages(id))}>{t.earlier}</button>
-        )}
-        {messages.map((message, n) => (
-          <Fragment key={message.seq}>
-            <Dividers message={message} before={messages[n - 1]} entry={entry} />
-            <Bubble message={message} follows={follows(messages[n - 1], message)} userName={userName} />
-          </Fragment>
-        ))}
-        {entry && messages.length > 0 && (messages.at(-1)?.at ?? "") < entry.requested_at && <Requested entry={entry} />}
-        {pending.map((item) => <Unsent key={item.id} pending={item} />)}
-        {typing && <p class="typing">{t.typing(userName)}</p>}
-      </div>
+    <div class="messages" aria-busy={!thread}>
+      <Windowed
+        key={id}
+        items={items}
+        keyOf={keyOf}
+        guess={guess}
+        draw={(item) => draw(item, userName)}
+        hold="end"
+        class="log"
+        role="log"
+        label={t.conversation}
+        steering={steering}
+        onStart={earlier}
+        onEnd={setAtEnd}
+        focusable
+      />
+      {!atEnd && (
+        <button class="to-end" onClick={() => steering.current?.toEnd()}>
+          <Icon name="down" small />
+          {fresh > 0 ? t.newMessages(fresh) : t.toEnd}
+        </button>
+      )}
     </div>
   );
 }
 
-function Dividers({ message, before, entry }: { message: Message; before: Message | undefined; entry: Entry | undefined }) {
-  const newDay = !before || dayKey(before.at) !== dayKey(message.at);
-  const crosses = entry && message.at >= entry.requested_at && (!before || before.at < entry.requested_at);
-  return (
-    <>
-      {newDay && <p class="divider">{day(message.at, locale)}</p>}
-      {crosses && <Requested entry={entry} />}
-    </>
-  );
+function arrange(messages: readonly Message[], entry: Entry | undefined, more: boolean): Item[] {
+  const items: Item[] = [];
+  const lastOwn = messages.findLast((message) => message.author === "agent" && message.to !== "agent");
+  if (messages.length) items.push({ kind: "edge", more });
+  let before: Message | undefined;
+  for (const message of messages) {
+    const newDay = !before || dayKey(before.at) !== dayKey(message.at);
+    if (newDay) items.push({ kind: "day", at: message.at });
+    const crosses = entry && message.at >= entry.requested_at && (!before || before.at < entry.requested_at) && (before || !more);
+    if (crosses) items.push({ kind: "requested", at: entry.requested_at });
+    items.push({ kind: "message", message, follows: !newDay && !crosses && follows(before, message), last: message === lastOwn });
+    before = message;
+  }
+  if (entry && before && before.at < entry.requested_at) items.push({ kind: "requested", at: entry.requested_at });
+  return items;
 }
 
-function Requested({ entry }: { entry: Entry }) {
-  return <p class="divider strong">{t.handedOver(clock(entry.requested_at, locale))}</p>;
+function keyOf(item: Item): string {
+  switch (item.kind) {
+    case "message":
+      return `m${item.message.seq}`;
+    case "pending":
+      return item.pending.id;
+    case "day":
+      return `day ${dayKey(item.at)} ${item.at}`;
+    default:
+      return item.kind;
+  }
+}
+
+function guess(item: Item): number {
+  if (item.kind !== "message") return 36;
+  const rows = Math.ceil(item.message.text.length / 64) + (item.message.text.match(/\n/g)?.length ?? 0);
+  return rows * 21 + (item.follows ? 18 : 44) + (item.message.attachments?.length ?? 0) * 60;
+}
+
+function draw(item: Item, userName: string) {
+  switch (item.kind) {
+    case "edge":
+      return <p class="edge">{item.more ? t.loadingEarlier : t.beginning}</p>;
+    case "day":
+      return <p class="divider"><span>{day(item.at, locale)}</span></p>;
+    case "requested":
+      return <p class="divider strong"><span>{t.handedOver(clock(item.at, locale))}</span></p>;
+    case "message":
+      return <Bubble message={item.message} follows={item.follows} last={item.last} userName={userName} />;
+    case "pending":
+      return <Unsent pending={item.pending} />;
+    case "typing":
+      return <p class="typing"><span class="dots" aria-hidden="true"><i /><i /><i /></span>{t.typing(userName)}</p>;
+  }
 }
 
 /** A message close after one by the same author needs no name again. */
@@ -80,87 +135,7 @@ function follows(before: Message | undefined, message: Message): boolean {
     !!before &&
     before.author === message.author &&
     before.author_name === message.author_name &&
-    isNote(before) === isNote(message) &&
-    Date.parse(message.at) - Date.parse(before.at) < 120_000
-  );
-}
-
-const isNote = (message: Message): boolean => message.author === "agent" && message.to === "agent";
-
-function Bubble({ message, follows, userName }: { message: Message; follows: boolean; userName: string }) {
-  if (message.author === "system") return <p class="system" dir="auto">{message.text}</p>;
-  const note = isNote(message);
-  const kind = note ? "note" : message.author;
-  const shown = message.author === "user" && message.translation ? message.translation.text : message.text;
-  return (
-    <article class="bubble" data-kind={kind} data-follows={follows}>
-      {!follows && <header>{note ? `${message.author_name ?? t.agent} · ${t.noteTo}` : author(message, userName)}</header>}
-      {shown && <p class="text" dir="auto">{linked(shown)}</p>}
-      {shown !== message.text && (
-        <details>
-          <summary>{t.original}</summary>
-          <p class="text" dir="auto">{linked(message.text)}</p>
-        </details>
-      )}
-      {message.attachments?.map((file) => <File key={file.id} file={file} />)}
-      <footer>
-        <time dateTime={message.at}>{clock(message.at, locale)}</time>
-        {message.late && <span>{t.late}</span>}
-        {message.author === "agent" && !note && <Delivery message={message} />}
-      </footer>
-    </article>
-  );
-}
-
-function author(message: Message, userName: string): string {
-  switch (message.author) {
-    case "user":
-      return userName;
-    case "agent":
-      return message.author_name ?? t.agent;
-    case "bot":
-      return t.bot;
-    case "system":
-      return t.system;
-  }
-}
-
-function Delivery({ message }: { message: Message }) {
-  const state = message.delivery?.state ?? "pending";
-  const words = { pending: t.sent, delivered: t.delivered, read: t.read, failed: t.failed };
-  return <span data-state={state}>{words[state]}</span>;
-}
-
-function File({ file }: { file: Attachment }) {
-  if (!isWebAddress(file.url)) return <p class="file">{file.name}</p>;
-  const link = new URL(file.url, location.href);
-  // A file that we keep is read from where this page came from, whatever name the server has for itself.
-  const ours = link.pathname.startsWith("/v1/files/");
-  const address = ours ? link.pathname + link.search : link.href;
-  return (
-    <a class="file" href={address} target="_blank" rel="noopener noreferrer" download={file.name}>
-      {ours && file.content_type.startsWith("image/") && <img src={address} alt="" loading="lazy" />}
-      <span dir="auto">{file.name}</span>
-      {file.size !== null && <small>{fileSize(file.size, locale)}</small>}
-    </a>
-  );
-}
-
-function Unsent({ pending }: { pending: Pending }) {
-  return (
-    <article class="bubble unsent" data-kind={pending.note ? "note" : "agent"} data-from={myId.value}>
-      {pending.text && <p class="text" dir="auto">{pending.text}</p>}
-      {pending.files.map((file) => <p class="file" key={file.upload_id}>{file.name}</p>)}
-      <footer>
-        {pending.failed ? (
-          <>
-            <span data-state="failed">{t.failed}</span>
-            <button class="link" onClick={() => retry(pending)}>{t.retry}</button>
-          </>
-        ) : (
-          <span>{t.sending}</span>
-        )}
-      </footer>
-    </article>
+    (before.to === "agent") === (message.to === "agent") &&
+    Date.parse(message.at) - Date.parse(before.at) < TOGETHER_MS
   );
 }

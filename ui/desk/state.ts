@@ -1,6 +1,8 @@
-// What the page knows. Signals only; how it comes to know is in sync.ts and actions.ts.
+// What the page knows. Signals only; how it comes to know is in sync.ts, receive.ts and actions.ts.
 import { computed, signal } from "@preact/signals";
-import type { Agent, BotTalk, Canned, Detail, Entry, Me, Message, Sentence } from "./types";
+import { t } from "./language";
+import { readMarks } from "./memory";
+import type { Agent, BotTalk, Canned, Detail, Entry, Me, Message, Overview, Sentence } from "./types";
 
 /** The messages of a conversation as far as they were loaded. */
 export interface Thread {
@@ -8,7 +10,8 @@ export interface Thread {
   /** Whether there are earlier ones at the server. */
   more: boolean;
   typingUntil: number;
-  present: boolean;
+  /** Whether the visitor's page is open, null while nobody said. */
+  present: boolean | null;
 }
 
 /** A message or note on its way; it keeps its id on every try, so that the server takes it once. */
@@ -22,13 +25,13 @@ export interface Pending {
   failed: boolean;
 }
 
-export type Selection = { kind: "handover" | "talk"; id: string };
+/** What the middle shows: a handover, a conversation that the bot has, or the whole desk. */
+export type Selection = { kind: "handover" | "talk"; id: string } | { kind: "overview"; id: "" };
 
 export const phase = signal<"starting" | "login" | "ready">("starting");
 export const expired = signal(false);
 export const me = signal<Me | null>(null);
 export const connected = signal(true);
-export const now = signal(Date.now());
 
 export const entries = signal<ReadonlyMap<string, Entry>>(new Map());
 export const details = signal<ReadonlyMap<string, Detail>>(new Map());
@@ -40,29 +43,32 @@ export const agents = signal<readonly Agent[]>([]);
 export const inboxes = signal<readonly string[]>([]);
 export const talks = signal<readonly BotTalk[]>([]);
 export const canned = signal<readonly Canned[]>([]);
+export const overview = signal<Overview | null>(null);
 
 export const selected = signal<Selection | null>(null);
-export const view = signal<"inbox" | "bot">("inbox");
 export const showDetails = signal(false);
 /** One line for the agent about what just went wrong; empty when all is well. */
 export const notice = signal("");
-/** The last thing a screen reader should say. */
+/** Handovers that this page itself just passed on, so that their going is no news. */
+export const leaving = new Set<string>();
+/** What a screen reader should say at its next pause, and what it should say at once. */
 export const spoken = signal("");
+export const called = signal("");
 
 export const myId = computed(() => me.value?.agent.id ?? "");
 export const presence = computed(() => me.value?.agent.presence ?? "offline");
+export const supervises = computed(() => me.value?.agent.role === "supervisor");
 
 const open = computed(() => [...entries.value.values()].filter((entry) => !entry.ended_at));
 
-export const waiting = computed(() =>
-  open.value.filter((entry) => !entry.agent).sort(byOfferThenPosition),
-);
+export const waiting = computed(() => open.value.filter((entry) => !entry.agent).sort(byOfferThenPosition));
 export const mine = computed(() =>
-  [...entries.value.values()]
-    .filter((entry) => entry.agent?.id === myId.value && (!entry.ended_at || isSelected(entry)))
-    .sort((a, b) => a.waiting_since.localeCompare(b.waiting_since)),
+  [...entries.value.values()].filter((entry) => entry.agent?.id === myId.value && (!entry.ended_at || isSelected(entry))),
 );
 export const others = computed(() => open.value.filter((entry) => entry.agent && entry.agent.id !== myId.value));
+/** How many I really hold. */
+export const held = computed(() => mine.value.filter((entry) => !entry.ended_at).length);
+export const offers = computed(() => waiting.value.filter((entry) => entry.offer?.agent === myId.value));
 
 /** The entry on screen, if the selection is a handover. */
 export const current = computed(() => {
@@ -70,10 +76,23 @@ export const current = computed(() => {
   return chosen?.kind === "handover" ? (entries.value.get(chosen.id) ?? details.value.get(chosen.id)?.entry) : undefined;
 });
 
+/** The bot's conversation on screen, if it is one. */
+export const currentTalk = computed(() => {
+  const chosen = selected.value;
+  return chosen?.kind === "talk" ? talks.value.find((talk) => talk.id === chosen.id) : undefined;
+});
+
 /** The conversation on screen. */
 export const conversationId = computed(() =>
   selected.value?.kind === "talk" ? selected.value.id : (current.value?.conversation_id ?? null),
 );
+
+/** What the visitor is called on screen. */
+export const nameOf = (one: Pick<Entry, "user" | "display_name"> | undefined): string =>
+  one?.user.name || one?.display_name || one?.user.email || t.visitor;
+
+/** The name of an agent. */
+export const agentName = (id: string): string => agents.value.find((agent) => agent.id === id)?.name ?? id;
 
 /** A copy of a map with one key changed; undefined removes it. */
 export function withKey<K, V>(map: ReadonlyMap<K, V>, key: K, value: V | undefined): ReadonlyMap<K, V> {
@@ -88,7 +107,7 @@ export function isSent(pending: Pending, message: Message): boolean {
   return message.author === "agent" && !!message.external_id?.endsWith(`:${pending.id}`);
 }
 
-const EMPTY: Thread = { messages: [], more: true, typingUntil: 0, present: true };
+const EMPTY: Thread = { messages: [], more: true, typingUntil: 0, present: null };
 
 /** Change what is known of a conversation's thread. */
 export function changeThread(id: string, change: (thread: Thread) => Partial<Thread>): void {
@@ -98,9 +117,27 @@ export function changeThread(id: string, change: (thread: Thread) => Partial<Thr
 
 /** Take messages in: in order of seq, each once, the newest version of each. */
 export function merge(known: readonly Message[], fresh: readonly Message[]): readonly Message[] {
+  if (!fresh.length) return known;
+  const first = fresh[0]?.seq ?? 0;
+  const last = known.at(-1)?.seq ?? -1;
+  if (first > last && fresh.length === 1) return [...known, ...fresh];
   const bySeq = new Map(known.map((message) => [message.seq, message]));
   for (const message of fresh) bySeq.set(message.seq, message);
   return [...bySeq.values()].sort((a, b) => a.seq - b.seq);
+}
+
+/** What came for me while the page was closed counts as one unread until it is looked at. */
+export function unreadSince(list: readonly Entry[]): ReadonlyMap<string, number> {
+  const marks = readMarks(myId.value);
+  const fresh = list.filter(
+    (entry) =>
+      entry.agent?.id === myId.value &&
+      entry.last_message?.author === "user" &&
+      entry.conversation_id in marks &&
+      entry.last_seq > (marks[entry.conversation_id] ?? 0) &&
+      Date.parse(entry.last_message.at) > Date.parse(entry.active_at ?? entry.requested_at),
+  );
+  return new Map(fresh.map((entry) => [entry.conversation_id, unread.value.get(entry.conversation_id) ?? 1]));
 }
 
 function byOfferThenPosition(a: Entry, b: Entry): number {

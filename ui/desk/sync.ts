@@ -1,7 +1,6 @@
 // Keeps the page equal to the server: first load, the event stream, and what to fetch again after a gap.
 import { batch } from "@preact/signals";
-import { get, Problem, Unreachable, useCsrf } from "./api";
-import { t } from "./language";
+import { get, isLoggedOut, Problem, Unreachable, useCsrf, useRenewal } from "./api";
 import {
   agents,
   canned,
@@ -12,30 +11,24 @@ import {
   entries,
   expired,
   inboxes,
-  isSent,
   me,
   merge,
-  myId,
-  outbox,
+  notice,
+  overview,
   phase,
-  spoken,
+  selected,
   stories,
   talks,
   threads,
   unread,
-  view,
+  unreadSince,
   withKey,
 } from "./state";
-import type { Agent, BotTalk, Canned, Detail, Entry, Happening, Me, Message, Sentence } from "./types";
+import { t } from "./language";
+import { EVENTS, receive } from "./receive";
+import type { Agent, BotTalk, Canned, Detail, Entry, Me, Message, Overview, Sentence } from "./types";
 
 const PAGE = 100;
-const DESK_EVENTS = ["desk.resync", "desk.entry", "desk.gone", "desk.offer", "desk.offer_lapsed", "desk.presence"];
-const ORDINARY_EVENTS = [
-  "message.created", "message.delivered", "message.read", "message.failed", "typing.started", "typing.stopped",
-  "user.connected", "user.disconnected", "floor.changed", "handover.requested", "handover.queued", "handover.queue_updated",
-  "handover.agent_joined", "handover.active", "handover.agent_changed", "handover.agent_left", "handover.completed",
-  "handover.cancelled", "handover.error", "handover.transferred", "handover.returned",
-];
 
 let stream: EventSource | null = null;
 let lastEventId = "";
@@ -43,18 +36,20 @@ let retryS = 1;
 
 /** Find out who is here; the log-in page when nobody is. */
 export async function start(): Promise<void> {
+  useRenewal(renewed);
   try {
     arrive(await get<Me>("me"));
   } catch (error) {
-    if (error instanceof Problem && error.status === 401) phase.value = "login";
+    if (isLoggedOut(error)) phase.value = "login";
     else setTimeout(() => void start(), 2000);
   }
 }
 
-/** A session is there: load everything and listen. */
+/** A session is there: load everything and listen. Somebody else than before starts with a clean page. */
 export function arrive(who: Me): void {
   useCsrf(who.csrf);
   batch(() => {
+    if (me.value && me.value.agent.id !== who.agent.id) forget();
     me.value = who;
     expired.value = false;
     phase.value = "ready";
@@ -70,13 +65,30 @@ export function leave(because: "expired" | "logged out"): void {
     expired.value = because === "expired";
     phase.value = "login";
     if (because === "logged out") {
-      entries.value = new Map();
-      threads.value = new Map();
-      details.value = new Map();
-      talks.value = [];
+      forget();
       me.value = null;
     }
   });
+}
+
+function forget(): void {
+  entries.value = new Map();
+  threads.value = new Map();
+  details.value = new Map();
+  stories.value = new Map();
+  unread.value = new Map();
+  talks.value = [];
+  overview.value = null;
+  selected.value = null;
+}
+
+/** Another tab may have logged in anew: learn its proof, and whether the same agent is still here. */
+async function renewed(): Promise<boolean> {
+  const who = await get<Me>("me");
+  const same = who.agent.id === me.value?.agent.id;
+  if (same) useCsrf(who.csrf);
+  else arrive(who);
+  return same;
 }
 
 /**
@@ -88,12 +100,20 @@ async function load(): Promise<void> {
   try {
     const place = await refreshEntries();
     await Promise.all([refreshAgents(), refreshCanned(), ...[...threads.value.keys()].map(catchUp)]);
-    if (view.value === "bot") await loadTalks();
     lastEventId = place;
     listen();
+    void loadTalks().catch(ignoreUnlessLoggedOut);
   } catch (error) {
     recover(error);
   }
+}
+
+/** Fetch what the conversation on screen lacks. */
+export async function completeScreen(): Promise<void> {
+  const chosen = selected.value;
+  if (chosen?.kind === "handover" && !details.value.has(chosen.id)) await loadDetail(chosen.id);
+  const id = conversationId.value;
+  if (id && !threads.value.get(id)?.messages.length) await loadMessages(id);
 }
 
 async function refreshCanned(): Promise<void> {
@@ -105,8 +125,11 @@ async function refreshEntries(): Promise<string> {
   const fresh = new Map(list.items.map((entry) => [entry.id, entry]));
   // An entry that vanished during a gap may have ended; its details say how.
   const vanished = [...entries.value.values()].filter((entry) => !entry.ended_at && !fresh.has(entry.id));
-  for (const entry of vanished) if (details.value.has(entry.id)) void loadDetail(entry.id);
-  entries.value = fresh;
+  for (const entry of vanished) if (details.value.has(entry.id)) void loadDetail(entry.id).catch(ignoreUnlessLoggedOut);
+  batch(() => {
+    entries.value = fresh;
+    unread.value = unreadSince(list.items);
+  });
   return list.event_id;
 }
 
@@ -123,24 +146,26 @@ function listen(): void {
   source.onopen = () => {
     connected.value = true;
     retryS = 1;
+    if (notice.value === t.unreachable) notice.value = "";
   };
   source.onerror = () => {
     if (stream !== source) return;
     connected.value = false;
     if (source.readyState === EventSource.CLOSED) recover(new Unreachable("stream closed"));
   };
-  for (const type of [...DESK_EVENTS, ...ORDINARY_EVENTS]) {
+  for (const type of EVENTS) {
     source.addEventListener(type, (event) => {
       if (stream !== source) return;
       if (event.lastEventId) lastEventId = event.lastEventId;
-      batch(() => receive(type, JSON.parse(event.data as string)));
+      if (type === "desk.resync") void load();
+      else batch(() => receive(type, JSON.parse(event.data as string)));
     });
   }
 }
 
 /** The stream or first load failed: see whether the session still holds, then try again, ever slower. */
 function recover(error: unknown): void {
-  if (error instanceof Problem && error.status === 401) return leave("expired");
+  if (isLoggedOut(error)) return leave("expired");
   connected.value = false;
   const source = stream;
   setTimeout(() => {
@@ -150,93 +175,28 @@ function recover(error: unknown): void {
   retryS = Math.min(retryS * 2, 15);
 }
 
-function receive(type: string, data: unknown): void {
-  switch (type) {
-    case "desk.resync":
-      return void load();
-    case "desk.entry":
-      return takeEntry((data as { entry: Entry }).entry);
-    case "desk.gone":
-      entries.value = withKey(entries.value, (data as { handover_id: string }).handover_id, undefined);
-      return;
-    case "desk.offer": {
-      const entry = entries.value.get((data as { handover_id: string }).handover_id);
-      spoken.value = t.newOffer(entry?.user.name ?? t.visitor);
-      return;
-    }
-    case "desk.presence":
-      return takeAgent((data as { agent: Agent }).agent);
-    default:
-      return ordinary(data as Happening);
-  }
-}
-
-function takeEntry(entry: Entry): void {
-  entries.value = withKey(entries.value, entry.id, entry);
-  if (details.value.has(entry.id)) void loadDetail(entry.id);
-}
-
-function takeAgent(agent: Agent): void {
-  agents.value = agents.value.map((known) => (known.id === agent.id ? agent : known));
-  if (me.value && agent.id === myId.value) me.value = { ...me.value, agent };
-}
-
-function ordinary(event: Happening): void {
-  const id = event.conversation_id;
-  if (!threads.value.has(id) && event.type !== "message.created") return;
-  switch (event.type) {
-    case "message.created":
-      return takeMessage(id, event.data as unknown as Message);
-    case "message.delivered":
-    case "message.read":
-    case "message.failed":
-      return takeDelivery(id, event.data["message_id"] as string, event.type.slice(8) as "delivered" | "read" | "failed");
-    case "typing.started":
-    case "typing.stopped":
-      if (event.data["author"] === "user")
-        changeThread(id, () => ({ typingUntil: event.type === "typing.started" ? Date.now() + 6000 : 0 }));
-      return;
-    case "user.connected":
-    case "user.disconnected":
-      return changeThread(id, () => ({ present: event.type === "user.connected" }));
-  }
-}
-
-function takeMessage(id: string, message: Message): void {
-  const thread = threads.value.get(id);
-  const isNew = !thread?.messages.some((known) => known.seq === message.seq);
-  if (thread) {
-    changeThread(id, (known) => ({
-      messages: merge(known.messages, [message]),
-      typingUntil: message.author === "user" ? 0 : known.typingUntil,
-    }));
-  }
-  outbox.value = outbox.value.filter((pending) => !isSent(pending, message));
-  if (!isNew || message.author !== "user") return;
-  const entry = [...entries.value.values()].find((known) => known.conversation_id === id && known.agent?.id === myId.value);
-  if (!entry) return;
-  spoken.value = t.newMessage(entry.user.name ?? t.visitor);
-  if (conversationId.value !== id || document.hidden) unread.value = withKey(unread.value, id, (unread.value.get(id) ?? 0) + 1);
-}
-
-function takeDelivery(id: string, messageId: string, state: "delivered" | "read" | "failed"): void {
-  changeThread(id, (thread) => ({
-    messages: thread.messages.map((message) =>
-      message.id === messageId && message.author === "agent" && message.delivery?.state !== "read"
-        ? { ...message, delivery: { state, attempts: message.delivery?.attempts ?? 1 } }
-        : message,
-    ),
-  }));
+/** For what nobody asked for: it comes again by itself, only the end of the session matters. */
+export function ignoreUnlessLoggedOut(error: unknown): void {
+  if (isLoggedOut(error)) leave("expired");
+  else console.debug(error);
 }
 
 /** What came after the last message of a thread that is loaded. */
 async function catchUp(id: string): Promise<void> {
   const from = pathOf(id);
-  if (!from) return;
   // Deliveries of the last messages may have changed as well, so these are fetched once more.
   let after = Math.max(0, (threads.value.get(id)?.messages.at(-20)?.seq ?? 1) - 1);
   for (;;) {
-    const page = await get<{ items: Message[]; next: number | null }>(`${from}/messages?after=${after}&limit=${PAGE}`);
+    let page: { items: Message[]; next: number | null };
+    try {
+      page = await get(`${from}/messages?after=${after}&limit=${PAGE}`);
+    } catch (error) {
+      if (error instanceof Problem && (error.status === 403 || error.status === 404)) {
+        threads.value = withKey(threads.value, id, undefined); // no longer ours to read
+        return;
+      }
+      throw error;
+    }
     changeThread(id, (thread) => ({ messages: merge(thread.messages, page.items) }));
     const last = page.items.at(-1);
     if (page.next === null || !last) return;
@@ -246,32 +206,38 @@ async function catchUp(id: string): Promise<void> {
 
 /** Load a conversation's newest messages, or the page before those that are there. */
 export async function loadMessages(id: string): Promise<void> {
-  const from = pathOf(id);
-  if (!from) return;
   const first = threads.value.get(id)?.messages[0]?.seq;
-  const before = first === undefined ? "" : `&before=${first}`;
-  const page = await get<{ items: Message[]; next: number | null }>(`${from}/messages?limit=${PAGE}${before || "&before=0"}`);
+  const path = `${pathOf(id)}/messages?limit=${PAGE}&before=${first ?? 0}`;
+  const page = await get<{ items: Message[]; next: number | null }>(path);
   changeThread(id, (thread) => ({ messages: merge(thread.messages, page.items), more: page.next !== null }));
 }
 
+/** What came to a conversation that the bot has; such conversations are not in the event stream. */
+export async function refreshTalk(id: string): Promise<void> {
+  if (threads.value.has(id)) await catchUp(id);
+}
+
 export async function loadDetail(handoverId: string): Promise<void> {
-  const [detail, story] = await Promise.all([
-    get<Detail>(`handovers/${encodeURIComponent(handoverId)}`),
-    get<{ items: Sentence[] }>(`handovers/${encodeURIComponent(handoverId)}/explain`),
-  ]);
+  const path = `handovers/${encodeURIComponent(handoverId)}`;
+  const detail = await get<Detail>(path);
   batch(() => {
     details.value = withKey(details.value, handoverId, detail);
-    stories.value = withKey(stories.value, handoverId, story.items);
     if (entries.value.has(handoverId)) entries.value = withKey(entries.value, handoverId, detail.entry);
   });
+  const story = await get<{ items: Sentence[] }>(`${path}/explain`);
+  stories.value = withKey(stories.value, handoverId, story.items);
 }
 
 export async function loadTalks(): Promise<void> {
   talks.value = (await get<{ items: BotTalk[] }>("conversations")).items;
 }
 
+export async function loadOverview(): Promise<void> {
+  overview.value = await get<Overview>("overview");
+}
+
 /** Where the messages of a conversation are read: through its handover, else directly while the bot has it. */
-function pathOf(id: string): string | null {
+function pathOf(id: string): string {
   const known = [...entries.value.values(), ...[...details.value.values()].map((detail) => detail.entry)];
   const entry = known.filter((candidate) => candidate.conversation_id === id).at(-1);
   return entry ? `handovers/${encodeURIComponent(entry.id)}` : `conversations/${encodeURIComponent(id)}`;

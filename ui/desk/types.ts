@@ -1,4 +1,4 @@
-// What the desk API answers (docs/reference/desk-api.md).
+// What the desk API answers (docs/reference/desk-api.md). What is optional here may be absent from an older server.
 
 export type Presence = "online" | "busy" | "away" | "offline";
 export type Author = "user" | "bot" | "agent" | "system";
@@ -6,8 +6,12 @@ export type Author = "user" | "bot" | "agent" | "system";
 export interface Agent {
   id: string;
   name: string;
+  avatar_url?: string | null;
   role: "agent" | "supervisor";
   presence: Presence;
+  presence_since?: string | null;
+  /** Set by the desk itself because nobody was there. */
+  auto?: boolean;
   capacity: number;
   open: number;
   inboxes: string[];
@@ -19,13 +23,15 @@ export interface Me {
   agent: Agent;
   csrf: string;
   providers: string[];
+  settings?: { away_after_s?: number };
 }
 
 export interface User {
   id: string;
-  name?: string;
-  email?: string;
-  phone?: string;
+  name?: string | null;
+  email?: string | null;
+  phone?: string | null;
+  attributes?: Record<string, unknown>;
 }
 
 export interface LastMessage {
@@ -47,6 +53,8 @@ export interface Entry {
   channel: string;
   language: string;
   user: User;
+  /** The visitor's name as far as anybody knows it. */
+  display_name?: string | null;
   agent: { id: string; name: string } | null;
   waiting_since: string;
   position: number | null;
@@ -66,6 +74,8 @@ export interface Attachment {
   url: string;
 }
 
+export type DeliveryState = "pending" | "delivered" | "read" | "failed";
+
 export interface Message {
   id: string;
   seq: number;
@@ -73,23 +83,48 @@ export interface Message {
   author_name?: string | null;
   to?: "user" | "agent" | "both" | null;
   text: string;
+  language?: string | null;
   translation?: { language: string; text: string } | null;
   attachments?: Attachment[];
+  buttons?: { text: string; value: string }[] | null;
+  /** The value of the button that the user pressed instead of writing. */
+  button?: string | null;
   late?: boolean;
   /** Of an agent's message: `<agent>:<the id it was sent under>`. */
   external_id?: string | null;
   at: string;
-  delivery?: { state: "pending" | "delivered" | "read" | "failed"; attempts: number };
+  delivery?: { state: DeliveryState; attempts: number };
 }
 
 export interface Fact {
-  name: string;
+  label?: string;
+  name?: string;
   value: string;
+}
+
+export interface Page {
+  url: string;
+  title?: string | null;
+  referrer?: string | null;
+}
+
+/** An earlier handover of the same visitor. */
+export interface Previous {
+  handover_id: string;
+  conversation_id: string;
+  ended_at: string;
+  status: string;
+  reason: string | null;
+  agent: string | { id: string; name: string } | null;
+  summary: string | null;
+  rating: number | { score: number; comment?: string | null } | null;
 }
 
 export interface Detail {
   entry: Entry;
   facts: Fact[];
+  page?: Page | null;
+  previous?: Previous[];
   handover: { status: string; reason: string | null; ended_by: string | null; requested_at: string };
   conversation: { id: string; channel: string; language: string; user: User; floor: string };
 }
@@ -104,6 +139,7 @@ export interface BotTalk {
   channel: string;
   language: string;
   user: User;
+  display_name?: string | null;
   last_message: LastMessage | null;
   updated_at: string;
 }
@@ -111,6 +147,7 @@ export interface BotTalk {
 export interface Canned {
   name: string;
   text: string;
+  shortcut?: string;
 }
 
 export interface Upload {
@@ -118,6 +155,20 @@ export interface Upload {
   name: string;
   content_type: string;
   size: number;
+}
+
+export interface InboxQueue {
+  inbox: string;
+  waiting: number;
+  oldest_since: string | null;
+  estimated_wait_ms: number | null;
+}
+
+/** What a supervisor sees of the whole desk. */
+export interface Overview {
+  queue: InboxQueue[];
+  agents: Agent[];
+  today: { handovers: number; answered: number; abandoned: number; p50_wait_ms: number | null };
 }
 
 /** An ordinary event of a conversation. */

@@ -1,0 +1,53 @@
+// Whether the agent is there: what they say, and what their long silence says.
+import { put } from "./api";
+import { now, serverTime } from "./clock";
+import { onTold, tell, told } from "./memory";
+import { me, phase } from "./state";
+import { ignoreUnlessLoggedOut } from "./sync";
+import type { Agent, Presence } from "./types";
+
+const SIGNS = ["pointerdown", "pointermove", "keydown", "wheel", "touchstart"] as const;
+const TELL_EVERY_MS = 2_000;
+
+let lastInput = Date.now();
+let asking = false;
+/** Whether this page saw its agent online: only then does the desk's own "offline" end by a move of the mouse. */
+let wasOnline = false;
+
+/** Watch for signs of the agent; any tab of theirs counts. */
+export function watchInput(): void {
+  for (const sign of SIGNS) addEventListener(sign, sawInput, { passive: true, capture: true });
+  onTold("input", (value) => (lastInput = Math.max(lastInput, Number(value))));
+  now.subscribe(() => awayWhenSilent());
+}
+
+function sawInput(): void {
+  const at = Date.now();
+  if (at - Number(told("input")) > TELL_EVERY_MS) tell("input", String(at));
+  lastInput = at;
+  const agent = me.value?.agent;
+  if (phase.value !== "ready" || !agent?.auto) return;
+  if (agent.presence === "away" || (agent.presence === "offline" && wasOnline)) change("online", false);
+}
+
+function awayWhenSilent(): void {
+  if (me.value?.agent.presence === "online") wasOnline = true;
+  const limitS = me.value?.settings?.away_after_s ?? 0;
+  if (phase.value !== "ready" || !limitS || me.value?.agent.presence !== "online") return;
+  if (Date.now() - lastInput >= limitS * 1000) change("away", true);
+}
+
+function change(presence: Presence, auto: boolean): void {
+  if (asking) return;
+  asking = true;
+  put<Agent>("presence", { presence, auto })
+    .then((agent) => {
+      if (me.value) me.value = { ...me.value, agent };
+    })
+    .catch(ignoreUnlessLoggedOut)
+    .finally(() => (asking = false));
+}
+
+/** Since when somebody is as they are, in s. */
+export const presentForS = (agent: Agent): number | null =>
+  agent.presence_since ? (serverTime() - Date.parse(agent.presence_since)) / 1000 : null;

@@ -1,0 +1,70 @@
+import { useEffect, useState } from "preact/hooks";
+import { get } from "./api";
+import { Bubble } from "./bubble";
+import { Dialog } from "./dialog";
+import { locale, t } from "./language";
+import { words } from "./problems";
+import type { Message, Previous } from "./types";
+
+const LAST = 50;
+
+/** Earlier handovers of the same visitor, each to be opened and read. */
+export function PreviousList({ all, userName }: { all: readonly Previous[]; userName: string }) {
+  const [open, setOpen] = useState<Previous | null>(null);
+  return (
+    <section>
+      <h3>{t.previous}</h3>
+      <ul class="previous">
+        {all.map((one) => (
+          <li key={one.handover_id}>
+            <button onClick={() => setOpen(one)}>
+              <span><time dateTime={one.ended_at}>{date(one.ended_at)}</time>{agentOf(one) && <> · <bdi>{agentOf(one)}</bdi></>}</span>
+              <span class="muted" dir="auto">{one.summary || statusWords(one)}</span>
+            </button>
+          </li>
+        ))}
+      </ul>
+      {open && <Earlier one={open} userName={userName} onDismiss={() => setOpen(null)} />}
+    </section>
+  );
+}
+
+function Earlier({ one, userName, onDismiss }: { one: Previous; userName: string; onDismiss: () => void }) {
+  const [messages, setMessages] = useState<Message[] | null>(null);
+  const [problem, setProblem] = useState("");
+  useEffect(() => {
+    get<{ items: Message[] }>(`handovers/${encodeURIComponent(one.handover_id)}/messages?before=0&limit=${LAST}`).then(
+      (page) => setMessages(page.items),
+      (error: unknown) => setProblem(words(error, "read")),
+    );
+  }, [one.handover_id]);
+  const rating = typeof one.rating === "number" ? one.rating : one.rating?.score;
+  return (
+    <Dialog title={date(one.ended_at)} onDismiss={onDismiss} wide>
+      <dl class="plain-facts">
+        <div class="fact"><dt>{t.outcome}</dt><dd>{statusWords(one)}</dd></div>
+        {agentOf(one) && <div class="fact"><dt>{t.agent}</dt><dd dir="auto">{agentOf(one)}</dd></div>}
+        {rating !== undefined && rating !== null && <div class="fact"><dt>{t.rating}</dt><dd>{t.ratingOf(rating)}</dd></div>}
+        {one.summary && <div class="fact"><dt>{t.summary}</dt><dd dir="auto">{one.summary}</dd></div>}
+      </dl>
+      {problem && <p class="muted" role="status">{t.notYoursToRead}</p>}
+      {messages && (
+        <div class="earlier-talk" tabIndex={0} role="group" aria-label={t.conversation}>
+          {messages.map((message) => <Bubble key={message.seq} message={message} follows={false} last={false} userName={userName} />)}
+        </div>
+      )}
+      <div class="buttons">
+        <button class="secondary" autofocus onClick={onDismiss}>{t.dismiss}</button>
+      </div>
+    </Dialog>
+  );
+}
+
+const date = (at: string): string => new Date(at).toLocaleDateString(locale, { day: "numeric", month: "long", year: "numeric" });
+
+const agentOf = (one: Previous): string => (typeof one.agent === "string" ? one.agent : (one.agent?.name ?? ""));
+
+function statusWords(one: Previous): string {
+  const known: Record<string, string> = { completed: t.statusCompleted, cancelled: t.statusCancelled, error: t.statusError };
+  return known[one.status] ?? one.status;
+}
