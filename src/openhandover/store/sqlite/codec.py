@@ -131,6 +131,7 @@ def handover_row(value: HandoverRow) -> Row:
         state.active_at,
         state.first_reply_at,
         state.ended_at,
+        state.why,
     )
 
 
