@@ -140,6 +140,11 @@ class Listening:
                     return data
         raise AssertionError(f"the stream ended before {kind}; seen: {self.seen}")
 
+    async def ended(self) -> bool:
+        """Whether the server has closed the stream, which is waited for."""
+        async with asyncio.timeout(10):
+            return not [event async for event in self._events()]
+
     async def _events(self) -> AsyncIterator[tuple[str, Any]]:
         fields: dict[str, str] = {}
         while line := await self._response.content.readline():

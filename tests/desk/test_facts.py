@@ -84,7 +84,9 @@ def test_questions_of_all_branches_are_known() -> None:
     """Questions count wherever they stand; what an availability check sets is internal."""
     question = AskStep(Ask(Template("Order?"), into="order"))
     check = CheckAvailabilityStep(CheckAvailability())
-    flows = {"main": (check, IfStep(Condition("true"), then=(question,)), AskStep(Ask(Template("Anything else?"))))}
+    flows = {
+        "main": (check, IfStep(Condition("true"), then=(question,)), AskStep(Ask(Template("Anything else?"))))
+    }
     assert asked_in(flows) == Asked(("order",), frozenset({"agent_status"}))
 
 

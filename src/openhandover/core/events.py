@@ -148,9 +148,10 @@ class FlowStep(Struct, frozen=True):
 
 
 class AgentJoined(Struct, frozen=True, tag=True):
-    """A human took the conversation."""
+    """A human took the conversation. `only_if_free`: where another one has it, they keep it, and this is not applied."""
 
     agent: Agent
+    only_if_free: bool = False
 
 
 class AgentMessage(Struct, frozen=True, tag=True):

@@ -161,6 +161,10 @@ def apply(turn: Turn, lane: Lane, event: e.FromProvider) -> None:
 
 
 def _joined(turn: Turn, lane: Lane, _event: e.FromProvider, fact: e.AgentJoined) -> None:
+    holder = turn.handover.agent
+    if fact.only_if_free and holder is not None and _differs(holder, fact.agent):
+        turn.result = {"applied": False, "reason": "taken"}
+        return
     _meet(turn, fact.agent)
     if turn.handover.status is Status.QUEUED:
         signal(turn, "agent_joined")

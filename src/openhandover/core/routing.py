@@ -99,18 +99,33 @@ def choose(entry: Waiting, seats: Iterable[Seat]) -> Seat | None:
 
     Agents who let this handover lapse come again only when everybody who could take it has been asked.
     """
-    able = [s for s in seats if matches(s, entry.demand) and s.open + s.offered < s.capacity]
+    able = [s for s in seats if matches(s, entry.demand) and _has_room(s)]
     fresh = [s for s in able if s.agent_id not in entry.asked]
     return min(fresh or able, key=lambda s: (s.open, s.last_offer_at, s.agent_id), default=None)
 
 
 def plan_offers(queue: Iterable[Waiting], seats: Mapping[str, Seat], now: float) -> list[tuple[str, str]]:
     """New offers as (handover id, agent id), head of the queue first; `queue` holds those without an offer."""
-    at_work = dict(seats)
+    at_work = {agent_id: seat for agent_id, seat in seats.items() if _has_room(seat)}
+    hopeless: set[Demand] = set()  # nobody with room matches: a long queue mostly repeats the same few wishes
     offers: list[tuple[str, str]] = []
     for entry in sorted(queue, key=rank):
+        if not at_work:
+            break
+        if entry.demand in hopeless:
+            continue
         seat = choose(entry, at_work.values())
-        if seat is not None:
-            offers.append((entry.handover_id, seat.agent_id))
-            at_work[seat.agent_id] = replace(seat, offered=seat.offered + 1, last_offer_at=now)
+        if seat is None:
+            hopeless.add(entry.demand)
+            continue
+        offers.append((entry.handover_id, seat.agent_id))
+        asked = replace(seat, offered=seat.offered + 1, last_offer_at=now)
+        if _has_room(asked):
+            at_work[seat.agent_id] = asked
+        else:
+            del at_work[seat.agent_id]
     return offers
+
+
+def _has_room(seat: Seat) -> bool:
+    return seat.open + seat.offered < seat.capacity

@@ -10,7 +10,6 @@ from msgspec.structs import replace
 from openhandover.core import view
 from openhandover.core.errors import Refused, invalid
 from openhandover.core.events import (
-    AgentJoined,
     AgentMessage,
     AgentTransferred,
     AgentTyping,
@@ -18,8 +17,7 @@ from openhandover.core.events import (
     MessageRead,
     RequestHandover,
 )
-from openhandover.core.model import Agent, Attachment, Handover, Status
-from openhandover.core.routing import qualifies
+from openhandover.core.model import Attachment, Handover, Status
 from openhandover.core.step import HandoverStep
 from openhandover.store.port import HandoverRow, LogRow
 from openhandover.web import files
@@ -66,10 +64,6 @@ class Acts:
             raise Refused("forbidden", "Accept the handover first; it is not yours")
         return place, row
 
-    def _agent(self, agent_id: str) -> Agent:
-        agent = self.office.board.agents[agent_id]
-        return Agent(agent_id, agent.name, agent.avatar_url)
-
     async def _answer(self, handover_id: str, status: int = 200) -> Reply:
         row = await self.office.engine.handover(handover_id)
         return json_reply(self.office.sight.handover(view.handover(row.handover, row.digest)), status)
@@ -93,7 +87,7 @@ class Acts:
             await self.office.set_presence(
                 agent_id, body.presence, auto=body.auto and body.presence == "away", by_page=by_page
             )
-        return json_reply(self.office.agent(agent_id))
+        return json_reply(self.office.screens.agent(agent_id))
 
     def _is_news(self, agent_id: str, presence: Presence) -> bool:
         """A page that sees no input, or input again, changes only what nobody chose: who is busy stays busy."""
@@ -110,32 +104,29 @@ class Acts:
     async def accept(self, call: Call) -> Reply:
         """POST /v1/desk/handovers/{id}/accept"""
         caller = await self._caller(call)
-        row = await self.reads.visible(caller, call.path["id"])
-        place = self.office.board.places.get(row.handover.id)
-        if place is None:
-            raise Refused("handover_ended")
+        place = await self._takeable(call, caller)
         if place.agent_id == caller.agent_id:
             return await self._answer(place.handover_id)
-        seat = self.office.board.seat(caller.agent_id)
-        if not caller.supervises and not qualifies(seat, place.demand):
-            raise Refused("forbidden", "This handover needs another inbox, skill or language")
         if self.office.board.presence(caller.agent_id) == "offline":
             raise Refused("agent_unavailable", "You are offline; go online first")
-        await self._join(place, caller.agent_id)
+        await self.office.join(place, caller.agent_id)
         return await self._answer(place.handover_id)
 
-    async def _join(self, place: Place, agent_id: str) -> None:
-        board = self.office.board
-        board.claim(place.handover_id, agent_id)
-        try:
-            result = await self.office.report(place, AgentJoined(self._agent(agent_id)))
-        except BaseException:
-            board.release(place.handover_id)
-            raise
-        if not result["applied"]:
-            board.release(place.handover_id)
-            raise Refused("handover_ended")
-        await self.office.settle(place.handover_id)
+    async def _takeable(self, call: Call, caller: Caller) -> Place:
+        """What the caller wants to take, while it is there; who comes late hears what became of it."""
+        row = await self.reads.of_desk(call.path["id"])
+        place = await self.office.settled(row)
+        if place is not None and place.agent_id == caller.agent_id:
+            return place
+        wanted = self.office.place_of(row.handover).demand
+        if not caller.supervises and caller.agent_id not in self.office.board.qualified(wanted):
+            await self.reads.visible(caller, row.handover.id)
+            raise Refused("forbidden", "This handover needs another inbox, skill or language")
+        if place is None:
+            raise Refused("forbidden" if row.handover.is_open else "handover_ended")
+        if place.agent_id is not None:
+            raise self.office.board.taken_by(place.agent_id)
+        return place
 
     async def take_over(self, call: Call) -> Reply:
         """POST /v1/desk/conversations/{id}/take-over"""
@@ -162,7 +153,7 @@ class Acts:
         row, created = await engine.request_handover(state.id, command)
         place = await self._opened(row.handover)
         if place.agent_id != caller.agent_id:
-            await self._join(place, caller.agent_id)
+            await self.office.join(place, caller.agent_id)
         return await self._answer(row.handover.id, 201 if created else 200)
 
     async def _opened(self, handover: Handover) -> Place:
@@ -196,7 +187,7 @@ class Acts:
         if not body.text and not body.attachments:
             raise invalid("text", "an empty text needs an attachment")
         sent = await attachments(call.site, list(body.attachments))
-        fact = AgentMessage(body.text, attachments=sent, agent=self._agent(caller.agent_id))
+        fact = AgentMessage(body.text, attachments=sent, agent=self.office.named(caller.agent_id))
         return await self._speak(row.handover, caller, body.id, fact)
 
     async def note(self, call: Call) -> Reply:
@@ -209,7 +200,7 @@ class Acts:
         return await self._note(row.handover, caller, body.text, body.id)
 
     async def _note(self, handover: Handover, caller: Caller, text: str, note_id: str | None) -> Reply:
-        fact = AgentMessage(text, agent=self._agent(caller.agent_id), note=True)
+        fact = AgentMessage(text, agent=self.office.named(caller.agent_id), note=True)
         return await self._speak(handover, caller, note_id, fact)
 
     async def _speak(
@@ -278,14 +269,26 @@ class Acts:
             raise invalid("inbox", "is no agent's inbox")
         if body.note:
             await self._note(row.handover, caller, body.note, None)
-        if body.agent is not None:
-            target = self._agent(body.agent)
-            fact = AgentTransferred(target) if place.agent_id else AgentJoined(target)
-            await self.office.report(place, fact)
-        elif body.inbox is not None:
-            await self.office.move(place, body.inbox)
+        if body.inbox is not None:
+            applied = await self.office.move(place, body.inbox)
+        else:
+            applied = await self._hand_to(place, body.agent or "", caller)
         await self.office.settle(place.handover_id)
+        if not applied:
+            raise Refused("handover_ended")
         return await self._answer(place.handover_id)
+
+    async def _hand_to(self, place: Place, agent_id: str, caller: Caller) -> bool:
+        """Theirs at once: a waiting one is assigned, a held one changes hands."""
+        if place.agent_id is None:
+            await self.office.join(place, agent_id)
+        elif place.agent_id != agent_id:
+            result = await self.office.report(place, AgentTransferred(self.office.named(agent_id)))
+            if not result["applied"]:
+                return False
+        if agent_id not in (caller.agent_id, place.agent_id):
+            self.office.screens.assigned(place.handover_id, agent_id, caller.agent_id)
+        return True
 
     async def close(self, call: Call) -> Reply:
         """POST /v1/desk/handovers/{id}/close"""

@@ -69,15 +69,20 @@ class Attendance:
         self._watch(agent_id)
         return withdrawn
 
-    async def watched(self, agent_id: str, frames: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
-        """The event stream of a browser: while it is read, its agent is here."""
+    async def watched(
+        self, agent_id: str, frames: AsyncGenerator[bytes], lasts_s: float, over: Callable[[], None]
+    ) -> AsyncGenerator[bytes]:
+        """The event stream of a browser: while it is read, its agent is here; `over` is called when its session has
+        lasted long enough."""
         self._listening[agent_id] += 1
         self._watch(agent_id)
+        timer = asyncio.get_running_loop().call_later(lasts_s, over)
         try:
             async with aclosing(frames) as following:
                 async for frame in following:
                     yield frame
         finally:
+            timer.cancel()
             self._listening[agent_id] -= 1
             self._watch(agent_id)
 

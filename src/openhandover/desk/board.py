@@ -1,6 +1,6 @@
 """The board: who is here, what waits, what is on offer. In memory, no I/O; the rules are in `core.routing`."""
 
-from collections import deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Mapping
 from typing import Literal
 
@@ -12,8 +12,12 @@ from openhandover.core import routing
 from openhandover.core.errors import Refused
 from openhandover.core.routing import Demand, Seat, Waiting
 
+from .line import Lines
+
 Presence = Literal["online", "busy", "away", "offline"]
-PRESENCES: tuple[Presence, ...] = ("online", "busy", "away", "offline")
+
+REMEMBERED_DEMANDS = 1_000
+"""So many different wishes are remembered with the agents who qualify for them."""
 
 
 class Place(Struct, frozen=True, kw_only=True):
@@ -59,12 +63,20 @@ class Board:
         self.agents = agents
         self.places: dict[str, Place] = {}
         self.offers: dict[str, Offer] = {}
+        self.lines = Lines()
         self._standing: dict[str, Standing] = {}
+        self._held: defaultdict[str, dict[str, Place]] = defaultdict(dict)
         self._last_offer_at: dict[str, float] = {}
         self._claims: dict[str, str] = {}
         self._handling_s: deque[float] = deque(maxlen=routing.HANDLING_SAMPLE)
+        self.restaffed()
 
     # --- agents ---
+
+    def restaffed(self) -> None:
+        """The agents were configured anew."""
+        self._supervisors = frozenset(key for key, agent in self.agents.items() if agent.role == "supervisor")
+        self._qualified: dict[Demand, frozenset[str]] = {}
 
     def presence(self, agent_id: str) -> Presence:
         """Where the agent is; `offline` until they say otherwise."""
@@ -88,10 +100,14 @@ class Board:
 
     def held(self, agent_id: str) -> list[Place]:
         """The handovers this agent has."""
-        return [place for place in self.places.values() if place.agent_id == agent_id]
+        return list(self._held[agent_id].values()) if agent_id in self._held else []
 
-    def seat(self, agent_id: str) -> Seat:
-        """The agent as routing sees them."""
+    def load(self, agent_id: str) -> int:
+        """How many that are."""
+        return len(self._held.get(agent_id, ()))
+
+    def seat(self, agent_id: str, offered: int = 0) -> Seat:
+        """The agent as routing sees them, with so many handovers on offer."""
         agent = self.agents[agent_id]
         return Seat(
             agent_id=agent_id,
@@ -100,31 +116,45 @@ class Board:
             skills=agent.skills,
             languages=agent.languages,
             capacity=agent.capacity,
-            open=len(self.held(agent_id)),
-            offered=sum(offer.agent_id == agent_id for offer in self.offers.values()),
+            open=self.load(agent_id),
+            offered=offered,
             last_offer_at=self._last_offer_at.get(agent_id, 0.0),
         )
 
+    def qualified(self, demand: Demand) -> frozenset[str]:
+        """Who may take it, here or not."""
+        plain = replace(demand, priority="none")
+        known = self._qualified.get(plain)
+        if known is None:
+            known = frozenset(key for key in self.agents if routing.qualifies(self.seat(key), plain))
+            if len(self._qualified) >= REMEMBERED_DEMANDS:
+                self._qualified.clear()
+            self._qualified[plain] = known
+        return known
+
+    def audience(self, place: Place) -> frozenset[str]:
+        """Whose business the handover is: its agent's, else of all who may take it; and of every supervisor."""
+        if place.agent_id is None:
+            return self._supervisors | self.qualified(place.demand)
+        return self._supervisors | {place.agent_id}
+
     def sees(self, agent_id: str, place: Place) -> bool:
         """Whether the handover is any of this agent's business."""
-        if self.agents[agent_id].role == "supervisor" or place.agent_id == agent_id:
-            return True
-        return place.agent_id is None and routing.qualifies(self.seat(agent_id), place.demand)
+        return agent_id in self.audience(place)
 
     # --- the queue ---
 
     def queue(self) -> list[Place]:
         """What waits, in queue order."""
-        waiting = [place for place in self.places.values() if place.agent_id is None]
-        return sorted(waiting, key=lambda place: routing.rank(place.waiting))
+        return [self.places[handover_id] for handover_id in self.lines]
 
     def position(self, place: Place) -> int:
         """Place in its inbox's queue, from 1."""
-        return routing.position(place.waiting, (other.waiting for other in self.queue()))
+        return self.lines.position(place.waiting)
 
     def matching(self, demand: Demand) -> int:
         """How many agents could take it now."""
-        return sum(routing.matches(self.seat(agent_id), demand) for agent_id in self.agents)
+        return sum(self.presence(agent_id) == "online" for agent_id in self.qualified(demand))
 
     def wait_s(self, position: int, demand: Demand) -> float | None:
         """Expected wait at this position; None when nobody matches."""
@@ -133,8 +163,7 @@ class Board:
 
     def newcomer_position(self, demand: Demand) -> int:
         """Where one more handover like this would stand."""
-        newcomer = Waiting(handover_id="", demand=demand, requested_at=float("inf"))
-        return routing.position(newcomer, (place.waiting for place in self.queue()))
+        return self.lines.position(Waiting(handover_id="", demand=demand, requested_at=float("inf")))
 
     def learn_handling(self, durations_s: Iterable[float]) -> None:
         """Take finished handovers, oldest first, into the mean handling time."""
@@ -149,8 +178,13 @@ class Board:
             # Who just let it go, or left it, is asked last.
             asked = known.asked if known.agent_id is None else frozenset({known.agent_id})
             place = replace(place, asked=asked)
+        self._forget(place.handover_id)
         self.places[place.handover_id] = place
-        if place.agent_id is not None:
+        if place.agent_id is None:
+            self.lines.put(place.waiting)
+        else:
+            self.lines.remove(place.handover_id)
+            self._held[place.agent_id][place.handover_id] = place
             self.offers.pop(place.handover_id, None)
             self._claims.pop(place.handover_id, None)
 
@@ -158,7 +192,17 @@ class Board:
         """A handover left the desk; answers what it was."""
         self.offers.pop(handover_id, None)
         self._claims.pop(handover_id, None)
+        self.lines.remove(handover_id)
+        self._forget(handover_id)
         return self.places.pop(handover_id, None)
+
+    def _forget(self, handover_id: str) -> None:
+        known = self.places.get(handover_id)
+        if known and known.agent_id is not None:
+            held = self._held[known.agent_id]
+            del held[handover_id]
+            if not held:
+                del self._held[known.agent_id]
 
     def claim(self, handover_id: str, agent_id: str) -> None:
         """Take a waiting handover for an agent, before anything is written: the first one wins.
@@ -168,8 +212,12 @@ class Board:
         """
         holder = self.places[handover_id].agent_id or self._claims.get(handover_id)
         if holder is not None and holder != agent_id:
-            raise Refused("already_taken", f"{self.name(holder)} was first", agent=holder)
+            raise self.taken_by(holder)
         self._claims[handover_id] = agent_id
+
+    def taken_by(self, agent_id: str) -> Refused:
+        """The refusal for who came second."""
+        return Refused("already_taken", f"{self.name(agent_id)} was first", agent=agent_id)
 
     def release(self, handover_id: str) -> None:
         """Give a claim back that came to nothing."""
@@ -191,12 +239,18 @@ class Board:
 
     def make_offers(self, now: float) -> list[tuple[str, str]]:
         """Offer what waits unoffered to who should have it; answers (handover id, agent id) of each new offer."""
-        free = [
-            place.waiting
-            for place in self.queue()
-            if place.handover_id not in self.offers and place.handover_id not in self._claims
-        ]
-        seats = {agent_id: self.seat(agent_id) for agent_id in self.agents}
+        offered = Counter(offer.agent_id for offer in self.offers.values())
+        seats = {
+            agent_id: self.seat(agent_id, offered[agent_id])
+            for agent_id, agent in self.agents.items()
+            if self.presence(agent_id) == "online"
+            and self.load(agent_id) + offered[agent_id] < agent.capacity
+        }
+        if not seats:
+            return []
+        free = (
+            self.places[key].waiting for key in self.lines if not (key in self.offers or key in self._claims)
+        )
         planned = routing.plan_offers(free, seats, now)
         for handover_id, agent_id in planned:
             self.offers[handover_id] = Offer(agent_id, now + routing.OFFER_S)

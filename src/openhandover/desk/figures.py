@@ -47,7 +47,7 @@ def queues(board: Board, inboxes: Sequence[str]) -> list[InboxQueue]:
 
 
 def _queue(board: Board, inbox: str) -> InboxQueue:
-    waiting = [place for place in board.queue() if place.demand.inbox == inbox]
+    waiting = [board.places[handover_id] for handover_id in board.lines.of(inbox)]
     newcomer = Demand(inbox=inbox)
     wait_s = board.wait_s(board.newcomer_position(newcomer), newcomer)
     oldest = min((place.requested_at for place in waiting), default=None)

@@ -2,14 +2,16 @@
 
 import asyncio
 import secrets
-from collections import deque
-from collections.abc import AsyncGenerator, Collection
+from collections import defaultdict, deque
+from collections.abc import AsyncGenerator, Callable, Collection
 from typing import Any, NamedTuple
 
 import msgspec
 
 KEPT = 5_000
 """So many events are kept for agents who reconnect; who missed more loads everything again."""
+
+_encode = msgspec.json.Encoder().encode
 
 
 class Record(NamedTuple):
@@ -19,14 +21,35 @@ class Record(NamedTuple):
     audience: frozenset[str]
 
 
+class _Follower:
+    """An open stream: the frames it has not sent yet. `session` None for one by API key."""
+
+    def __init__(self, session: str | None) -> None:
+        self.session = session
+        self.frames: deque[bytes] = deque()
+        self.behind = False
+        """It missed so much that it must load everything again."""
+        self.goodbye: bytes | None = None
+        self.news = asyncio.Event()
+
+    def put(self, frame: bytes, limit: int) -> None:
+        if len(self.frames) >= limit:
+            self.frames.clear()
+            self.behind = True
+        if not self.behind:
+            self.frames.append(frame)
+        self.news.set()
+
+
 class Hub:
-    """Events go in from one side and out to any number of agents; nobody slow holds up the others."""
+    """Events go in from one side and out to those whom they concern; nobody slow holds up the others."""
 
     def __init__(self, kept: int = KEPT) -> None:
         self._boot = secrets.token_hex(4)
         self._ring: deque[Record] = deque(maxlen=kept)
+        self._kept = kept
         self._last = 0
-        self._news = asyncio.Event()
+        self._followers: defaultdict[str, set[_Follower]] = defaultdict(set)
 
     @property
     def place(self) -> str:
@@ -38,33 +61,53 @@ class Hub:
         if not audience:
             return
         self._last += 1
-        frame = b"id: %s\nevent: %s\ndata: %s\n\n" % (
-            self.place.encode(),
-            kind.encode(),
-            msgspec.json.encode(data),
-        )
+        frame = b"id: %s\nevent: %s\ndata: %s\n\n" % (self.place.encode(), kind.encode(), _encode(data))
         self._ring.append(Record(frame, frozenset(audience)))
-        self._news.set()
-        self._news = asyncio.Event()
+        for agent_id in audience:
+            for follower in self._followers.get(agent_id, ()):
+                follower.put(frame, self._kept)
 
-    async def follow(self, agent_id: str, last_event_id: str | None) -> AsyncGenerator[bytes]:
-        """Frames for an agent from the event after `last_event_id` on; `desk.resync` first where it is not known."""
+    async def follow(
+        self, agent_id: str, last_event_id: str | None, session: str | None = None
+    ) -> AsyncGenerator[bytes]:
+        """Frames for an agent from the event after `last_event_id` on; `desk.resync` first where it is not known.
+        Ends when the session is dismissed."""
+        follower = _Follower(session)
         at = self._resumed(last_event_id)
         if at is None:
-            at = self._last
-            yield self._resync()
-        while True:
-            while at < self._last:
-                oldest = self._last - len(self._ring) + 1
-                if at + 1 < oldest:
-                    at = self._last
+            follower.behind = True
+        else:
+            oldest = self._last - len(self._ring) + 1
+            missed = (self._ring[number - oldest] for number in range(at + 1, self._last + 1))
+            follower.frames.extend(record.frame for record in missed if agent_id in record.audience)
+        self._followers[agent_id].add(follower)
+        try:
+            while True:
+                if follower.behind:
+                    follower.behind = False
                     yield self._resync()
+                while follower.frames and not follower.behind:
+                    yield follower.frames.popleft()
+                if follower.behind:
                     continue
-                record = self._ring[at + 1 - oldest]
-                at += 1
-                if agent_id in record.audience:
-                    yield record.frame
-            await self._news.wait()
+                if follower.goodbye:
+                    yield follower.goodbye
+                    return
+                follower.news.clear()
+                await follower.news.wait()
+        finally:
+            followers = self._followers[agent_id]
+            followers.discard(follower)
+            if not followers:
+                del self._followers[agent_id]
+
+    def dismiss(self, agent_id: str, reason: str, whose: Callable[[str | None], bool]) -> None:
+        """End an agent's streams whose session (None: by API key) is meant; the last word says why."""
+        frame = b"event: desk.logged_out\ndata: %s\n\n" % _encode({"reason": reason})
+        for follower in self._followers.get(agent_id, ()):
+            if whose(follower.session):
+                follower.goodbye = follower.goodbye or frame
+                follower.news.set()
 
     def _resync(self) -> bytes:
         return b"id: %s\nevent: desk.resync\ndata: {}\n\n" % self.place.encode()

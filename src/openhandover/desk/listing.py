@@ -43,7 +43,7 @@ def agent_shape(board: Board, agent_id: str) -> AgentShape:
         presence_since=view.optional_time(standing.since),
         auto=standing.auto,
         capacity=agent.capacity,
-        open=len(board.held(agent_id)),
+        open=board.load(agent_id),
         inboxes=list(agent.inboxes),
         skills=list(agent.skills),
         languages=list(agent.languages),

@@ -1,8 +1,8 @@
-"""The desk at work: follows the engine's events, keeps the board in step, makes offers, tells the agents."""
+"""The desk at work: follows the engine's events, keeps the board in step, and does what agents decide."""
 
 import asyncio
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -11,45 +11,53 @@ from msgspec.structs import replace
 
 from openhandover.config.model import Agent as AgentConfig
 from openhandover.core import view
-from openhandover.core.events import AgentLeft, FromProvider, ProviderFact, QueueUpdated
-from openhandover.core.model import Conversation, Handover, Message, Status
+from openhandover.core.errors import Refused
+from openhandover.core.events import AgentJoined, AgentLeft, FromProvider, ProviderFact
+from openhandover.core.model import Agent, Conversation, Handover, Message, Status
 from openhandover.core.routing import HANDLING_SAMPLE, Demand
 from openhandover.engine import Engine
 from openhandover.providers.base import Availability
 from openhandover.providers.desk import Desk, demand
-from openhandover.store.port import HandoverFilter
+from openhandover.store.port import HandoverFilter, HandoverRow
 
 from .attendance import Attendance
 from .board import Board, Place, Presence
 from .facts import display_name
 from .hub import Hub
-from .listing import TAIL, Card, agent_shape, entry_of, last_message
-from .shapes import AgentShape, Entry
+from .listing import TAIL, Card, entry_of, last_message
+from .offers import Offers
+from .positions import Positions
+from .screens import Screens
+from .shapes import Entry
 from .sight import Sight
 
 _log = structlog.get_logger("openhandover.desk")
 
+UNSEEN = frozenset({"handover.queue_updated"})
+"""Events that are for users: agents see places in the queue in the entries."""
+
 
 class Office:
-    """One per server. Everything that happens to a desk handover passes through `_follow`."""
+    """One per server. Everything that happens to a desk handover passes through `_take`."""
 
     def __init__(self, engine: Engine, agents: dict[str, AgentConfig]) -> None:
         self.engine = engine
         self._agents = agents
         self.board = Board(agents)
-        self.sight = Sight(engine.config.redaction.to_agent)
-        away_s = engine.config.desk.offline_after_s
-        self.attendance = Attendance(self.board, engine.store, away_s, self._lost)
         self.hub = Hub()
-        self.cards: dict[str, Card] = {}
+        self.sight = Sight(engine.config.redaction.to_agent)
+        self.screens = Screens(self.board, self.hub)
+        self.offers = Offers(self.board, self.screens, self._accepts_itself, self._assign)
+        self.positions = Positions(self.board, self.screens, self.report)
+        offline_after_s = engine.config.desk.offline_after_s
+        self.attendance = Attendance(self.board, engine.store, offline_after_s, self._lost)
         self._by_conversation: dict[str, str] = {}
-        self._told: dict[str, int] = {}
         self._inboxes: dict[str, str] = {}
         """Handovers that agents moved to another inbox than their route's."""
         self._numbers = 0
         self._in_turn = asyncio.Lock()
         """One reading of a handover after the other, so that an older one never overwrites a newer."""
-        self._timer: asyncio.TimerHandle | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
         self._started: asyncio.Task[None] | None = None
         self._following: asyncio.Task[None] | None = None
 
@@ -85,7 +93,8 @@ class Office:
             if isinstance(provider, Desk):
                 provider.board = self
         self._following = asyncio.create_task(self._follow(events), name="desk-follow")
-        self._offer()
+        self.offers.make()
+        await self._leave_for_the_gone()
 
     async def _restore(self, provider: str) -> None:
         where = HandoverFilter(status=(Status.QUEUED, Status.ACTIVE), provider=provider)
@@ -110,18 +119,36 @@ class Office:
     async def close(self) -> None:
         """Stop following and offering; what is stored stays."""
         await self.attendance.close()
-        if self._timer is not None:
-            self._timer.cancel()
-        tasks = [task for task in (self._started, self._following) if task is not None]
+        await self.offers.close()
+        await self.positions.close()
+        tasks = [task for task in (self._started, self._following, *self._tasks) if task is not None]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def staff(self, agents: Mapping[str, AgentConfig]) -> None:
-        """The agents were configured anew. Who is gone holds what they hold until somebody takes it from them."""
+        """The agents were configured anew: who is gone, or has a new password, is logged out; what the gone ones
+        hold is left to the others."""
+        for agent_id, before in self._agents.items():
+            after = agents.get(agent_id)
+            if after is None:
+                self.hub.dismiss(agent_id, "removed", lambda _session: True)
+            elif after.password_hash != before.password_hash:
+                self.hub.dismiss(agent_id, "password_changed", lambda session: session is not None)
         self._agents.clear()
         self._agents.update(agents)
+        self.board.restaffed()
         self.hub.publish("desk.resync", {}, self._agents)
+        if self._following is not None:
+            task = asyncio.create_task(self._leave_for_the_gone(), name="desk-restaffed")
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _leave_for_the_gone(self) -> None:
+        for place in list(self.board.places.values()):
+            if place.agent_id is not None and place.agent_id not in self.board.agents:
+                await self.report(place, AgentLeft())
+        self.offers.make()
 
     # --- what the provider asks of us ---
 
@@ -147,7 +174,7 @@ class Office:
             "at": view.time(time.time()),
             "data": {"author": "user"},
         }
-        self.hub.publish(kind, event, self._audience(place))
+        self.screens.event(event, place)
 
     # --- following the engine ---
 
@@ -160,6 +187,8 @@ class Office:
 
     async def _event(self, event: Mapping[str, Any]) -> None:
         kind: str = event["type"]
+        if kind in UNSEEN:
+            return
         handover_id: str | None = event.get("handover_id")
         if kind.startswith("handover.") and handover_id is not None:
             await self.settle(handover_id)
@@ -167,15 +196,16 @@ class Office:
         place = self.board.places.get(handover_id or "")
         if place is None or kind.startswith("typing."):
             return
-        self.hub.publish(kind, self.sight.event(event), self._audience(place))
+        self.screens.event(self.sight.event(event), place)
         if kind == "message.created":
-            await self._said(place, msgspec.convert(_plain(event["data"]), Message))
+            self._said(place, msgspec.convert(_plain(event["data"]), Message))
 
-    async def _said(self, place: Place, message: Message) -> None:
-        card = self.cards[place.handover_id]
+    def _said(self, place: Place, message: Message) -> None:
+        cards = self.screens.cards
+        card = cards[place.handover_id]
         last = last_message(message, self.sight) or card.last_message
-        self.cards[place.handover_id] = replace(card, last_message=last, last_seq=message.seq)
-        self._publish_entry(place)
+        cards[place.handover_id] = replace(card, last_message=last, last_seq=message.seq)
+        self.screens.show(place)
 
     async def _take(self, handover: Handover) -> None:
         """Bring the board in step with a handover's state."""
@@ -186,36 +216,35 @@ class Office:
                 await self._gone(before, handover)
             return
         conversation = await self.engine.conversation(handover.conversation_id)
-        self.cards[handover.id] = await self._card(handover, conversation)
+        self.screens.cards[handover.id] = await self._card(handover, conversation)
         self._by_conversation[conversation.id] = handover.id
-        was_seen = set(self._audience(before)) if before else set[str]()
+        was_seen = self.board.audience(before) if before else frozenset[str]()
         self.board.put(self.place_of(handover))
         place = self.board.places[handover.id]
-        self._publish_entry(place)
-        hidden = was_seen - set(self._audience(place))
-        self.hub.publish("desk.gone", {"handover_id": handover.id}, hidden)
+        self.screens.show(place)
+        self.screens.hide(handover.id, was_seen - self.board.audience(place))
         for agent_id in {before.agent_id if before else None, place.agent_id} - {None}:
-            self._publish_agent(str(agent_id))
+            self.screens.show_agent(str(agent_id))
+        if place.agent_id is None or (before is not None and before.agent_id is None):
+            self.positions.changed()
 
     async def _gone(self, place: Place, handover: Handover) -> None:
-        card = self.cards.pop(handover.id)
+        card = self.screens.cards.pop(handover.id)
         if handover.is_open:
-            self.hub.publish("desk.gone", {"handover_id": handover.id}, self._audience(place))
+            self.screens.hide(handover.id, self.board.audience(place))
         else:
-            entry = replace(
-                entry_of(self.board, place, replace(card, handover=handover)), position=None, offer=None
-            )
-            self.hub.publish("desk.entry", {"entry": entry}, self._audience(place))
+            entry = entry_of(self.board, place, replace(card, handover=handover))
+            self.screens.show_last(place, replace(entry, position=None, offer=None))
         self.board.remove(handover.id)
         self._by_conversation.pop(place.conversation_id, None)
-        self._told.pop(handover.id, None)
         if self._inboxes.pop(handover.id, None):
             await self.engine.store.put("desk_inbox", handover.id, b"")
         if handover.ended_at is not None and handover.active_at is not None:
             self.board.learn_handling([handover.ended_at - handover.active_at])
         if place.agent_id is not None:
-            self._publish_agent(place.agent_id)
-        self._publish_queue(place.demand.inbox)
+            self.screens.show_agent(place.agent_id)
+        else:
+            self.positions.changed()
 
     def place_of(self, handover: Handover) -> Place:
         """The place that a handover has by its own state."""
@@ -234,7 +263,7 @@ class Office:
         )
 
     async def _card(self, handover: Handover, conversation: Conversation) -> Card:
-        known = self.cards.get(handover.id)
+        known = self.screens.cards.get(handover.id)
         last, last_seq = (known.last_message, known.last_seq) if known else (None, conversation.seq)
         if known is None:
             for row in await self.engine.store.tail(conversation.id, conversation.seq, TAIL):
@@ -253,65 +282,77 @@ class Office:
             row = await self.engine.store.handover(handover_id)
             if row is not None:
                 await self._take(row.handover)
-                self._offer()
-                await self._tell_positions()
+                self.offers.make()
 
-    # --- offers, positions, presence ---
+    async def settled(self, row: HandoverRow) -> Place | None:
+        """The place of a handover as it was just read: what is stored may be ahead of the events that are told."""
+        handover = row.handover
+        place = self.board.places.get(handover.id)
+        holder = handover.agent.id if handover.agent else None
+        if (place is None) == handover.is_open or (place is not None and place.agent_id != holder):
+            await self.settle(handover.id)
+        return self.board.places.get(handover.id)
 
-    def _offer(self) -> None:
-        """End what lapsed, offer what waits, and come back when the next offer ends."""
-        now = time.time()
-        for handover_id, agent_id in self.board.lapse(now):
-            self.hub.publish("desk.offer_lapsed", {"handover_id": handover_id}, {agent_id})
-            self._publish_entry(self.board.places[handover_id])
-        for handover_id, agent_id in self.board.make_offers(now):
-            self._publish_entry(self.board.places[handover_id])
-            expires_at = view.time(self.board.offers[handover_id].expires_at)
-            self.hub.publish("desk.offer", {"handover_id": handover_id, "expires_at": expires_at}, {agent_id})
-        if self._timer is not None:
-            self._timer.cancel()
-        due = self.board.next_lapse_at()
-        loop = asyncio.get_running_loop()
-        self._timer = None if due is None else loop.call_later(max(due - now, 0.01), self._offer)
+    # --- what agents decide ---
 
-    async def _tell_positions(self) -> None:
-        """Tell the engine of places in the queue that changed."""
-        for place in self.board.queue():
-            position = self.board.position(place)
-            if place.active_at is not None or self._told.get(place.handover_id) == position:
-                continue
-            first = place.handover_id not in self._told
-            self._told[place.handover_id] = position
-            if first:
-                continue  # the answer of the open call said it
-            self._publish_entry(place)
-            wait_s = self.board.wait_s(position, place.demand)
-            wait_ms = None if wait_s is None else round(wait_s * 1000)
-            await self.report(place, QueueUpdated(position, wait_ms))
+    def named(self, agent_id: str) -> Agent:
+        """The agent as the engine knows them."""
+        agent = self.board.agents[agent_id]
+        return Agent(agent_id, agent.name, agent.avatar_url)
+
+    def _accepts_itself(self, provider: str) -> bool:
+        desk = self.engine.providers.get(provider)
+        return isinstance(desk, Desk) and desk.settings.accept == "auto"
+
+    async def _assign(self, handover_id: str, agent_id: str) -> None:
+        place = self.board.places.get(handover_id)
+        if place is None:
+            raise Refused("handover_ended")
+        await self.join(place, agent_id)
+
+    async def join(self, place: Place, agent_id: str) -> None:
+        """Give a waiting handover to an agent. Of several the first committed wins, in whichever process.
+
+        Raises:
+            Refused: `already_taken`, naming the agent who was first; `handover_ended`.
+        """
+        self.board.claim(place.handover_id, agent_id)
+        try:
+            result = await self.report(place, AgentJoined(self.named(agent_id), only_if_free=True))
+        except BaseException:
+            self.board.release(place.handover_id)
+            raise
+        if not result["applied"]:
+            self.board.release(place.handover_id)
+        await self.settle(place.handover_id)
+        if not result["applied"]:
+            now = self.board.places.get(place.handover_id)
+            holder = now.agent_id if now else None
+            raise self.board.taken_by(holder) if holder else Refused("handover_ended")
 
     async def set_presence(
         self, agent_id: str, presence: Presence, *, auto: bool = False, by_page: bool | None = None
     ) -> None:
         """The agent came, went or is busy. Who goes offline leaves their conversations to the others."""
         withdrawn = await self.attendance.note(agent_id, presence, time.time(), auto=auto, by_page=by_page)
-        self._publish_agent(agent_id)
+        self.screens.show_agent(agent_id)
         if presence == "offline":
             for place in self.board.held(agent_id):
                 await self.report(place, AgentLeft())
-        self._offer()
+        self.offers.make()
         for handover_id in withdrawn:
             if handover_id in self.board.places:
-                self._publish_entry(self.board.places[handover_id])
+                self.screens.show(self.board.places[handover_id])
 
     async def _lost(self, agent_id: str) -> None:
         """No browser of the agent has listened for long enough."""
         await self.set_presence(agent_id, "offline", auto=True)
 
-    async def move(self, place: Place, inbox: str) -> None:
-        """Let the handover wait in another inbox; its agent leaves it."""
+    async def move(self, place: Place, inbox: str) -> bool:
+        """Let the handover wait in another inbox; its agent leaves it. False when it has ended meanwhile."""
         await self.engine.store.put("desk_inbox", place.handover_id, inbox.encode())
         self._inboxes[place.handover_id] = inbox
-        await self.report(place, AgentLeft())
+        return bool((await self.report(place, AgentLeft()))["applied"])
 
     async def report(
         self, place: Place, fact: ProviderFact, event_id: str | None = None
@@ -322,35 +363,10 @@ class Office:
         event = FromProvider(place.provider, event_id or own_id, fact, handover_id=place.handover_id)
         return await self.engine.from_provider(event)
 
-    # --- what agents see ---
-
-    def agent(self, agent_id: str) -> AgentShape:
-        """An agent as the desk shows them."""
-        return agent_shape(self.board, agent_id)
-
-    def entry(self, place: Place) -> Entry:
-        """A handover on the board, as listed."""
-        return entry_of(self.board, place, self.cards[place.handover_id])
-
     async def entry_of_ended(self, handover: Handover) -> Entry:
         """A handover that left the board, as listed."""
         conversation = await self.engine.conversation(handover.conversation_id)
         return entry_of(self.board, self.place_of(handover), await self._card(handover, conversation))
-
-    def _audience(self, place: Place) -> Collection[str]:
-        return [agent_id for agent_id in self.board.agents if self.board.sees(agent_id, place)]
-
-    def _publish_entry(self, place: Place) -> None:
-        self.hub.publish("desk.entry", {"entry": self.entry(place)}, self._audience(place))
-
-    def _publish_queue(self, inbox: str) -> None:
-        for place in self.board.queue():
-            if place.demand.inbox == inbox:
-                self._publish_entry(place)
-
-    def _publish_agent(self, agent_id: str) -> None:
-        if agent_id in self.board.agents:
-            self.hub.publish("desk.presence", {"agent": self.agent(agent_id)}, self.board.agents)
 
 
 def _plain(data: Any) -> Any:

@@ -26,6 +26,7 @@ from .explain import story
 from .facts import asked_in, facts_of, page_of, variables_of
 from .listing import TAIL, last_message
 from .office import Office
+from .sessions import Session
 from .shapes import (
     Agents,
     AgentShape,
@@ -71,21 +72,26 @@ class Reads:
         ticket = await self.access.login(body.agent, body.password, call.address)
         lasts_s = (await self.access.sessions()).lasts_s
         cookie = self.access.cookie(ticket.token, int(lasts_s))
-        return json_reply(LoggedIn(self.office.agent(body.agent), ticket.csrf), headers=cookie)
+        return json_reply(LoggedIn(self.office.screens.agent(body.agent), ticket.csrf), headers=cookie)
 
     async def logout(self, call: Call) -> Reply:
         """POST /v1/desk/logout"""
         caller = await self.access.caller(call)
         if caller.session is not None:
             await self.access.logout(caller.session)
+            self._log_out(caller.session, "logged_out")
         return NO_CONTENT._replace(headers=self.access.cookie("", 0))
+
+    def _log_out(self, session: Session, reason: str) -> None:
+        """Whoever still listens in this session hears that it is over."""
+        self.office.hub.dismiss(session.agent_id, reason, session.nonce.__eq__)
 
     async def me(self, call: Call) -> Reply:
         """GET /v1/desk/me"""
         caller = await self.caller(call)
         desk = self.config.desk
         settings = DeskSettings(desk.away_after_s, desk.offline_after_s, OFFER_S)
-        agent = self.office.agent(caller.agent_id)
+        agent = self.office.screens.agent(caller.agent_id)
         return json_reply(Me(agent, caller.csrf, self.office.providers, settings))
 
     async def agents(self, call: Call) -> Reply:
@@ -94,12 +100,12 @@ class Reads:
         return json_reply(Agents(self._everybody(), self._inboxes()))
 
     def _everybody(self) -> list[AgentShape]:
-        return [self.office.agent(agent_id) for agent_id in self.board.agents]
+        return [self.office.screens.agent(agent_id) for agent_id in self.board.agents]
 
     def _inboxes(self) -> list[str]:
         """Those of the agents, and those in which somebody waits."""
         served = {inbox for agent in self.board.agents.values() for inbox in agent.inboxes}
-        return sorted(served | {place.demand.inbox for place in self.board.queue()} | {"default"})
+        return sorted(served | {*self.board.lines.inboxes(), "default"})
 
     async def overview(self, call: Call) -> Reply:
         """GET /v1/desk/overview"""
@@ -138,14 +144,21 @@ class Reads:
             everyone = caller.supervises and wanted == "open"
             held = self.board.places.values() if everyone else self.board.held(caller.agent_id)
             seen += [place for place in held if place.agent_id is not None]
-        return json_reply(Entries([self.office.entry(place) for place in seen], self.office.hub.place))
+        return json_reply(
+            Entries([self.office.screens.entry(place) for place in seen], self.office.hub.place)
+        )
 
-    async def visible(self, caller: Caller, handover_id: str) -> HandoverRow:
-        """This handover, as far as it is the caller's business."""
+    async def of_desk(self, handover_id: str) -> HandoverRow:
+        """This handover, as long as a desk has it or had it last."""
         row = await self.office.engine.handover(handover_id)
         if row.handover.target.provider not in self.office.providers:
             raise Refused("not_found", "No handover of the desk has this id")
-        place = self.board.places.get(row.handover.id)
+        return row
+
+    async def visible(self, caller: Caller, handover_id: str) -> HandoverRow:
+        """This handover, as far as it is the caller's business."""
+        row = await self.of_desk(handover_id)
+        place = await self.office.settled(row)
         if place is not None and self.board.sees(caller.agent_id, place):
             return row
         was_there = any(agent.id == caller.agent_id for agent in row.handover.agents)
@@ -158,7 +171,7 @@ class Reads:
         row = await self.visible(await self.caller(call), call.path["id"])
         conversation: Conversation = await self.office.engine.conversation(row.handover.conversation_id)
         place = self.board.places.get(row.handover.id)
-        entry = self.office.entry(place) if place else await self.office.entry_of_ended(row.handover)
+        entry = self.office.screens.entry(place) if place else await self.office.entry_of_ended(row.handover)
         sight = self.office.sight
         seen = sight.conversation(conversation)
         facts = facts_of(seen, self.asked)
@@ -224,10 +237,14 @@ class Reads:
     async def events(self, call: Call) -> Reply | Stream:
         """GET /v1/desk/events"""
         caller = await self.caller(call)
-        header = call.header(b"last-event-id")
-        frames = self.office.hub.follow(caller.agent_id, header or call.text("last_event_id"))
-        if caller.session is not None:
-            frames = self.office.attendance.watched(caller.agent_id, frames)
+        last = call.header(b"last-event-id") or call.text("last_event_id")
+        hub, session = self.office.hub, caller.session
+        frames = hub.follow(caller.agent_id, last, session.nonce if session else None)
+        if session is not None:
+            left_s = session.expires_at - now()
+            frames = self.office.attendance.watched(
+                caller.agent_id, frames, left_s, lambda: self._log_out(session, "expired")
+            )
         return Stream(
             with_heartbeat(frames), b"text/event-stream; charset=utf-8", ((b"x-accel-buffering", b"no"),)
         )
