@@ -92,19 +92,21 @@ def _axe() -> str:
 
 
 async def violations(page: Page) -> list[str]:
-    """What axe-core finds wrong on the page as it is now, shadow roots included: rule, reason and where, one a line."""
+    """What axe-core finds wrong on the page as it is now, shadow roots included: one line for each broken rule."""
     if not await page.evaluate("'axe' in window"):
         await page.evaluate(f"{_axe()};0")
     found = await page.evaluate(
         "axe.run(document, {resultTypes: ['violations']}).then(all => all.violations)"
     )
-    return [_told(rule, node) for rule in found for node in rule["nodes"]]
+    return [_told(rule) for rule in found]
 
 
-def _told(rule: dict[str, Any], node: dict[str, Any]) -> str:
-    """One violation in a line: what a person needs to find the element and the rule."""
-    reason = " ".join(node.get("failureSummary", "").split())
-    return f"{rule['id']}: {node['target']} {node['html'][:120]} | {reason[:300]}"
+def _told(rule: dict[str, Any]) -> str:
+    """One broken rule in a line: the first element that breaks it, why, and how many more do."""
+    first, *others = rule["nodes"]
+    reason = " ".join(first.get("failureSummary", "").split())
+    more = f" (and {len(others)} more)" if others else ""
+    return f"{rule['id']}: {first['target']} {first['html'][:120]} | {reason[:300]}{more}"
 
 
 async def accessible(page: Page, state: str = "") -> None:

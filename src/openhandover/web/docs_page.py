@@ -1,13 +1,17 @@
 """The API for people: one page of plain HTML, made from the OpenAPI document; no script, nothing from elsewhere."""
 
+import re
 from html import escape
 from typing import Any
 
 import msgspec
 
 STYLE = """
-:root { color-scheme: light dark; --line: #d5d9e0; --soft: #f4f6f9; --accent: #1f5fbf; }
-@media (prefers-color-scheme: dark) { :root { --line: #3a4150; --soft: #1d222c; --accent: #7fb0ff; } }
+:root { color-scheme: light dark; --text: #1b211f; --bg: #ffffff; --line: #dcdfdd; --soft: #f4f5f4; --accent: #1f6f5c; }
+@media (prefers-color-scheme: dark) {
+  :root { --text: #e9edeb; --bg: #161a19; --line: #37403d; --soft: #1f2523; --accent: #6fcdb5; }
+}
+html { background: var(--bg); color: var(--text); }
 body { font: 16px/1.5 system-ui, sans-serif; margin: 0 auto; padding: 1rem 1.25rem 4rem; max-width: 62rem; }
 h1 { margin-bottom: 0; } h2 { margin-top: 2.5rem; border-bottom: 1px solid var(--line); text-transform: capitalize; }
 details { border: 1px solid var(--line); border-radius: 8px; margin: .5rem 0; padding: .25rem .75rem; }
@@ -15,6 +19,7 @@ summary { cursor: pointer; padding: .35rem 0; overflow-wrap: anywhere; }
 summary code { font-weight: 600; } .method { color: var(--accent); display: inline-block; min-width: 4rem; }
 pre { background: var(--soft); border-radius: 6px; padding: .75rem; overflow-x: auto; font-size: .85rem; }
 table { border-collapse: collapse; width: 100%; font-size: .9rem; }
+code, td { overflow-wrap: break-word; } table code, table a, table small { overflow-wrap: anywhere; }
 th, td { text-align: left; vertical-align: top; padding: .3rem .6rem .3rem 0; border-bottom: 1px solid var(--line); }
 a { color: var(--accent); }
 """
@@ -26,17 +31,22 @@ def page(document: dict[str, Any]) -> bytes:
     parts = [
         "<!doctype html><html lang='en'><head><meta charset='utf-8'>",
         "<meta name='viewport' content='width=device-width, initial-scale=1'>",
-        "<title>openhandover API</title><link rel='stylesheet' href='/docs.css'></head><body>",
+        "<title>openhandover API</title><link rel='stylesheet' href='/docs.css'></head><body><main>",
         f"<h1>{escape(info['title'])} API</h1><p>Version {escape(info['version'])} · ",
-        f"<a href='/schema'>OpenAPI document</a></p><p>{escape(info['description'])}</p>",
+        f"<a href='/schema'>OpenAPI document</a></p><p>{_prose(info['description'])}</p>",
     ]
     for tag, operations in _by_tag(document).items():
         parts.append(f"<h2 id='{escape(tag)}'>{escape(tag)}</h2>")
         parts += [_operation(method, path, operation) for method, path, operation in operations]
     parts.append("<h2 id='objects'>Objects</h2>")
     parts += [_object(name, schema) for name, schema in sorted(document["components"]["schemas"].items())]
-    parts.append("</body></html>")
+    parts.append("</main></body></html>")
     return "".join(parts).encode()
+
+
+def _prose(text: str) -> str:
+    """Words in backticks are code."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
 
 
 def _by_tag(document: dict[str, Any]) -> dict[str, list[tuple[str, str, dict[str, Any]]]]:
@@ -52,10 +62,10 @@ def _operation(method: str, path: str, operation: dict[str, Any]) -> str:
     name = escape(operation.get("operationId", f"{method} {path}"))
     parts = [
         f"<details id='{name}'><summary><code><span class='method'>{method}</span> {escape(path)}</code> ",
-        f"{escape(operation.get('summary', ''))}</summary>",
+        f"{_prose(operation.get('summary', ''))}</summary>",
     ]
     if text := operation.get("description"):
-        parts.append(f"<p>{escape(text)}</p>")
+        parts.append(f"<p>{_prose(text)}</p>")
     if scope := operation.get("x-scope"):
         parts.append(f"<p>Scope <code>{escape(scope)}</code></p>")
     if parameters := operation.get("parameters"):
@@ -74,7 +84,7 @@ def _parameter(parameter: dict[str, Any]) -> str:
     need = " (required)" if parameter.get("required") and parameter["in"] != "path" else ""
     return (
         f"<tr><td><code>{escape(parameter['name'])}</code>{need}</td><td>{escape(parameter['in'])}</td>"
-        f"<td>{escape(parameter.get('description', ''))} {_type(parameter.get('schema', {}))}</td></tr>"
+        f"<td>{_prose(parameter.get('description', ''))} {_type(parameter.get('schema', {}))}</td></tr>"
     )
 
 
@@ -84,7 +94,7 @@ def _answer(status: str, answer: dict[str, Any]) -> str:
         f"{_type(one.get('schema', {}))} <small>{escape(media)}</small>" for media, one in content.items()
     )
     return (
-        f"<tr><td>{escape(status)}</td><td>{escape(answer.get('description', ''))}</td><td>{bodies}</td></tr>"
+        f"<tr><td>{escape(status)}</td><td>{_prose(answer.get('description', ''))}</td><td>{bodies}</td></tr>"
     )
 
 
@@ -103,7 +113,7 @@ def _type(schema: dict[str, Any]) -> str:
 
 
 def _object(name: str, schema: dict[str, Any]) -> str:
-    text = escape(schema.get("description", ""))
+    text = _prose(schema.get("description", ""))
     source = escape(msgspec.json.format(msgspec.json.encode(schema), indent=2).decode())
     shown = escape(name)
     return f"<details id='object-{shown}'><summary><code>{shown}</code> {text}</summary><pre>{source}</pre></details>"
