@@ -66,13 +66,14 @@ function alone(event: KeyboardEvent, typing: boolean): boolean {
   }
 }
 
-/** First out of the field, then out of the details, then out of the conversation. */
+/** First out of the field or off the button, then out of the details, then out of the conversation. */
 function back(target: EventTarget | null): boolean {
-  if (isTyping(target)) {
-    (target as HTMLElement).blur();
-    document.getElementById("talk")?.focus();
+  const talk = document.getElementById("talk");
+  if (target instanceof HTMLElement && target !== talk && talk?.contains(target)) {
+    talk.focus();
     return true;
   }
+  if (isTyping(target)) return false;
   if (showDetails.value) showDetails.value = false;
   else if (selected.value) {
     const key = selectedKey.value;

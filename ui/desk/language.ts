@@ -20,7 +20,7 @@ export const rightToLeft: boolean = /^(ar|fa|he|ur)\b/i.test(navigator.language)
 export const t: Texts = ALL[language] ?? en;
 
 const unit = (value: number, name: "second" | "minute" | "hour"): string =>
-  new Intl.NumberFormat(locale, { style: "unit", unit: name, unitDisplay: "short" }).format(value);
+  new Intl.NumberFormat(locale, { style: "unit", unit: name, unitDisplay: name === "minute" ? "short" : "narrow" }).format(value);
 
 /** "4 min", "1 h 05 min" or "20 s" for a stretch of time. */
 export function stretch(seconds: number): string {

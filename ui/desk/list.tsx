@@ -127,7 +127,7 @@ function Tools() {
         <input
           id="filter"
           type="search"
-          placeholder={t.filter}
+          placeholder={t.search}
           value={filter.value}
           onInput={(event) => (filter.value = event.currentTarget.value)}
           onKeyDown={(event) => {

@@ -17,7 +17,8 @@ type Item =
   | { kind: "requested"; at: string }
   | { kind: "message"; message: Message; follows: boolean; last: boolean }
   | { kind: "pending"; pending: Pending }
-  | { kind: "typing" };
+  | { kind: "typing" }
+  | { kind: "end" };
 
 const TOGETHER_MS = 180_000;
 let loading = "";
@@ -38,6 +39,7 @@ export function Messages({ id, entry, userName }: { id: string; entry: Entry | u
   const typing = !!thread && thread.typingUntil > now.value;
   const items: Item[] = [...said, ...pending.map((item): Item => ({ kind: "pending", pending: item }))];
   if (typing) items.push({ kind: "typing" });
+  items.push({ kind: "end" });
   const lastPending = pending.at(-1)?.id;
   // Who sends wants to see it sent.
   useEffect(() => {
@@ -107,6 +109,7 @@ function keyOf(item: Item): string {
 }
 
 function guess(item: Item): number {
+  if (item.kind === "end") return 12;
   if (item.kind !== "message") return 36;
   const rows = Math.ceil(item.message.text.length / 64) + (item.message.text.match(/\n/g)?.length ?? 0);
   return rows * 21 + (item.follows ? 18 : 44) + (item.message.attachments?.length ?? 0) * 60;
@@ -124,6 +127,8 @@ function draw(item: Item, userName: string) {
       return <Bubble message={item.message} follows={item.follows} last={item.last} userName={userName} />;
     case "pending":
       return <Unsent pending={item.pending} />;
+    case "end":
+      return <p class="end" />;
     case "typing":
       return <p class="typing"><span class="dots" aria-hidden="true"><i /><i /><i /></span>{t.typing(userName)}</p>;
   }

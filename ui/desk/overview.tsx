@@ -85,7 +85,7 @@ function Waiting({ all }: { all: readonly Entry[] }) {
   return (
     <section>
       <h3>{t.waiting}</h3>
-      <table>
+      <table class="fixed">
         <thead class="unseen">
           <tr><th scope="col">{t.name}</th><th scope="col">{t.longest}</th><th scope="col">{t.assign}</th></tr>
         </thead>
@@ -114,7 +114,7 @@ function Agents({ all }: { all: readonly Agent[] }) {
       <h3>{t.agents}</h3>
       <table>
         <thead>
-          <tr><th scope="col">{t.name}</th><th scope="col">{t.presenceShort}</th><th scope="col" class="figure">{t.mine}</th><th scope="col"><span class="unseen">{t.goOffline}</span></th></tr>
+          <tr><th scope="col">{t.name}</th><th scope="col">{t.presenceShort}</th><th scope="col" class="figure">{t.inbox}</th><th scope="col"><span class="unseen">{t.goOffline}</span></th></tr>
         </thead>
         <tbody>
           {all.map((agent) => <AgentLine key={agent.id} agent={agent} />)}

@@ -54,6 +54,7 @@ export const de: Texts = {
   inbox: "Gespräche",
   inboxName: "Posteingang",
   filter: "Gespräche suchen",
+  search: "Suchen",
   sort: "Reihenfolge",
   sortAnswer: "Zuerst antworten",
   sortNewest: "Neueste",

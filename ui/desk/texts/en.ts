@@ -59,6 +59,7 @@ export const en = {
   inbox: "Conversations",
   inboxName: "Inbox",
   filter: "Search conversations",
+  search: "Search",
   sort: "Order",
   sortAnswer: "Answer next",
   sortNewest: "Newest",

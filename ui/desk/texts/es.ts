@@ -54,6 +54,7 @@ export const es: Texts = {
   inbox: "Conversaciones",
   inboxName: "Bandeja",
   filter: "Buscar conversaciones",
+  search: "Buscar",
   sort: "Orden",
   sortAnswer: "Responder primero",
   sortNewest: "Más recientes",

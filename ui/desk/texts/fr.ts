@@ -54,6 +54,7 @@ export const fr: Texts = {
   inbox: "Conversations",
   inboxName: "Boîte",
   filter: "Chercher une conversation",
+  search: "Chercher",
   sort: "Ordre",
   sortAnswer: "À répondre d'abord",
   sortNewest: "Plus récentes",

@@ -54,6 +54,7 @@ export const nl: Texts = {
   inbox: "Gesprekken",
   inboxName: "Inbox",
   filter: "Gesprekken zoeken",
+  search: "Zoeken",
   sort: "Volgorde",
   sortAnswer: "Eerst beantwoorden",
   sortNewest: "Nieuwste",
