@@ -68,7 +68,7 @@ export async function setPresence(presence: Presence): Promise<void> {
 /** A supervisor says where a colleague is. */
 export const setColleague = (agent: Agent, presence: Presence): Promise<boolean> =>
   attempt(async () => {
-    await put("presence", { presence, for: agent.id });
+    await put("presence", { presence, agent: agent.id });
     await loadOverview();
   });
 

@@ -59,11 +59,11 @@ function OfferStrip() {
   const offer = offers.value.find((entry) => entry.offer && Date.parse(entry.offer.expires_at) > now.value && entry.offer.agent === myId.value);
   if (!offer?.offer || selected.value?.id === offer.id) return null;
   return (
-    <div class="offer-strip">
+    <section class="offer-strip" aria-label={t.waiting}>
       <span>{t.newOffer(nameOf(offer))}</span>
       <button class="primary small" onClick={() => void accept(offer)}>
         {t.accept} <span class="countdown">{Math.ceil((Date.parse(offer.offer.expires_at) - now.value) / 1000)}</span>
       </button>
-    </div>
+    </section>
   );
 }

@@ -27,20 +27,21 @@ function sawInput(): void {
   lastInput = at;
   const agent = me.value?.agent;
   if (phase.value !== "ready" || !agent?.auto) return;
-  if (agent.presence === "away" || (agent.presence === "offline" && wasOnline)) change("online", false);
+  if (agent.presence === "away" || (agent.presence === "offline" && wasOnline)) change("online");
 }
 
 function awayWhenSilent(): void {
   if (me.value?.agent.presence === "online") wasOnline = true;
   const limitS = me.value?.settings?.away_after_s ?? 0;
   if (phase.value !== "ready" || !limitS || me.value?.agent.presence !== "online") return;
-  if (Date.now() - lastInput >= limitS * 1000) change("away", true);
+  if (Date.now() - lastInput >= limitS * 1000) change("away");
 }
 
-function change(presence: Presence, auto: boolean): void {
+/** Say it as the page's own guess; what the agent said themselves stands. */
+function change(presence: Presence): void {
   if (asking) return;
   asking = true;
-  put<Agent>("presence", { presence, auto })
+  put<Agent>("presence", { presence, auto: true })
     .then((agent) => {
       if (me.value) me.value = { ...me.value, agent };
     })

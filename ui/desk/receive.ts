@@ -29,7 +29,7 @@ import type { Agent, DeliveryState, Entry, Happening, Message } from "./types";
 const TYPING_MS = 6_000;
 
 export const EVENTS = [
-  "desk.resync", "desk.entry", "desk.gone", "desk.offer", "desk.offer_lapsed", "desk.presence",
+  "desk.resync", "desk.entry", "desk.gone", "desk.offer", "desk.offer_lapsed", "desk.presence", "desk.assigned", "desk.logged_out",
   "message.created", "message.delivered", "message.read", "message.failed", "typing.started", "typing.stopped",
   "user.connected", "user.disconnected", "floor.changed", "handover.requested", "handover.queued", "handover.queue_updated",
   "handover.agent_joined", "handover.active", "handover.agent_changed", "handover.agent_left", "handover.completed",
@@ -44,6 +44,8 @@ export function receive(type: string, data: unknown): void {
       return takeGone((data as { handover_id: string }).handover_id);
     case "desk.offer":
       return takeOffer((data as { handover_id: string }).handover_id);
+    case "desk.assigned":
+      return takeAssigned(data as { handover_id: string; from?: { name: string } | null });
     case "desk.offer_lapsed":
       return;
     case "desk.presence":
@@ -56,10 +58,6 @@ export function receive(type: string, data: unknown): void {
 function takeEntry(entry: Entry): void {
   const before = entries.value.get(entry.id);
   entries.value = withKey(entries.value, entry.id, entry);
-  if (!before && entry.agent?.id === myId.value && selected.value?.id !== entry.id) {
-    spoken.value = t.givenToYou(nameOf(entry));
-    alertOffer(entry, t.givenToYou(nameOf(entry)));
-  }
   // The details change with the handover, not with every message.
   const moved = before?.status !== entry.status || before.agent?.id !== entry.agent?.id || before.ended_at !== entry.ended_at;
   if (details.value.has(entry.id) && moved) void loadDetail(entry.id).catch(ignoreUnlessLoggedOut);
@@ -75,6 +73,15 @@ function takeGone(handoverId: string): void {
     selected.value = null;
     if (!leaving.delete(handoverId)) notice.value = spoken.value = t.movedOn(nameOf(entry));
   }
+}
+
+/** It is this agent's without their having accepted it. */
+function takeAssigned(given: { handover_id: string; from?: { name: string } | null }): void {
+  const entry = entries.value.get(given.handover_id);
+  const words = given.from ? t.passedToYou(given.from.name, nameOf(entry)) : t.givenToYou(nameOf(entry));
+  called.value = words;
+  if (selected.value?.id !== given.handover_id) notice.value = words;
+  if (entry) alertOffer(entry, words);
 }
 
 function takeOffer(handoverId: string): void {

@@ -158,6 +158,7 @@ function listen(): void {
       if (stream !== source) return;
       if (event.lastEventId) lastEventId = event.lastEventId;
       if (type === "desk.resync") void load();
+      else if (type === "desk.logged_out") leave("expired");
       else batch(() => receive(type, JSON.parse(event.data as string)));
     });
   }
@@ -233,7 +234,8 @@ export async function loadTalks(): Promise<void> {
 }
 
 export async function loadOverview(): Promise<void> {
-  overview.value = await get<Overview>("overview");
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  overview.value = await get<Overview>(`overview?tz=${encodeURIComponent(zone)}`);
 }
 
 /** Where the messages of a conversation are read: through its handover, else directly while the bot has it. */

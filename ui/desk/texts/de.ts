@@ -50,6 +50,7 @@ export const de: Texts = {
   newOffer: (name) => `${name} wartet auf Sie.`,
   newMessage: (name) => `Neue Nachricht von ${name}.`,
   givenToYou: (name) => `Das Gespräch mit ${name} ist jetzt Ihres.`,
+  passedToYou: (who, name) => `${who} hat Ihnen das Gespräch mit ${name} weitergegeben.`,
   movedOn: (name) => `Das Gespräch mit ${name} führt jetzt jemand anders aus dem Team.`,
   inbox: "Gespräche",
   inboxName: "Posteingang",

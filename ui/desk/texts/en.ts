@@ -54,6 +54,7 @@ export const en = {
   newOffer: (name: string) => `${name} is waiting for you.`,
   newMessage: (name: string) => `New message from ${name}.`,
   givenToYou: (name: string) => `The conversation with ${name} is yours now.`,
+  passedToYou: (who: string, name: string) => `${who} passed you the conversation with ${name}.`,
   movedOn: (name: string) => `The conversation with ${name} is with a colleague now.`,
   // the list
   inbox: "Conversations",

@@ -50,6 +50,7 @@ export const es: Texts = {
   newOffer: (name) => `${name} le espera.`,
   newMessage: (name) => `Mensaje nuevo de ${name}.`,
   givenToYou: (name) => `La conversación con ${name} ahora es suya.`,
+  passedToYou: (who, name) => `${who} le ha transferido la conversación con ${name}.`,
   movedOn: (name) => `La conversación con ${name} la lleva ahora un colega.`,
   inbox: "Conversaciones",
   inboxName: "Bandeja",

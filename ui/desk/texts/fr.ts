@@ -50,6 +50,7 @@ export const fr: Texts = {
   newOffer: (name) => `${name} vous attend.`,
   newMessage: (name) => `Nouveau message de ${name}.`,
   givenToYou: (name) => `La conversation avec ${name} est à vous.`,
+  passedToYou: (who, name) => `${who} vous a transféré la conversation avec ${name}.`,
   movedOn: (name) => `La conversation avec ${name} est chez un collègue.`,
   inbox: "Conversations",
   inboxName: "Boîte",

@@ -50,6 +50,7 @@ export const nl: Texts = {
   newOffer: (name) => `${name} wacht op jou.`,
   newMessage: (name) => `Nieuw bericht van ${name}.`,
   givenToYou: (name) => `Het gesprek met ${name} is nu van jou.`,
+  passedToYou: (who, name) => `${who} heeft het gesprek met ${name} aan jou doorgezet.`,
   movedOn: (name) => `Het gesprek met ${name} is nu bij een collega.`,
   inbox: "Gesprekken",
   inboxName: "Inbox",
