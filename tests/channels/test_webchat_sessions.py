@@ -29,6 +29,32 @@ async def test_a_session_begins_in_the_visitors_language(server: Server) -> None
     assert (await start(server, "web", {"language": "xx"})).body["config"]["title"] == "Harbour"
 
 
+async def test_the_channel_tells_how_its_page_looks(server: Server) -> None:
+    """What is offered, how it sounds, and who the bot is, in the visitor's language; the defaults keep quiet."""
+    night = (await start(server, "night", {"language": "nl"})).body["config"]
+    assert (night["end_button"], night["sound"]) == (False, True)
+    assert night["bot"] == {"name": "Roos", "avatar_url": "https://shop.example/robin.png"}
+    assert (await start(server, "night", {"language": "fr"})).body["config"]["bot"]["name"] == "Robin"
+    web = (await start(server, "web", {})).body["config"]
+    assert (web["end_button"], web["sound"]) == (True, False)
+    assert web["bot"] == {"name": None, "avatar_url": None}
+    visitor = await Visitor.comes(server, "night", language="nl")
+    async with visitor.page() as page:
+        assert (await visitor.here(page))["config"] == night
+
+
+async def test_the_chat_page_may_show_pictures_of_agents(server: Server) -> None:
+    """Pictures from https addresses, scripts and styles from nowhere but here."""
+    answer = await server.call("GET", "/chat/web", key=None)
+    policy = dict(part.split(" ", 1) for part in answer.headers["content-security-policy"].split("; "))
+    assert policy["img-src"] == "'self' data: blob: https:"
+    assert (policy["script-src"], policy["style-src"], policy["default-src"]) == (
+        "'self'",
+        "'self'",
+        "'none'",
+    )
+
+
 @pytest.mark.parametrize(
     ("channel", "body", "origin", "code"),
     [

@@ -22,6 +22,9 @@ channels:
   open: {{type: webchat, allowed_origins: ["{SITE}"], attachments: always}}
   flow: {{type: webchat, bot: guide, allowed_origins: ["{SITE}"], human_button: wants_human, attachments: always}}
   shut: {{type: webchat, allowed_origins: ["{SITE}"], attachments: never}}
+  night: {{type: webchat, provider: closed, allowed_origins: ["{SITE}"], end_button: false, sound: true,
+    bot_name: {{en: Robin, nl: Roos}}, bot_avatar_url: "https://shop.example/robin.png"}}
+  member: {{type: webchat, allowed_origins: ["{SITE}"], identity: {{secret: "a secret that shop and chat share"}}}}
 bots:
   guide: {{flow: main}}
 events: {{wants_human: intake}}
@@ -30,6 +33,7 @@ flows:
   intake: [{{ask: {{text: "Your name?", into: name}}}}, {{handover: {{provider: support}}}}, {{say: "Back with the bot"}}]
 providers:
   support: {{type: desk}}
+  closed: {{type: desk, hours: "Mon 00:00-00:01, Tue 00:00-00:01"}}
 agents:
   anna: {{name: Anna, password_hash: "{HASH}"}}
   bob: {{name: Bob, password_hash: "{HASH}"}}

@@ -49,6 +49,11 @@ def test_match_needs_inbox_all_skills_and_one_language(demand: Demand, expected:
     assert matches(seat(), demand) is expected
 
 
+def test_an_agent_without_languages_takes_every_language() -> None:
+    """As the reference of `agents` says: nobody is shut out by a list that was never written."""
+    assert matches(seat(languages=()), Demand(languages=("de",)))
+
+
 def test_offline_agent_qualifies_but_does_not_match() -> None:
     """Who is not online never matches, though qualified to take it by hand."""
     away = seat(online=False)

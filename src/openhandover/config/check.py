@@ -5,8 +5,6 @@ from collections.abc import Iterable
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from openhandover.core.settings import Texts
-
 from .check_flows import FlowChecks
 from .findings import Findings
 from .loaded import Loaded
@@ -98,13 +96,12 @@ def _webchat(channel: WebchatChannel, path: Path, config: Config, findings: Find
             findings.error((*path, "allowed_origins", index), f'"{origin}" is not an origin', mend)
     if channel.human_button is not None:
         findings.name((*path, "human_button"), "events", channel.human_button, "event")
-    if channel.title is not None:
-        _title(channel.title, (*path, "title"), config, findings)
-
-
-def _title(title: Texts, path: Path, config: Config, findings: Findings) -> None:
-    if isinstance(title, dict):
-        _known_languages(title, path, config, findings)
+    for key, texts in (("title", channel.title), ("bot_name", channel.bot_name)):
+        if isinstance(texts, dict):
+            _known_languages(texts, (*path, key), config, findings)
+    if channel.bot_avatar_url is not None and not _is_https(channel.bot_avatar_url):
+        mend = "write it like https://host/bot.png; browsers load no other picture in the chat"
+        findings.error((*path, "bot_avatar_url"), "it is not an https address", mend)
 
 
 def _bots(config: Config, findings: Findings) -> None:
@@ -234,6 +231,14 @@ def _address(url: str, path: Path, findings: Findings) -> None:
         usable = False
     if not usable or re.search(r"\s", url):
         findings.error(path, "it is not an http(s) address", "write it like https://host/path")
+
+
+def _is_https(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme == "https" and bool(parts.hostname) and not re.search(r"\s", url)
 
 
 def _is_origin(url: str) -> bool:

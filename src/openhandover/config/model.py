@@ -84,6 +84,12 @@ class Endpoint(Section, frozen=True):
     old_secret: Annotated[Secret | None, Meta(description="also valid while you rotate the secret")] = None
 
 
+class Identity(Section, frozen=True):
+    """How the site that embeds the chat vouches for its visitors: JSON Web Tokens, signed by HS256."""
+
+    secret: Annotated[Secret, Meta(description="shared with the site; at least 32 characters", min_length=32)]
+
+
 class WebchatChannel(Section, frozen=True, tag_field="type", tag="webchat"):
     """The web chat: a full page and an embedded widget."""
 
@@ -97,7 +103,14 @@ class WebchatChannel(Section, frozen=True, tag_field="type", tag="webchat"):
     human_button: Annotated[
         str | None, Meta(description="event fired by the button that asks for a person")
     ] = None
+    end_button: Annotated[bool, Meta(description="whether the visitor can end the chat by a button")] = True
+    sound: Annotated[bool, Meta(description="whether a message sounds until the visitor says otherwise")] = (
+        False
+    )
     title: Annotated[Texts | None, Meta(description="heading of the chat")] = None
+    bot_name: Annotated[Texts | None, Meta(description="the bot's name beside its messages")] = None
+    bot_avatar_url: Annotated[str | None, Meta(description="the bot's picture; an https address")] = None
+    identity: Annotated[Identity | None, Meta(description="verified identity of visitors")] = None
 
 
 class ApiChannel(Section, frozen=True, tag_field="type", tag="api"):

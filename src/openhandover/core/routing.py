@@ -57,13 +57,16 @@ def language_key(tag: str) -> str:
 
 
 def qualifies(seat: Seat, demand: Demand) -> bool:
-    """Whether the agent has the inbox, all skills and one of the languages, online or not."""
+    """Whether the agent has the inbox, all skills and one of the languages, online or not; one without languages
+    takes all of them."""
     if demand.agent is not None and demand.agent != seat.agent_id:
         return False
     if demand.inbox not in seat.inboxes or not set(demand.skills) <= set(seat.skills):
         return False
+    if not demand.languages or not seat.languages:
+        return True
     spoken = {language_key(tag) for tag in seat.languages}
-    return not demand.languages or any(language_key(tag) in spoken for tag in demand.languages)
+    return any(language_key(tag) in spoken for tag in demand.languages)
 
 
 def matches(seat: Seat, demand: Demand) -> bool:

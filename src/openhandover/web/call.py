@@ -119,7 +119,7 @@ class Call:
         """The raw body, refused with `too_large` as soon as it passes the limit."""
         return await read_body(self.scope, self.receive, limit)
 
-    async def json(self, kind: type[T]) -> T:
+    async def json(self, kind: type[T], limit: int = MAX_JSON_BYTES) -> T:
         """The body as this type; every wrong field is named in the refusal. No body counts as `{}`."""
-        raw = await self.body()
+        raw = await self.body(limit)
         return checked(read_json(raw or b"{}"), kind)

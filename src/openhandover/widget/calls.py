@@ -6,9 +6,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import msgspec
-
-from openhandover.channels.webchat.protocol import MAX_TEXT_BYTES, SessionBody
+from openhandover.channels.webchat.protocol import MAX_SESSION_BYTES, MAX_TEXT_BYTES, SessionBody
 from openhandover.core import view
 from openhandover.core.errors import Refused
 from openhandover.core.events import CreateConversation
@@ -43,7 +41,8 @@ def calls(lobby: Lobby) -> list[Endpoint]:
         ("uploads", upload, "Give us a file of a visitor", FILE),
     ):
         where = f"/webchat/{{channel}}/{path}"
-        codes = ("forbidden", "not_found", "rate_limited")
+        codes = ("forbidden", "not_found", "rate_limited", "unauthorized", "too_large")
+        more = ("token_expired", "attachments_off") if path == "uploads" else ()
         made += [
             Endpoint(
                 "POST",
@@ -52,9 +51,7 @@ def calls(lobby: Lobby) -> list[Endpoint]:
                 summary,
                 body=body,
                 answers={201: {"type": "object"}},
-                codes=codes
-                if path == "sessions"
-                else (*codes, "unauthorized", "token_expired", "attachments_off"),
+                codes=(*codes, *more),
                 description="See the web chat protocol.",
                 tag="webchat",
             ),
@@ -94,16 +91,16 @@ async def preflight(lobby: Lobby, channel: Channel, call: Call) -> Reply:
 async def start_session(lobby: Lobby, channel: Channel, call: Call) -> Reply:
     """POST /webchat/{channel}/sessions"""
     lobby.address_limit.take(call.address, time.monotonic())
-    body = await call.json(SessionBody)
+    body = await call.json(SessionBody, MAX_SESSION_BYTES)
     language = channel.language(body.language)
-    page: dict[str, Any] = msgspec.to_builtins(body.page) if body.page else {}
+    anonymous = User(f"visitor_{secrets.token_urlsafe(16)}")
     command = CreateConversation(
         id=f"cv_{secrets.token_urlsafe(16)}",
         channel=channel.name,
-        user=User(f"visitor_{secrets.token_urlsafe(16)}"),
+        user=anonymous if body.identity is None else channel.user(body.identity),
         bot=channel.settings.bot,
         language=language,
-        context={"page": page} if page else {},
+        context=body.whole_context(),
     )
     state, _ = await lobby.engine.create(command)
     token, expires_at = (await lobby.tokens()).issue(channel.name, state.id, time.time())

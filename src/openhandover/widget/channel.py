@@ -5,11 +5,16 @@ import os
 import time
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
+from openhandover.channels.webchat.identity import Identities, is_verified
 from openhandover.channels.webchat.origins import Origins
 from openhandover.channels.webchat.token import Tokens, Visitor
 from openhandover.config.model import Config, WebchatChannel
 from openhandover.core.errors import Refused
-from openhandover.core.model import OPEN, Conversation
+from openhandover.core.events import PatchConversation
+from openhandover.core.model import OPEN, Conversation, User
+from openhandover.core.settings import Texts
 from openhandover.store.port import HandoverFilter
 from openhandover.web.limits import RateLimit
 
@@ -85,6 +90,23 @@ class Lobby:
         visitor = (await self.tokens()).check(token, channel, time.time())
         return visitor, await self.engine.conversation(visitor.conversation_id)
 
+    async def recognise(self, channel: "Channel", state: Conversation, identity: str | None) -> None:
+        """Let somebody into their own conversation only. One of nobody in particular becomes theirs.
+
+        Raises:
+            Refused: `unauthorized`.
+        """
+        known = is_verified(state.user)
+        if identity is None:
+            if known:
+                raise Refused("unauthorized", "This conversation opens with its visitor's identity only")
+            return
+        user = channel.user(identity, expired_too=known)
+        if not known:
+            await self.engine.patch(state.id, PatchConversation(user=msgspec.to_builtins(user)))
+        elif user.id != state.user.id:
+            raise Refused("unauthorized", "This conversation is somebody else's")
+
 
 class Channel:
     """One configured web chat."""
@@ -92,6 +114,7 @@ class Channel:
     def __init__(self, name: str, settings: WebchatChannel, config: Config) -> None:
         self.name = name
         self.settings = settings
+        self._identities = Identities(settings.identity.secret) if settings.identity else None
         self.origins = Origins(settings.allowed_origins, config.server.public_url)
         self._config = config
 
@@ -101,6 +124,16 @@ class Channel:
         primary = (wanted or "").lower().partition("-")[0]
         return primary if primary in languages.supported else languages.default
 
+    def user(self, identity: str, *, expired_too: bool = False) -> User:
+        """Whom the site vouches for.
+
+        Raises:
+            Refused: `unauthorized`, also where the channel has no secret to check it with.
+        """
+        if self._identities is None:
+            raise Refused("unauthorized", "This channel checks no identities; it has no `identity.secret`")
+        return self._identities.read(identity, expired_too=expired_too)
+
     def takes_files(self, state: Conversation) -> bool:
         """Whether the visitor may send a file now."""
         rule = self.settings.attachments
@@ -108,18 +141,24 @@ class Channel:
 
     def shown(self, language: str, max_text_bytes: int) -> dict[str, Any]:
         """What a page needs to know of the channel."""
-        title = self.settings.title
-        if isinstance(title, dict):
-            title = title.get(language) or title.get(self._config.languages.default)
+        settings = self.settings
         return {
             "channel": self.name,
             "language": language,
-            "title": title,
-            "attachments": self.settings.attachments,
-            "human_button": self.settings.human_button is not None,
+            "title": self._in(language, settings.title),
+            "bot": {"name": self._in(language, settings.bot_name), "avatar_url": settings.bot_avatar_url},
+            "attachments": settings.attachments,
+            "human_button": settings.human_button is not None,
+            "end_button": settings.end_button,
+            "sound": settings.sound,
             "max_file_bytes": self._config.uploads.max_bytes,
             "max_text_bytes": max_text_bytes,
         }
+
+    def _in(self, language: str, texts: Texts | None) -> str | None:
+        if not isinstance(texts, dict):
+            return texts
+        return texts.get(language) or texts.get(self._config.languages.default)
 
 
 class Presence:

@@ -50,6 +50,7 @@ class VisitorSocket:
         try:
             hello = await self._hello()
             visitor, state = await self._lobby.enter(self._channel.name, hello.token)
+            await self._lobby.recognise(self._channel, state, hello.identity)
         except Refused as error:
             await self._send(p.refused(error, None))
             await self._socket.close(UNAUTHORIZED if error.code in ENDS_SESSION else NO_HELLO)

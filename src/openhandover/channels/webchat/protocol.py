@@ -10,11 +10,14 @@ from msgspec import Meta, Struct
 from openhandover.core.errors import Refused, invalid
 
 MAX_TEXT_BYTES = 32 * 1024
+MAX_SESSION_BYTES = 64 * 1024
 MAX_FRAME_BYTES = 64 * 1024
 
 Seq = Annotated[int, Meta(ge=0, le=2**53)]
 MessageId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
 Short = Annotated[str, Meta(max_length=2000)]
+Key = Annotated[str, Meta(min_length=1, max_length=100)]
+Value = Short | int | float | bool | None
 Jwt = Annotated[str, Meta(max_length=8192)]
 Count = Annotated[int, Meta(ge=1, le=100)]
 """So many messages at a time."""
@@ -42,6 +45,18 @@ class SessionBody(Struct, frozen=True, forbid_unknown_fields=True):
 
     language: Language | None = None
     page: Page | None = None
+    identity: Jwt | None = None
+    context: Annotated[dict[Key, Value], Meta(max_length=50)] = {}
+
+    def whole_context(self) -> dict[str, Any]:
+        """What the site says of the visitor, with the page.
+
+        Raises:
+            Refused: `invalid` for a name that is the page's.
+        """
+        if "page" in self.context:
+            raise invalid("context.page", "is a field of its own: send it as `page`")
+        return {**self.context, "page": msgspec.to_builtins(self.page)} if self.page else dict(self.context)
 
 
 class Frame(Struct, frozen=True, tag_field="type", tag=str.lower):
