@@ -283,7 +283,7 @@ IN_THE_FILE = [
         "channels: {w: {type: webchat, identity: §{}}}\n",
         "channels.w.identity",
         "`secret` is missing",
-        "at least 32 characters",
+        "shared with the site's own server",
     ),
     Broken(
         "outbound",

@@ -87,7 +87,7 @@ class Endpoint(Section, frozen=True):
 class Identity(Section, frozen=True):
     """How the site that embeds the chat vouches for its visitors: JSON Web Tokens, signed by HS256."""
 
-    secret: Annotated[Secret, Meta(description="shared with the site; at least 32 characters", min_length=32)]
+    secret: Annotated[Secret, Meta(description="shared with the site's own server", min_length=32)]
 
 
 class WebchatChannel(Section, frozen=True, tag_field="type", tag="webchat"):
