@@ -1,86 +1,28 @@
 """The web chat in a real browser: what a visitor does, and what must never happen to them."""
 
-import re
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
-from aiohttp import web
-from aiohttp.test_utils import TestServer
 from playwright.async_api import Browser, Page, expect
 
 from openhandover.config.load import load_text
 from openhandover.web import serve as servers
-from tests.browser import artifact, chromium
-from tests.channels.visitor import CONFIG, SITE
+from tests.browser import artifact, opened
+from tests.channels.screen import bot, handover, site, texts, the_conversation, write
+from tests.channels.visitor import CONFIG
 from tests.desk.floor import Agent
-from tests.serving import Server, running_server
+from tests.serving import Server
 
 pytestmark = pytest.mark.browser
 
-HOSTILE = """<!doctype html><html lang="nl"><meta name="viewport" content="width=device-width, initial-scale=1">
-<style>* {{ font: 40px serif !important; color: red !important; display: block; }} button {{ display: none !important; }}</style>
-<h1>Shop</h1><script src="{url}/widget.js" data-channel="web" async></script></html>"""
 
-
-@pytest.fixture
-async def browser() -> AsyncGenerator[Browser]:
-    """A fresh browser."""
-    async with chromium() as started:
-        yield started
-
-
-@asynccontextmanager
-async def opened(browser: Browser, address: str, **options: Any) -> AsyncIterator[Page]:
-    """A page at this address; an error of its script fails the test."""
-    context = await browser.new_context(
-        **{"locale": "en-GB", "viewport": {"width": 1440, "height": 900}, **options}
-    )
-    page = await context.new_page()
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", lambda line: errors.append(line.text) if "Content Security" in line.text else None)
-    await page.goto(address)
-    yield page
-    assert errors == []
-    await context.close()
-
-
-async def write(page: Page, text: str) -> None:
-    """Write and send with Enter."""
-    field = page.get_by_label(re.compile("Write a message|Schrijf een bericht"))
-    await field.fill(text)
-    await field.press("Enter")
-
-
-async def the_conversation(server: Server) -> str:
-    """The id of the only conversation."""
-    listed = await server.until("/v1/conversations", lambda answer: answer["items"])
-    return listed["items"][0]["id"]
-
-
-async def bot(server: Server, conversation_id: str, text: str, **more: Any) -> None:
-    """The bot writes."""
-    epoch = (await server.call("GET", f"/v1/conversations/{conversation_id}")).body["epoch"]
-    body = {"author": "bot", "text": text, "epoch": epoch, **more}
-    answer = await server.call("POST", f"/v1/conversations/{conversation_id}/messages", body)
-    assert answer.status == 201, answer
-
-
-async def handover(server: Server, conversation_id: str, **settings: Any) -> str:
-    """A handover that is queued."""
-    path = f"/v1/conversations/{conversation_id}/handovers?wait_s=10"
-    answer = await server.call("POST", path, {"initiator": "user", "settings": settings})
-    assert answer.body["status"] == "queued", answer
-    return answer.body["id"]
-
-
-async def texts(page: Page) -> list[str]:
-    """The texts on the screen, in order."""
-    return await page.locator(".bubble").all_inner_texts()
+def hostile(url: str) -> str:
+    """A page whose styles claim everything."""
+    return f"""<!doctype html><html lang="nl"><meta name="viewport" content="width=device-width, initial-scale=1">
+    <style>* {{ font: 40px serif !important; color: red !important; display: block; }} button {{ display: none !important; }}</style>
+    <h1>Shop</h1><script src="{url}/widget.js" data-channel="web" async></script></html>"""
 
 
 async def test_from_the_bot_to_a_person_and_back(server: Server, browser: Browser) -> None:
@@ -181,32 +123,11 @@ async def test_two_tabs_show_the_same(server: Server, browser: Browser) -> None:
         assert len((await server.call("GET", "/v1/conversations")).body["items"]) == 1
 
 
-@asynccontextmanager
-async def foreign_site(tmp_path: Path) -> AsyncIterator[tuple[str, Server]]:
-    """The address of a shop of another origin that embeds the chat of the server."""
-    shown: list[str] = []
-
-    async def cart(request: web.Request) -> web.Response:
-        return web.Response(text=shown[0], content_type="text/html")
-
-    app = web.Application()
-    app.router.add_get("/cart", cart)
-    site = TestServer(app)
-    await site.start_server()
-    origin = f"http://127.0.0.1:{site.port}"
-    try:
-        async with running_server(tmp_path, CONFIG.replace(SITE, origin)) as server:
-            shown.append(HOSTILE.format(url=server.url))
-            yield f"{origin}/cart", server
-    finally:
-        await site.close()
-
-
 async def test_embedded_in_a_foreign_page_by_keyboard(tmp_path: Path, browser: Browser) -> None:
     """On a site with hostile styles the chat looks like itself, speaks the site's language and needs no mouse."""
     size = {"width": 360, "height": 740}
     async with (
-        foreign_site(tmp_path) as (address, server),
+        site(tmp_path, hostile) as (address, server),
         opened(browser, address, viewport=size, color_scheme="dark") as page,
     ):
         await use_by_keyboard(server, page)
@@ -241,7 +162,7 @@ async def use_by_keyboard(server: Server, page: Page) -> None:
 
 async def test_a_site_that_is_not_listed_cannot_chat(tmp_path: Path, browser: Browser) -> None:
     """On another site the chat stays calm, says that it has no connection, and no conversation begins."""
-    async with foreign_site(tmp_path) as (address, server):
+    async with site(tmp_path, hostile) as (address, server):
         other = address.replace("127.0.0.1", "localhost")
         async with opened(browser, other) as page:
             await page.get_by_role("button", name="Chat openen").click()

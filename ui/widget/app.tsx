@@ -127,13 +127,14 @@ function Panel(): JSX.Element {
   );
 }
 
-/** Who opens the chat wants to write; who closes it goes on where they were. */
+/** Who opens the chat wants to write, but not on a phone at once: its keyboard would hide what there is to read. Who
+    closes it goes on where they were. A chat that the site opened takes no focus. */
 function useFocus(open: boolean, root: RefObject<HTMLElement | null>, fullPage: boolean): void {
-  const was = useRef(fullPage);
+  const was = useRef(open && !fullPage);
   useLayoutEffect(() => {
     if (open === was.current) return;
     was.current = open;
-    root.current?.querySelector<HTMLElement>(open ? "textarea" : ".launcher")?.focus();
+    root.current?.querySelector<HTMLElement>(open ? (matchMedia("(pointer: fine)").matches ? "textarea" : ".log") : ".launcher")?.focus();
   }, [open]);
 }
 

@@ -247,7 +247,8 @@ export class Chat implements Listener {
     // this tab, or another one, may have begun a new conversation since the last hello
     if (this.#memory.kept.conversation !== this.#conversation) this.#enter();
     const after = this.talk.seq;
-    return { token: this.token() ?? "", after, ...(after ? {} : { last: FIRST }) };
+    const { identity } = this.site;
+    return { token: this.token() ?? "", after, ...(after ? {} : { last: FIRST }), ...(identity && { identity }) };
   }
 
   token(): string | null {
@@ -280,6 +281,7 @@ export class Chat implements Listener {
 
   ready(frame: Ready): void {
     const { config, handover } = frame;
+    if (frame.seq < this.talk.seq) this.talk.clear(); // the server went back to an older state of the conversation
     if (this.talk.seq === 0) this.talk.begin(frame.first_seq ?? 0, frame.more ?? false);
     if (frame.at) this.clockOffset = Date.parse(frame.at) - Date.now();
     this.view.config = config;

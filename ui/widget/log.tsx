@@ -26,10 +26,11 @@ const NEWEST: Part = { first: -1, last: Infinity };
 export function Log(): JSX.Element {
   const { chat, view, t } = useScene();
   const { entries } = chat.talk;
+  const count = entries.length; // at this drawing: the list grows meanwhile
   const box = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
   const [part, setPart] = useState(NEWEST);
-  const to = view.atEnd || part.last === Infinity ? entries.length : entries.findLastIndex((each) => each.seq <= part.last) + 1;
+  const to = view.atEnd || part.last === Infinity ? count : entries.findLastIndex((each) => each.seq <= part.last) + 1;
   const from = view.atEnd ? Math.max(0, to - MOST) : Math.max(0, entries.findIndex((each) => each.seq >= part.first));
   const shown = entries.slice(from, to);
   const lastOwn = chat.talk.newest((message) => message.author === "user");
@@ -50,17 +51,17 @@ export function Log(): JSX.Element {
     for (const element of [box.current, content.current]) if (element) observer.observe(element);
     return () => observer.disconnect();
   }, []);
-  useEffect(look, [entries.length, from]);
+  useEffect(look, [count, from]);
 
   /** Move the part along with what is in sight. */
   function look(): void {
     const log = box.current;
     if (!log) return;
     const below = log.scrollHeight - log.scrollTop - log.clientHeight;
-    const isWhole = to === entries.length;
+    const isWhole = to === count;
     view.atEnd = isWhole && below < NEAR_END_PX;
     if (view.atEnd) setPart(NEWEST);
-    if (log.scrollTop < NEAR_EDGE_PX && log.scrollHeight > log.clientHeight) {
+    if (log.scrollTop < NEAR_EDGE_PX && chat.isCaughtUp) {
       if (from > 0) move(Math.max(0, from - STEP), Math.min(to, Math.max(0, from - STEP) + MOST));
       else void chat.earlier();
     } else if (below < NEAR_EDGE_PX && !isWhole) move(Math.max(from, to + STEP - MOST), to + STEP);
@@ -68,7 +69,7 @@ export function Log(): JSX.Element {
   }
 
   function move(first: number, end: number): void {
-    const last = end >= entries.length ? Infinity : (entries[end - 1]?.seq ?? Infinity);
+    const last = end >= count ? Infinity : (entries[end - 1]?.seq ?? Infinity);
     setPart({ first: entries[first]?.seq ?? -1, last });
   }
 
@@ -77,12 +78,12 @@ export function Log(): JSX.Element {
       <div class="log" ref={box} role="log" aria-live={live} aria-label={t.log} tabIndex={0} onScroll={look}>
         <div ref={content}>
           {view.renewed && <p class="notice">{t.renewed}</p>}
-          {from === 0 && chat.talk.more && <p class="notice">{t.earlier}</p>}
-          {entries.length === 0 && view.unsent.length === 0 && <p class="notice greeting">{t.greeting}</p>}
+          {from === 0 && chat.talk.more && <p class="notice">…</p>}
+          {count === 0 && view.unsent.length === 0 && <p class="notice greeting">{t.greeting}</p>}
           {shown.map((entry, index) => (
             <Line key={entry.seq} entry={entry} before={shown[index - 1]} after={shown[index + 1]} lastOwn={lastOwn} />
           ))}
-          {to === entries.length && (
+          {to === count && (
             <>
               {view.unsent.map((message) => (
                 <Waiting key={message.id} message={message} />

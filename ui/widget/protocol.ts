@@ -55,6 +55,7 @@ export interface Message {
   language?: string;
   translation?: { language: string; text: string } | null;
   buttons?: Button[];
+  metadata?: { rating?: string };
   attachments: Attachment[];
   at: string;
   delivery: { state: Delivery };
@@ -140,6 +141,8 @@ export interface Hello {
   token: string;
   after: number;
   last?: number;
+  /** Who the site says the visitor is: a conversation of somebody known opens to them only. */
+  identity?: string;
 }
 
 export type ClientFrame =

@@ -91,7 +91,8 @@ export class Talk {
     const { seq, at, type } = event;
     switch (type) {
       case "message.created":
-        return { seq, at, message: event.data };
+        // the question for a rating is asked below the log
+        return event.data.metadata?.rating ? null : { seq, at, message: event.data };
       case "message.delivered":
       case "message.read":
       case "message.failed": {
