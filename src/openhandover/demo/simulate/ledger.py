@@ -86,8 +86,8 @@ class Book:
         self.to_agent = Account()
         self.to_user = Account()
         self.foreign = False
-        self.over_at: float | None = None
-        """When both sides had nothing more to say or to read, by the monotonic clock."""
+        self.settled_at: float | None = None
+        """From then on, by the monotonic clock, what is missing is lost."""
 
     def way(self, way: Way) -> Account:
         """The account of one direction."""
@@ -112,16 +112,16 @@ class Ledger:
             self._books[key] = Book()
         return self._books[key]
 
-    def over(self, key: str) -> None:
-        """Both sides of a conversation are through with it."""
-        self.book(key).over_at = time.monotonic()
+    def over(self, key: str, settles_s: float = SETTLES_S) -> None:
+        """Both sides of a conversation are through with it: what was said has so long to arrive."""
+        self.book(key).settled_at = time.monotonic() + settles_s
 
     def counts(self) -> Counts:
         """Everything so far. What is settled without a flaw is added up and forgotten."""
         now = time.monotonic()
         total = Counts()
         for key, book in list(self._books.items()):
-            settled = book.over_at is not None and now - book.over_at >= SETTLES_S
+            settled = book.settled_at is not None and now >= book.settled_at
             found = sum_of(book, settled=settled)
             if settled:
                 del self._books[key]

@@ -48,15 +48,20 @@ class Simulation:
         self.cast = Cast(self.ledger)
         self.arrived = 0
         self.finished = 0
+        self.stories = stories
+        self.is_open = True
         self._base = base
         self._team = team
         self._factor = pace
         self._random = Random(seed)  # noqa: S311  (a play, no secret)
-        self._stories = stories
 
     def counts(self) -> Counts:
         """What visitors and agents themselves wrote and read so far."""
         return self.ledger.counts()
+
+    def close(self) -> None:
+        """Let nobody in any more; who is here stays to the end."""
+        self.is_open = False
 
     def _pace(self, name: str) -> Pace:
         own = Random(f"{self._random.random()}:{name}")  # noqa: S311  (a play, no secret)
@@ -88,7 +93,7 @@ class Simulation:
     async def _arrivals(self, visitors: int | None) -> None:
         pace, room = self._pace("arrivals"), asyncio.Semaphore(AT_ONCE)
         async with aiohttp.ClientSession() as http, asyncio.TaskGroup() as group:
-            while visitors is None or self.arrived < visitors:
+            while self.is_open and (visitors is None or self.arrived < visitors):
                 await room.acquire()
                 group.create_task(self._visit(http, room))
                 span_s = min(max(pace.random.expovariate(1 / ARRIVAL_S), SHORTEST_S), LONGEST_S)
@@ -97,7 +102,7 @@ class Simulation:
     async def _visit(self, http: aiohttp.ClientSession, room: asyncio.Semaphore) -> None:
         self.arrived += 1
         pace = self._pace(f"visit {self.arrived}")
-        visit = visit_of(choose(pace.random, self._stories), self.arrived, pace.random)
+        visit = visit_of(choose(pace.random, self.stories), self.arrived, pace.random)
         try:
             await Visitor(http, self._base, visit, pace).live(self.cast)
         except Closed:

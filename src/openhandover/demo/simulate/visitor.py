@@ -17,7 +17,7 @@ BOT_S = 20.0
 PATIENCE_S = 240.0
 """So long the visitor waits for the next word of a person."""
 HURRY_S = 10.0
-LINGERS_S = 20.0
+LINGERS_S = 12.0
 """So long the page stays open, at any pace, for what is still under way."""
 RETYPES_S = 3.0
 """`typing` is repeated as often as this while somebody types."""
@@ -52,17 +52,21 @@ class Visitor:
         role = self._role = cast.enter(self.visit, self.chat.conversation_id)
         self.chat.heard = self._heard
         try:
-            await self._talk_to_bot(role)
-            if story.talk:
-                await self._talk_to_person(story.talk)
-                await self._afterwards()
-        except GaveUp:
-            await self.chat.send({"type": "end"})
-        try:
+            await self._visit(role)
             await self._linger(cast, role)
         finally:
             await self.chat.close()
             cast.visitor_left(role)
+
+    async def _visit(self, role: Role) -> None:
+        talk = self.visit.story.talk
+        try:
+            await self._talk_to_bot(role)
+            if talk:
+                await self._talk_to_person(talk)
+                await self._afterwards()
+        except GaveUp:
+            await self.chat.send({"type": "end"})
 
     # --- what the visitor knows
 

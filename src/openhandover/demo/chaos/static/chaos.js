@@ -1,0 +1,159 @@
+// The page of the supervisor: asks for the state twice a second, shows it, and sends what is pressed.
+"use strict";
+
+const COLUMNS = [
+  ["accepted", "Accepted"],
+  ["delivered", "Delivered"],
+  ["pending", "Pending"],
+  ["told", "Refused"],
+  ["lost", "Lost"],
+  ["repeated", "Repeated"],
+  ["misordered", "Misordered"],
+];
+const FLAWS = ["lost", "repeated", "misordered"];
+const WHO = [
+  ["people", "by those who wrote and read them"],
+  ["proof", "by the server's proofs"],
+];
+const numbers = new Intl.NumberFormat("en");
+const seconds = new Intl.NumberFormat("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+const times = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+const byId = (id) => document.getElementById(id);
+
+/** An element with text; the text is never HTML. */
+function element(name, text, className) {
+  const made = document.createElement(name);
+  if (text !== undefined) made.textContent = text;
+  if (className) made.className = className;
+  return made;
+}
+
+/** Write only what has changed, so that nothing is announced twice. */
+function write(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+const cells = new Map();
+function build() {
+  for (const [, title] of COLUMNS) {
+    const head = element("th", title);
+    head.scope = "col";
+    byId("heads").append(head);
+  }
+  for (const [who, title] of WHO) {
+    const row = element("tr");
+    const head = element("th", title);
+    head.scope = "row";
+    row.append(head);
+    for (const [name] of COLUMNS) {
+      const cell = element("td", "0");
+      cells.set(`${who} ${name}`, cell);
+      row.append(cell);
+    }
+    byId("counts").append(row);
+  }
+  for (const [name, title] of COLUMNS.filter(([name]) => FLAWS.includes(name))) {
+    const box = element("div");
+    const figure = element("dd", "0");
+    box.append(element("dt", title), figure);
+    cells.set(name, figure);
+    byId("flaws").append(box);
+  }
+}
+
+function showCounts(counts) {
+  for (const [who] of WHO) {
+    for (const [name] of COLUMNS) {
+      const cell = cells.get(`${who} ${name}`);
+      write(cell, numbers.format(counts[who][name]));
+      cell.classList.toggle("bad", FLAWS.includes(name) && counts[who][name] !== 0);
+    }
+  }
+  for (const name of FLAWS) {
+    const worst = Math.max(counts.people[name], counts.proof[name]);
+    write(cells.get(name), numbers.format(worst));
+    cells.get(name).parentElement.classList.toggle("bad", worst !== 0);
+  }
+}
+
+function showServer(server) {
+  byId("status").classList.toggle("up", server.up);
+  write(byId("status").querySelector(".words"), server.up ? "The server answers" : "The server is down");
+  document.querySelector('[data-do="kill"]').disabled = !server.up;
+  const last = server.downtime_ms === null ? "" : `Last time it was away for ${seconds.format(server.downtime_ms / 1000)} s`;
+  const longest = server.kills > 1 ? `, at most for ${seconds.format(server.longest_ms / 1000)} s.` : ".";
+  const kills = `Killed ${server.kills === 1 ? "once" : `${numbers.format(server.kills)} times`}. `;
+  write(byId("downtime"), server.kills ? kills + (last ? last + longest : "") : "It starts again by itself.");
+}
+
+function showFaults(faults) {
+  for (const box of document.querySelectorAll("[data-switch]")) box.checked = faults[box.dataset.switch];
+  for (const choice of document.querySelectorAll('[name="down"]')) choice.checked = choice.value === faults.down;
+}
+
+let newest = 0;
+function showLog(lines) {
+  const log = byId("log");
+  for (const line of lines) {
+    if (line.number <= newest) continue;
+    newest = line.number;
+    const item = element("li");
+    const time = element("time", times.format(new Date(line.at)));
+    time.dateTime = line.at;
+    item.append(time, element("span", line.text, line.kind));
+    log.prepend(item);
+  }
+  while (log.children.length > 200) log.lastElementChild.remove();
+  byId("empty").hidden = log.children.length > 0;
+}
+
+function show(state) {
+  for (const name of ["chat", "desk", "analytics"]) byId(name).href = state.links[name];
+  showCounts(state.counts);
+  showServer(state.server);
+  showFaults(state.faults);
+  showLog(state.log);
+  const { arrived, finished } = state.visitors;
+  write(
+    byId("traffic"),
+    `${numbers.format(state.handovers)} handovers. ${numbers.format(finished)} visitors have come and gone, ${numbers.format(arrived - finished)} are here.`,
+  );
+  const { webhooks, repeats, shuffled, dropped } = state.broken;
+  write(
+    byId("broken"),
+    `${numbers.format(webhooks)} webhooks so far: ${numbers.format(repeats)} repeated, ${numbers.format(shuffled)} shuffled; ${numbers.format(dropped)} answers dropped.`,
+  );
+}
+
+async function ask(path, options) {
+  const answer = await fetch(path, options);
+  if (!answer.ok) throw new Error(`HTTP status ${answer.status}`);
+  show(await answer.json());
+}
+
+function tell(body) {
+  const options = { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
+  ask("/do", options).catch(gone);
+}
+
+function gone() {
+  byId("status").classList.remove("up");
+  write(byId("status").querySelector(".words"), "The supervisor does not answer");
+}
+
+async function follow() {
+  await ask("/state").catch(gone);
+  setTimeout(follow, 500);
+}
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("button[data-do]");
+  if (button) tell({ do: button.dataset.do });
+});
+document.addEventListener("change", (event) => {
+  const box = event.target;
+  if (box.dataset.switch) tell({ do: "switch", name: box.dataset.switch, on: box.checked });
+  else if (box.name === "down") tell({ do: "desk", down: box.value });
+});
+build();
+follow();

@@ -1,0 +1,178 @@
+"""The supervisor: keeps the server running, stands between it and the partner's desk, lets the play go on, counts."""
+
+import asyncio
+import signal
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from random import Random
+from typing import NamedTuple
+
+from openhandover.demo.folder import TEAM, Secrets, config_of, environment, opened
+from openhandover.demo.greeting import greet
+from openhandover.demo.options import Options
+from openhandover.demo.partner import partner_desk, served
+from openhandover.demo.past import remember
+from openhandover.demo.simulate import Simulation, Team
+
+from .child import Child, free_port
+from .journal import Journal
+from .page import page
+from .proofs import Proofs
+from .proxy import Door, Down, Proxy
+
+KILLS_EVERY_S = 20.0
+FLAWS = ("lost", "repeated", "misordered")
+
+
+class Partner(NamedTuple):
+    """The ways to the partner's desk and back."""
+
+    proxy: Proxy
+    door: Door
+
+
+class Supervisor:
+    """Everything that the page shows and does."""
+
+    def __init__(
+        self, journal: Journal, child: Child, partner: Partner, simulation: Simulation, proofs: Proofs
+    ) -> None:
+        self.journal = journal
+        self.child = child
+        self.proxy, self.door = partner
+        self.simulation = simulation
+        self.proofs = proofs
+        self.kills_often = False
+        self._flaws: dict[str, int] = {}
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.child.keep_running(self.journal))
+            await self.child.until_up()
+            group.create_task(self.simulation.run())
+            group.create_task(self.proofs.follow())
+            group.create_task(self._kill_often())
+            group.create_task(self._watch())
+
+    # --- what the buttons do
+
+    def kill(self) -> None:
+        """kill -9 the server."""
+        pid = self.child.kill()
+        if pid is not None:
+            self.journal.done(f"kill -9 {pid}: the server is gone in the middle of what it did.")
+
+    def repeat_recent(self) -> None:
+        """Send the last webhooks of the desk once more."""
+        count = self.proxy.repeat()
+        self.journal.done(f"The last {count} webhooks are sent again, in any order.")
+
+    def swallow(self) -> None:
+        """Lose one message for real."""
+        self.proxy.faults.swallow += 1
+        self.journal.done("The next message of a partner's agent will be swallowed.")
+
+    def switch(self, name: str, on: bool) -> None:
+        """Turn a fault on or off."""
+        if name == "kills":
+            self.kills_often = on
+        else:
+            setattr(self.proxy.faults, name, on)
+        self.journal.done(f"{SWITCHES[name]}: {'on' if on else 'off'}.")
+
+    async def take_desk(self, down: Down) -> None:
+        """Take the partner's desk down, or bring it back."""
+        self.proxy.faults.down = down
+        if down == "refused":
+            await self.door.shut()
+        else:
+            await self.door.open()
+        self.journal.done(DESK[down])
+
+    # --- what goes on by itself
+
+    async def _kill_often(self) -> None:
+        while True:
+            await asyncio.sleep(KILLS_EVERY_S)
+            if self.kills_often and self.child.is_up:
+                self.kill()
+
+    async def _watch(self) -> None:
+        """Write down every flaw as soon as it is counted."""
+        while True:
+            for who, counts in (("people", self.simulation.counts()), ("proof", self.proofs.counts())):
+                for name in FLAWS:
+                    found, key = getattr(counts, name), f"{who} {name}"
+                    if found > self._flaws.get(key, 0):
+                        source = "Visitors and agents" if who == "people" else "The server's proofs"
+                        self.journal.bad(f"{source} count {found} {name}.")
+                    self._flaws[key] = found
+            await asyncio.sleep(1)
+
+
+SWITCHES = {
+    "repeat": "Every webhook of the desk is sent three times",
+    "shuffle": "Webhooks of the desk overtake each other",
+    "drop_answers": "Every second answer between server and desk is dropped",
+    "slow": "The partner's desk takes four seconds for each answer",
+    "kills": f"The server is killed every {KILLS_EVERY_S:.0f} seconds",
+}
+DESK: dict[Down, str] = {
+    "no": "The partner's desk works.",
+    "503": "The partner's desk answers 503 to every call.",
+    "refused": "The partner's desk refuses every connection.",
+}
+
+
+@asynccontextmanager
+async def prepared(options: Options, known: Secrets) -> AsyncGenerator[tuple[Supervisor, str]]:
+    """A supervisor with everything it needs, and the address of the partner's own page."""
+    async with AsyncExitStack() as stack:
+        desk, desk_url = await stack.enter_async_context(partner_desk(known.partner_secret))
+        journal = Journal()
+        proxy = Proxy(journal, Random(options.seed))  # noqa: S311  (a play, no secret)
+        stack.push_async_callback(proxy.close)
+        door = Door(proxy.app("to_desk"))
+        stack.push_async_callback(door.close)
+        await door.open()
+        values = environment(options.folder, known, door.url)
+        await remember(options.folder, config_of(values))
+        port = options.port or free_port(options.host)
+        child = Child(options.host, port, values, options.folder / "server.log")
+        webhooks = await stack.enter_async_context(served(proxy.app("to_server")))
+        proxy.desk, proxy.server = desk_url, child.url
+        desk.webhooks = f"{webhooks}/webhooks/partner"
+        team = Team(dict.fromkeys(TEAM, known.team), desk)
+        simulation = Simulation(child.url, team, pace=options.pace, seed=options.seed)
+        proofs = Proofs(child.url, known.api_key)
+        yield Supervisor(journal, child, Partner(proxy, door), simulation, proofs), desk_url
+
+
+async def supervise(options: Options) -> None:
+    """Run the demo under a supervisor until SIGTERM or SIGINT.
+
+    Raises:
+        ConfigError: the server does not start, or the folder cannot be written.
+    """
+    known = opened(options.folder, fresh=options.fresh)
+    stopped = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    async with (
+        prepared(options, known) as (supervisor, desk_url),
+        served(page(supervisor)) as page_url,
+    ):
+        work = asyncio.create_task(supervisor.run(), name="supervisor")
+        ended = asyncio.create_task(stopped.wait())
+        up = asyncio.create_task(supervisor.child.until_up())
+        try:
+            await asyncio.wait((work, ended, up), return_when=asyncio.FIRST_COMPLETED)
+            if up.done():
+                greet(supervisor.child.url, known, desk_url, simulated=True, chaos_url=page_url)
+                await asyncio.wait((work, ended), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (work, ended, up):
+                task.cancel()
+            with suppress(asyncio.CancelledError):
+                await work
