@@ -12,8 +12,8 @@ const COLUMNS = [
 ];
 const FLAWS = ["lost", "repeated", "misordered"];
 const WHO = [
-  ["people", "by those who wrote and read them"],
-  ["proof", "by the server's proofs"],
+  ["people", "By visitors and agents themselves"],
+  ["proof", "By the server's proofs"],
 ];
 const numbers = new Intl.NumberFormat("en");
 const seconds = new Intl.NumberFormat("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
@@ -34,24 +34,43 @@ function write(node, text) {
 }
 
 const cells = new Map();
-function build() {
-  for (const [, title] of COLUMNS) {
-    const head = element("th", title);
-    head.scope = "col";
-    byId("heads").append(head);
-  }
-  for (const [who, title] of WHO) {
-    const row = element("tr");
-    const head = element("th", title);
-    head.scope = "row";
-    row.append(head);
-    for (const [name] of COLUMNS) {
+let latest = null;
+const narrow = matchMedia("(max-width: 60rem)");
+
+function heading(scope, text) {
+  const head = element("th", text);
+  head.scope = scope;
+  return head;
+}
+
+/** The table of counts: who counts in rows, on a narrow screen in columns. */
+function buildTable() {
+  const [rows, columns] = narrow.matches ? [COLUMNS, WHO] : [WHO, COLUMNS];
+  const head = element("tr");
+  head.append(element("td"), ...columns.map(([, title]) => heading("col", title)));
+  const body = rows.map(([row, title]) => {
+    const line = element("tr");
+    line.append(heading("row", title));
+    for (const [column] of columns) {
       const cell = element("td", "0");
-      cells.set(`${who} ${name}`, cell);
-      row.append(cell);
+      cells.set(narrow.matches ? `${column} ${row}` : `${row} ${column}`, cell);
+      line.append(cell);
     }
-    byId("counts").append(row);
-  }
+    return line;
+  });
+  const top = element("thead");
+  const rest = element("tbody");
+  top.append(head);
+  rest.append(...body);
+  const table = byId("counts");
+  table.replaceChildren(table.caption, top, rest);
+  table.classList.toggle("tall", narrow.matches);
+  if (latest) showCounts(latest.counts);
+}
+
+function build() {
+  buildTable();
+  narrow.addEventListener("change", buildTable);
   for (const [name, title] of COLUMNS.filter(([name]) => FLAWS.includes(name))) {
     const box = element("div");
     const figure = element("dd", "0");
@@ -80,8 +99,8 @@ function showServer(server) {
   byId("status").classList.toggle("up", server.up);
   write(byId("status").querySelector(".words"), server.up ? "The server answers" : "The server is down");
   document.querySelector('[data-do="kill"]').disabled = !server.up;
-  const last = server.downtime_ms === null ? "" : `Last time it was away for ${seconds.format(server.downtime_ms / 1000)} s`;
-  const longest = server.kills > 1 ? `, at most for ${seconds.format(server.longest_ms / 1000)} s.` : ".";
+  const last = server.downtime_ms === null ? "" : `Last time it was away for ${seconds.format(server.downtime_ms / 1000)}\u00a0s`;
+  const longest = server.kills > 1 ? `, at most for ${seconds.format(server.longest_ms / 1000)}\u00a0s.` : ".";
   const kills = `Killed ${server.kills === 1 ? "once" : `${numbers.format(server.kills)} times`}. `;
   write(byId("downtime"), server.kills ? kills + (last ? last + longest : "") : "It starts again by itself.");
 }
@@ -108,6 +127,7 @@ function showLog(lines) {
 }
 
 function show(state) {
+  latest = state;
   for (const name of ["chat", "desk", "analytics"]) byId(name).href = state.links[name];
   showCounts(state.counts);
   showServer(state.server);
