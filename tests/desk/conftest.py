@@ -4,8 +4,11 @@ from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import pytest
+from playwright.async_api import Browser
 
+from tests.browser import chromium
 from tests.desk.floor import CONFIG, Agent
+from tests.desk.screen import Screen, at_desk
 from tests.serving import Server, running_server
 
 
@@ -26,3 +29,17 @@ async def anna(server: Server) -> Agent:
 async def bob(server: Server) -> Agent:
     """An English-speaking agent, online."""
     return await Agent(server, "bob").here()
+
+
+@pytest.fixture
+async def browser() -> AsyncGenerator[Browser]:
+    """A Chromium of its own."""
+    async with chromium() as launched:
+        yield launched
+
+
+@pytest.fixture
+async def screen(browser: Browser, server: Server) -> AsyncGenerator[Screen]:
+    """Anna's desk page, logged in."""
+    async with at_desk(browser, server) as anna:
+        yield anna

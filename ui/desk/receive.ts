@@ -45,7 +45,7 @@ export function receive(type: string, data: unknown): void {
     case "desk.offer":
       return takeOffer((data as { handover_id: string }).handover_id);
     case "desk.assigned":
-      return takeAssigned(data as { handover_id: string; from?: { name: string } | null });
+      return takeAssigned(data as Assigned);
     case "desk.offer_lapsed":
       return;
     case "desk.presence":
@@ -58,6 +58,8 @@ export function receive(type: string, data: unknown): void {
 function takeEntry(entry: Entry): void {
   const before = entries.value.get(entry.id);
   entries.value = withKey(entries.value, entry.id, entry);
+  const given = untold.get(entry.id);
+  if (given) takeAssigned(given);
   // The details change with the handover, not with every message.
   const moved = before?.status !== entry.status || before.agent?.id !== entry.agent?.id || before.ended_at !== entry.ended_at;
   if (details.value.has(entry.id) && moved) void loadDetail(entry.id).catch(ignoreUnlessLoggedOut);
@@ -75,13 +77,26 @@ function takeGone(handoverId: string): void {
   }
 }
 
+interface Assigned {
+  handover_id: string;
+  from?: { name: string } | null;
+}
+
+/** Assignments of handovers that this agent could not see before: told when it is known whose they are. */
+const untold = new Map<string, Assigned>();
+
 /** It is this agent's without their having accepted it. */
-function takeAssigned(given: { handover_id: string; from?: { name: string } | null }): void {
+function takeAssigned(given: Assigned): void {
   const entry = entries.value.get(given.handover_id);
+  if (!entry) {
+    untold.set(given.handover_id, given);
+    return;
+  }
+  untold.delete(given.handover_id);
   const words = given.from ? t.passedToYou(given.from.name, nameOf(entry)) : t.givenToYou(nameOf(entry));
   called.value = words;
   if (selected.value?.id !== given.handover_id) notice.value = words;
-  if (entry) alertOffer(entry, words);
+  alertOffer(entry, words);
 }
 
 function takeOffer(handoverId: string): void {

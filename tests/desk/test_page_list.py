@@ -1,0 +1,134 @@
+"""The desk page: the list, the keyboard, and long lists and long talks."""
+
+import asyncio
+
+import pytest
+from playwright.async_api import expect
+
+from tests.desk.floor import Agent, queued
+from tests.desk.screen import Screen
+from tests.serving import Server
+
+pytestmark = pytest.mark.browser
+
+MANY = 120
+LONG_TALK = 400
+
+
+async def waits(server: Server, name: str, text: str = "hello", **route: object) -> None:
+    """A visitor of this name who waits for a person."""
+    await server.conversation(id=f"c_{name}", user={"id": name, "name": name})
+    await server.said(f"c_{name}", text=text)
+    await server.handover(f"c_{name}", id=name, settings={"route": route} if route else {})
+
+
+async def test_offer_counts_down_and_long_waits_stand_out(server: Server, screen: Screen) -> None:
+    """An offer shows how long it lasts; a wait past the limit says so in words for those who see no colour."""
+    await Agent(server, "anna").here()
+    await queued(server)
+    await expect(screen.line("Jo").get_by_label("for you,")).to_be_visible()
+    await expect(screen.page).to_have_title("(1) Desk · Anna")
+    await screen.page.clock.set_fixed_time(await screen.page.evaluate("Date.now() + 400_000"))
+    await screen.page.evaluate("window.dispatchEvent(new Event('focus'))")
+
+
+async def test_filter_finds_by_name_text_and_inbox(server: Server, screen: Screen) -> None:
+    """The slash key goes to the filter; every word has to fit somewhere; Escape empties it."""
+    await Agent(server, "anna").here()
+    await waits(server, "Kim", "the parcel is late")
+    await waits(server, "Lee", "wrong colour")
+    await expect(screen.line("Lee")).to_be_visible()
+    await screen.page.locator("body").press("/")
+    await expect(screen.page.get_by_role("searchbox")).to_be_focused()
+    await screen.page.keyboard.type("PARCEL kim")
+    await expect(screen.line("Kim")).to_be_visible()
+    await expect(screen.line("Lee")).to_have_count(0)
+    await screen.page.get_by_role("searchbox").fill("")
+    await expect(screen.line("Lee")).to_be_visible()
+
+
+async def test_the_keyboard_alone(server: Server, screen: Screen) -> None:
+    """j and k walk, Enter opens, a accepts, r and n write, Escape goes back to the line; ? shows it all."""
+    await Agent(server, "anna").here()
+    await waits(server, "Kim")
+    await waits(server, "Lee")
+    await expect(screen.line("Lee")).to_be_visible()
+    keys = screen.page.keyboard
+    await keys.press("j")
+    await expect(screen.line("Kim").get_by_role("button").first).to_be_focused()
+    await keys.press("j")
+    await expect(screen.line("Lee").get_by_role("button").first).to_be_focused()
+    await keys.press("k")
+    await keys.press("Enter")
+    await expect(screen.page.get_by_role("heading", name="Kim", level=2)).to_be_visible()
+    await keys.press("a")
+    await expect(screen.field).to_be_focused()
+    await keys.press("Escape")
+    await keys.press("n")
+    note = screen.page.get_by_role("textbox", name="Write a note that only colleagues see")
+    await expect(note).to_be_focused()
+    await keys.press("Escape")
+    await keys.press("r")
+    await expect(screen.field).to_be_focused()
+    await expect(screen.field).to_have_value("")
+    await keys.press("Escape")
+    await keys.press("Escape")
+    await expect(screen.line("Kim").get_by_role("button").first).to_be_focused()
+    await keys.press("?")
+    await expect(screen.dialog).to_contain_text("Next or previous in the list")
+
+
+async def test_single_letters_can_be_switched_off(server: Server, screen: Screen) -> None:
+    """Who dictates or uses a screen reader turns them off; Alt with the arrows still works."""
+    await Agent(server, "anna").here()
+    await waits(server, "Kim")
+    await expect(screen.line("Kim")).to_be_visible()
+    await screen.button("Settings").click()
+    await screen.page.get_by_label("Single-letter shortcuts").uncheck()
+    await screen.page.keyboard.press("Escape")
+    await screen.page.keyboard.press("?")
+    await screen.page.keyboard.press("Alt+ArrowDown")
+    await expect(screen.page.get_by_role("heading", name="Kim", level=2)).to_be_visible()
+    await expect(screen.dialog).to_have_count(0)
+
+
+async def test_many_conversations_are_drawn_as_they_come_into_view(server: Server, screen: Screen) -> None:
+    """Of a long queue only what is near the view is in the page, and the last is a keystroke away."""
+    await Agent(server, "anna").here()
+    for start in range(0, MANY, 20):
+        await asyncio.gather(*(waits(server, f"Visitor {n:03}") for n in range(start, start + 20)))
+    head = screen.page.get_by_role("heading", name=f"Waiting {MANY}")
+    await expect(head).to_be_visible(timeout=20_000)
+    assert await screen.list.get_by_role("listitem").count() < 60
+    await screen.page.keyboard.press("j")
+    await screen.page.keyboard.press("End")
+    last = screen.list.get_by_role("button").filter(has=screen.page.locator(":focus"))
+    assert await last.count() == 0  # the focus is on a line itself, not inside one
+    focused = screen.page.locator(".choose:focus")
+    await expect(focused).to_be_in_viewport()
+    await screen.page.keyboard.press("Home")
+    await expect(head).to_be_in_viewport()
+
+
+async def test_a_long_talk_is_read_upwards_page_by_page(server: Server, screen: Screen) -> None:
+    """The newest is there first; scrolling up brings earlier ones to the first; a new message does not move the reader,
+    who gets to it by a button."""
+    await Agent(server, "anna").here()
+    await server.conversation(id="c_h1", user={"id": "h1", "name": "Jo"})
+    for n in range(LONG_TALK):
+        await server.said("c_h1", text=f"line {n}")
+    await server.handover("c_h1", id="h1")
+    await Agent(server, "anna").accept("h1")
+    await screen.opens("Jo")
+    await expect(screen.log.get_by_text(f"line {LONG_TALK - 1}", exact=True)).to_be_in_viewport()
+    assert await screen.log.locator("article").count() < 100
+    first = screen.log.get_by_text("line 0", exact=True)
+    async with asyncio.timeout(30):
+        while not await first.count():
+            await screen.log.evaluate("(log) => (log.scrollTop = 0)")
+            await screen.page.evaluate("() => new Promise((drawn) => requestAnimationFrame(drawn))")
+    await screen.log.evaluate("(log) => (log.scrollTop = 0)")
+    await expect(first).to_be_in_viewport()
+    await server.said("c_h1", text="one more")
+    await screen.button("1 new message").click()
+    await expect(screen.log.get_by_text("one more")).to_be_in_viewport()

@@ -1,0 +1,156 @@
+"""The desk page: presence, passing on, and what a supervisor sees."""
+
+import re
+
+import pytest
+from playwright.async_api import Browser, expect
+
+from tests.desk.floor import CONFIG, Agent, queued
+from tests.desk.screen import Screen, at_desk
+from tests.serving import Server, running_server
+
+pytestmark = pytest.mark.browser
+
+
+async def test_transfer_to_a_colleague(server: Server, screen: Screen) -> None:
+    """Transferred in the dialog, which shows who is there and how busy, it leaves the agent's list."""
+    await Agent(server, "anna").here()
+    bob = await Agent(server, "bob").here()
+    await queued(server)
+    await Agent(server, "anna").accept("h1")
+    await screen.opens("Jo")
+    await screen.button("Transfer").click()
+    await expect(screen.dialog.get_by_text("Online · 0 of 3")).to_be_visible()
+    await expect(screen.dialog.get_by_role("radio", name="Sam")).to_be_disabled()
+    await screen.dialog.get_by_role("radio", name="Bob").check()
+    await screen.dialog.get_by_role("button", name="Transfer").click()
+    await expect(screen.page.get_by_text("You have no conversations.")).to_be_visible()
+    assert [entry["id"] for entry in await bob.entries("mine")] == ["h1"]
+
+
+async def test_a_transferred_conversation_is_told(server: Server, screen: Screen) -> None:
+    """Who gets one from a colleague reads from whom, and it stands among their own."""
+    await Agent(server, "anna").here()
+    bob = await Agent(server, "bob").here()
+    await queued(server)
+    await bob.accept("h1")
+    await bob.call("POST", "handovers/h1/transfer", {"agent": "anna"})
+    await expect(screen.page.get_by_text("passed you the conversation with Jo").first).to_be_visible()
+    await expect(screen.page.get_by_role("heading", name="My conversations 1")).to_be_visible()
+
+
+async def test_release_puts_it_back(server: Server, screen: Screen) -> None:
+    """Released, it waits again and is nobody's."""
+    await Agent(server, "anna").here()
+    await queued(server)
+    await Agent(server, "anna").accept("h1")
+    await screen.opens("Jo")
+    await screen.button("Release").click()
+    await expect(screen.page.get_by_role("heading", name="Waiting 1")).to_be_visible()
+    assert [entry["agent"] for entry in await Agent(server, "sue").entries("queue")] == [None]
+
+
+async def test_going_offline_with_open_conversations_asks(server: Server, screen: Screen) -> None:
+    """The page says what will happen; staying changes nothing, going leaves them to the others."""
+    await Agent(server, "anna").here()
+    await queued(server)
+    await Agent(server, "anna").accept("h1")
+    await expect(screen.page.get_by_role("heading", name="My conversations 1")).to_be_visible()
+    presence = screen.page.get_by_label("Your presence")
+    await presence.select_option("offline")
+    await expect(screen.dialog).to_contain_text("You have 1 open conversation. It goes back to the queue")
+    await screen.dialog.get_by_role("button", name="Stay").click()
+    await screen.is_present("online")
+    await presence.select_option("offline")
+    await screen.dialog.get_by_role("button", name="Go offline").click()
+    await screen.is_present("offline")
+    await Agent(server, "sue").sees(lambda entries: entries and entries[0]["agent"] is None)
+
+
+async def test_away_without_input_and_back_with_it(tmp_path: object, browser: Browser) -> None:
+    """A desk nobody touches says so by itself, and the first move of the mouse ends it."""
+    text = CONFIG.replace("desk:\n", "desk:\n  away_after_s: 3\n")
+    async with running_server(tmp_path, text) as server, at_desk(browser, server) as screen:  # type: ignore[arg-type]
+        await screen.page.get_by_label("Your presence").select_option("online")
+        await expect(screen.page.get_by_text("You were set to away")).to_be_visible(timeout=15_000)
+        told = (await Agent(server, "anna").call("GET", "me")).body["agent"]
+        assert (told["presence"], told["auto"]) == ("away", True)
+        await screen.page.mouse.move(200, 200)
+        await screen.page.mouse.move(210, 210)
+        await screen.is_present("online")
+        await expect(screen.page.get_by_text("You were set to away")).to_have_count(0)
+
+
+async def test_take_over_from_the_bot(server: Server, screen: Screen) -> None:
+    """A bot's conversation can be read as it goes on, and taken over."""
+    await screen.page.get_by_label("Your presence").select_option("online")
+    await server.until("/v1/availability?provider=support", lambda found: found["open"])
+    await server.conversation(id="c_b", user={"id": "b", "name": "Lena"})
+    await server.said("c_b", text="where is my parcel?")
+    await screen.list.get_by_role("button", name=re.compile("With the bot")).click()
+    await screen.opens("Lena")
+    await expect(screen.log).to_contain_text("where is my parcel?")
+    await server.said("c_b", text="hello, bot?")
+    await expect(screen.log).to_contain_text("hello, bot?", timeout=15_000)
+    await screen.button("Take over").click()
+    await screen.says("This is Anna")
+    await expect(screen.log).to_contain_text("This is Anna")
+
+
+async def test_alerts_only_when_asked_for(server: Server, browser: Browser) -> None:
+    """Nothing asks for permission by itself; switched on, an offer on a hidden page makes a notification."""
+    async with at_desk(browser, server, permissions=["notifications"]) as screen:
+        watch = """() => {
+          window.shown = [];
+          window.Notification = class { constructor(title) { window.shown.push(title); } close() {}
+            static permission = "granted"; static requestPermission = async () => "granted"; };
+          Object.defineProperty(document, "hidden", { get: () => true });
+        }"""
+        await screen.button("Settings").click()
+        box = screen.page.get_by_label("Notifications")
+        await expect(box).not_to_be_checked()
+        await screen.page.evaluate(watch)
+        await box.check()
+        await screen.page.evaluate("localStorage.setItem('openhandover.desk.input', '0')")
+        await Agent(server, "anna").here()
+        await queued(server)
+        await screen.page.wait_for_function("window.shown.includes('Jo is waiting for you.')")
+
+
+async def test_the_supervisor_sees_and_assigns(server: Server, browser: Browser) -> None:
+    """Queue per inbox, today's figures and the agents; a waiting one is assigned, an agent set offline."""
+    await Agent(server, "anna").here()
+    bob = await Agent(server, "bob").here()
+    await queued(server)
+    async with at_desk(browser, server, "sue") as screen:
+        await screen.button("Overview").click()
+        main = screen.page.get_by_role("main")
+        await expect(main.get_by_role("row", name=re.compile("^default 1"))).to_be_visible()
+        await expect(main.get_by_role("row", name=re.compile("Anna.*Online"))).to_be_visible()
+        await screen.picture("overview")
+        await screen.button("Assign Jo").click()
+        await screen.dialog.get_by_role("radio", name="Bob").check()
+        await screen.dialog.get_by_role("button", name="Assign").click()
+        await bob.sees(lambda entries: [entry["id"] for entry in entries] == ["h1"], "mine")
+        await screen.button("Set Anna offline").click()
+        await expect(main.get_by_role("row", name=re.compile("Anna.*Offline"))).to_be_visible()
+        await screen.opens("Jo")
+        await expect(screen.log).to_contain_text("my invoice is wrong")
+        await expect(screen.button("Note")).to_have_attribute("aria-pressed", "true")
+
+
+@pytest.mark.parametrize("width", [360, 768, 1440])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_every_width_without_sideways_scrolling(
+    server: Server, screen: Screen, width: int, scheme: str
+) -> None:
+    """On a phone, a tablet and a desktop, in both schemes, nothing sticks out."""
+    await Agent(server, "anna").here()
+    await queued(server)
+    await Agent(server, "anna").accept("h1")
+    await screen.page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    await screen.page.set_viewport_size({"width": width, "height": 780})
+    await screen.opens("Jo")
+    await expect(screen.log).to_contain_text("my invoice is wrong")
+    await screen.picture(f"talk-{width}-{scheme}")
+    assert await screen.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
