@@ -24,7 +24,9 @@ async def test_buttons_and_counters(tmp_path: Path, width: int, scheme: str) -> 
         status = page.locator("#status")
         await expect(status).to_have_text("The server answers")
         await chaos.until(lambda state: state["counts"]["people"]["delivered"] > 4)
-        first = page.get_by_role("row", name="By visitors" if width > 1000 else "Accepted").get_by_role("cell")
+        first = page.get_by_role("row", name="By visitors" if width > 1000 else "Accepted").get_by_role(
+            "cell"
+        )
         await expect(first.first).not_to_have_text("0")
         await page.get_by_label("Send each one three times").check()
         await page.get_by_role("button", name="kill -9").focus()

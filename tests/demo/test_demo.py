@@ -7,15 +7,16 @@ import sys
 from pathlib import Path
 
 import aiohttp
+import pytest
 
 LINKS = ("/chat/web", "/desk", "/analytics", "/docs", "/readyz", "/widget.js")
 
 
-async def started(folder: Path) -> tuple[asyncio.subprocess.Process, str]:
+async def started(folder: Path, *options: str) -> tuple[asyncio.subprocess.Process, str]:
     """A demo on a free port, and what it printed."""
     running = await asyncio.create_subprocess_exec(
         sys.executable,
-        *("-c", "from openhandover.cli import main; main()", "demo", "--folder", str(folder)),
+        *("-c", "from openhandover.cli import main; main()", "demo", "--folder", str(folder), *options),
         stdout=asyncio.subprocess.PIPE,
     )
     assert running.stdout
@@ -28,10 +29,17 @@ async def started(folder: Path) -> tuple[asyncio.subprocess.Process, str]:
     return running, text
 
 
-async def ended(running: asyncio.subprocess.Process) -> int:
-    """SIGTERM; the exit status."""
-    running.send_signal(signal.SIGTERM)
-    return await asyncio.wait_for(running.wait(), 10)
+async def ended(running: asyncio.subprocess.Process, by: signal.Signals = signal.SIGTERM) -> int:
+    """A signal; the exit status."""
+    running.send_signal(by)
+    return await asyncio.wait_for(running.wait(), 15)
+
+
+def without_a_past(folder: Path) -> Path:
+    """A demo's folder in which the past counts as written: that has its own tests."""
+    folder.mkdir()
+    (folder / "past").touch()
+    return folder
 
 
 async def test_links_and_logins(tmp_path: Path) -> None:
@@ -61,3 +69,37 @@ async def test_links_and_logins(tmp_path: Path) -> None:
         async with http.get(f"{base}/v1/conversations/kept", headers=headers) as answer:
             assert answer.status == 200
         assert await ended(running) == 0
+
+
+async def test_simulate_fills_the_demo(tmp_path: Path) -> None:
+    """`--simulate` brings visitors who are served without anybody at the desk; Ctrl-C ends it in order."""
+    running, text = await started(
+        without_a_past(tmp_path / "demo"), "--simulate", "--pace", "30", "--seed", "3"
+    )
+    base = re.findall(r"(http://\S+)/chat/web", text)[0]
+    key = re.findall(r"key (\S+)", text)[0]
+    async with aiohttp.ClientSession(base, headers={"Authorization": f"Bearer {key}"}) as http:
+        async with asyncio.timeout(60):
+            completed: list[dict[str, object]] = []
+            while len(completed) < 3:
+                await asyncio.sleep(0.2)
+                async with http.get("/v1/handovers", params={"status": "completed"}) as answer:
+                    completed = (await answer.json())["items"]
+    assert await ended(running, signal.SIGINT) == 0
+
+
+async def test_chaos_is_a_supervisor_and_its_server(tmp_path: Path) -> None:
+    """`--chaos` prints its own page, whose server is another process; the end of one is the end of both."""
+    running, text = await started(without_a_past(tmp_path / "demo"), "--chaos", "--pace", "30")
+    base = re.findall(r"(http://\S+)/chat/web", text)[0]
+    page = re.findall(r"Chaos +(http://\S+)", text)[0]
+    async with aiohttp.ClientSession() as http:
+        async with http.get(f"{page}/state") as answer:
+            state = await answer.json()
+        assert state["links"]["desk"] == f"{base}/desk"
+        async with http.get(f"{base}/readyz") as answer:
+            assert answer.status == 200
+        assert await ended(running) == 0
+        for gone in (base, page):
+            with pytest.raises(aiohttp.ClientConnectorError):
+                await http.get(gone)

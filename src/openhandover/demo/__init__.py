@@ -3,7 +3,7 @@
 import asyncio
 from contextlib import suppress
 
-from openhandover.web.serve import obey_signals, start
+from openhandover.web.serve import Running, obey_signals, start
 
 from .folder import TEAM, config_of, environment, opened
 from .greeting import greet
@@ -32,16 +32,32 @@ async def run(options: Options) -> None:
         if options.simulate:
             await remember(options.folder, config)
         running = await start(config, host=options.host, port=options.port)
-        obey_signals(running)
         desk.webhooks = f"{running.url}/webhooks/partner"
-        greet(running.url, known, partner_url, simulated=options.simulate)
-        play = None
+        ended: set[asyncio.Task[None]] = {running.ended}
         if options.simulate:
             team = Team(dict.fromkeys(TEAM, known.team), desk)
             simulation = Simulation(running.url, team, pace=options.pace, seed=options.seed)
-            play = asyncio.create_task(simulation.run(), name="simulation")
-        await running.ended
-        if play is not None:
-            play.cancel()
+            ended.add(_until_stopped(running, simulation))
+        obey_signals(running)
+        greet(running.url, known, partner_url, simulated=options.simulate)
+        await asyncio.gather(*ended)
+
+
+def _until_stopped(running: Running, simulation: Simulation) -> "asyncio.Task[None]":
+    """The play, which ends before the server does, and whose fault ends the server."""
+    stop = running.stop
+
+    async def play() -> None:
+        try:
             with suppress(asyncio.CancelledError):
-                await play
+                await simulation.run()
+        finally:
+            stop()
+
+    playing = asyncio.create_task(play(), name="simulation")
+
+    def end() -> None:
+        playing.cancel()
+
+    running.stop = end
+    return playing
