@@ -64,7 +64,7 @@ async def site(
     await host.start_server()
     origin = f"http://127.0.0.1:{host.port}"
     try:
-        async with running_server(tmp_path, config.replace(SITE, origin)) as server:
+        async with running_server(tmp_path, config.replace(f'["{SITE}"]', f'["{origin}"]')) as server:
             shown.append(html(server.url))
             yield f"{origin}/cart", server
     finally:

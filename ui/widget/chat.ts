@@ -129,9 +129,10 @@ export class Chat implements Listener {
 
   // --- what the visitor does -------------------------------------------------------------------------------
 
-  /** Go on with the conversation of earlier, if there is one. */
+  /** Go on with the conversation of earlier, if there is one; that of somebody whom the site names waits for that. */
   resume(): void {
-    if (this.#memory.kept.token) this.#connection.start();
+    const { token, user } = this.#memory.kept;
+    if (this.view.open || (token && (user === null || user === this.site.user))) this.#connection.start();
   }
 
   /** The visitor opened the chat. */
@@ -213,11 +214,15 @@ export class Chat implements Listener {
     if (this.view.open) this.#connection.start();
   }
 
-  /** The site says who this is: the conversation of somebody else is not theirs to see. */
+  /** The site says who this is: the conversation of somebody else is not theirs to see, one without a name becomes
+      theirs. */
   identify(identity: string | null): void {
+    const { user } = this.site;
     this.site.identity = identity;
     const was = this.#memory.kept.user;
     if (was !== null && was !== this.site.user) this.restart();
+    else if (user !== this.site.user) this.#connection.stop();
+    this.resume();
   }
 
   /** The visitor looks at the newest message. */
@@ -284,6 +289,7 @@ export class Chat implements Listener {
     if (frame.seq < this.talk.seq) this.talk.clear(); // the server went back to an older state of the conversation
     if (this.talk.seq === 0) this.talk.begin(frame.first_seq ?? 0, frame.more ?? false);
     if (frame.at) this.clockOffset = Date.parse(frame.at) - Date.now();
+    if (this.site.user) this.#memory.change({ user: this.site.user });
     this.view.config = config;
     this.view.sound = this.#memory.kept.sound ?? config.sound ?? false;
     this.view.desk = frame.desk ?? null;

@@ -1,6 +1,6 @@
 // The small menu of the header, by mouse and by arrow keys.
 import type { ComponentChildren, JSX } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { CheckIcon, MenuIcon } from "./icons";
 import { save } from "./save";
 import { useScene } from "./scene";
@@ -13,7 +13,7 @@ export function Menu({ onEnd }: { onEnd: () => void }): JSX.Element {
   const list = useRef<HTMLDivElement>(null);
   const said = chat.talk.entries.length > 0;
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (open) items(list.current)[0]?.focus();
   }, [open]);
   const close = () => {
