@@ -35,8 +35,8 @@ from .shapes import NoteBody, PresenceBody, ReadBody, SayBody, TakeOverBody, Tra
 OPEN_S = 10.0
 """So long a take-over may wait for its own desk to open."""
 
-RECENT = 100
-"""So many last messages are searched for one that was sent before."""
+RECENT = (3, 100, 1_000)
+"""So many last messages are searched for one of an agent's."""
 
 
 class Acts:
@@ -208,29 +208,29 @@ class Acts:
     ) -> Reply:
         """Say it once: a known id with the same content answers the message as it is now."""
         external_id = f"{caller.agent_id}:{chosen_id or secrets.token_urlsafe(12)}"
-        known = await self._find(handover, external_id) if chosen_id else None
-        if known is None:
-            place = self.office.place_of(handover)
-            said = replace(fact, id=external_id)
-            result = await self.office.report(place, said, f"message:{handover.id}:{external_id}")
-            known = await self._find(handover, external_id)
-            if known is None:
-                raise Refused("handover_ended" if not result["applied"] else "internal_error")
-            return json_reply(self._seen(known), 201)
-        if not _same(known, fact):
+        place = self.office.place_of(handover)
+        said = replace(fact, id=external_id)
+        result = await self.office.report(place, said, f"message:{handover.id}:{external_id}")
+        repeated = result.get("reason") == "repeated"
+        if not (result["applied"] or repeated):
+            raise Refused("handover_ended")
+        known = await self._find(handover, external_id)
+        if repeated and not _same(known, fact):
             raise Refused("id_reused")
-        return json_reply(self._seen(known), 200)
+        return json_reply(self._seen(known), 200 if repeated else 201)
 
     def _seen(self, known: LogRow) -> dict[str, Any]:
         return self.office.sight.message(self.office.engine.message_view(known))
 
-    async def _find(self, handover: Handover, external_id: str) -> LogRow | None:
+    async def _find(self, handover: Handover, external_id: str) -> LogRow:
+        """The message that an agent sent under this id: mostly one of the very last."""
         store = self.office.engine.store
         state = await self.office.engine.conversation(handover.conversation_id)
-        for row in reversed(await store.tail(handover.conversation_id, state.seq, RECENT)):
-            if view.message_of(row.entry).external_id == external_id:
-                return row
-        return None
+        for recent in RECENT:
+            for row in reversed(await store.tail(handover.conversation_id, state.seq, recent)):
+                if view.message_of(row.entry).external_id == external_id:
+                    return row
+        raise Refused("id_reused", "This id was used for a message long ago")
 
     async def typing(self, call: Call) -> Reply:
         """POST /v1/desk/handovers/{id}/typing"""

@@ -49,6 +49,9 @@ class Standing(Struct, frozen=True):
     auto: bool = False
 
 
+NOBODY = Standing()
+
+
 class Offer(Struct, frozen=True):
     """Somebody's chance to take a handover first."""
 
@@ -84,7 +87,7 @@ class Board:
 
     def standing(self, agent_id: str) -> Standing:
         """The same, with since when and by whom."""
-        return self._standing.get(agent_id, Standing())
+        return self._standing.get(agent_id, NOBODY)
 
     def set_presence(
         self, agent_id: str, presence: Presence, since: float | None = None, *, auto: bool = False

@@ -101,8 +101,7 @@ class Office:
         cursor: str | None = None
         while True:
             page = await self.engine.store.handovers(where, cursor, 500)
-            for row in page.items:
-                await self._take(row.handover)
+            await asyncio.gather(*(self._take(row.handover) for row in page.items))
             cursor = page.next
             if cursor is None:
                 break
@@ -190,7 +189,7 @@ class Office:
         if kind in UNSEEN:
             return
         handover_id: str | None = event.get("handover_id")
-        if kind.startswith("handover.") and handover_id is not None:
+        if kind.startswith("handover.") and handover_id is not None and self._concerns(handover_id, event):
             await self.settle(handover_id)
         handover_id = self._by_conversation.get(event["conversation_id"])
         place = self.board.places.get(handover_id or "")
@@ -199,6 +198,10 @@ class Office:
         self.screens.event(self.sight.event(event), place)
         if kind == "message.created":
             self._said(place, msgspec.convert(_plain(event["data"]), Message))
+
+    def _concerns(self, handover_id: str, event: Mapping[str, Any]) -> bool:
+        """Whether it is on the board, or may come to it: other providers' handovers are not even looked up."""
+        return handover_id in self.board.places or _plain(event["data"]).get("provider") in self.providers
 
     def _said(self, place: Place, message: Message) -> None:
         cards = self.screens.cards
