@@ -148,6 +148,12 @@ async def test_transfer_to_a_colleague_with_a_note(server: Server, anna: Agent, 
     assert [entry["id"] for entry in await bob.entries("mine")] == [handover_id]
     assert await anna.entries("mine") == []
     assert ("agent", "called twice") in await texts(server, handover_id)
+    late = await anna.say(handover_id, "one more thing")
+    assert (late.code, late.body["detail"], late.body["agent"]) == (
+        "forbidden",
+        "Bob has this conversation now",
+        "bob",
+    )
     assert (await bob.say(handover_id, "Hello, Bob here")).status == 201
 
 
@@ -220,6 +226,26 @@ async def test_priority_orders_the_queue_and_positions_follow(server: Server, bo
     await server.until("/v1/handovers/late", lambda handover: handover["queue"]["position"] == 2)
     await bob.accept("first")
     await server.until("/v1/handovers/late", lambda handover: handover["queue"]["position"] == 1)
+
+
+async def test_screens_follow_the_queue(server: Server, anna: Agent, bob: Agent) -> None:
+    """When the head of the queue is taken, the others' entries come again with their new positions, and the
+    events that are for users do not."""
+    async with listening(bob) as stream:
+        await stream.until("desk.resync")
+        for number in range(3):
+            await queued(server, f"h{number}")
+        await anna.accept("h0")
+        for handover_id, position in (("h1", 1), ("h2", 2)):
+            wanted = (handover_id, position)
+            await stream.until(
+                "desk.entry",
+                lambda data, wanted=wanted: (data["entry"]["id"], data["entry"]["position"]) == wanted,
+            )
+        await server.until("/v1/handovers/h2", lambda handover: handover["queue"]["position"] == 2)
+        await server.said("c_h2", text="hello?")
+        await stream.until("message.created", lambda event: event["data"]["text"] == "hello?")
+        assert "handover.queue_updated" not in [kind for kind, _ in stream.seen]
 
 
 async def test_take_over_a_bot_conversation(server: Server, anna: Agent) -> None:

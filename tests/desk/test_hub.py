@@ -54,3 +54,31 @@ async def test_slow_reader_is_resynced_and_goes_on() -> None:
     assert await take(stream, 1) == ["desk.resync {}"]
     hub.publish("last", 1, {"anna"})
     assert await take(stream, 1) == ["last 1"]
+
+
+async def test_dismissed_stream_says_why_and_ends() -> None:
+    """What was told before still comes, then the reason, then nothing; streams of other sessions go on."""
+    hub = Hub()
+    gone, stays, keyed = (hub.follow("anna", hub.place, session) for session in ("s1", "s2", None))
+    hub.publish("a", 1, {"anna"})
+    for stream in (gone, stays, keyed):
+        assert await take(stream, 1) == ["a 1"]
+    hub.publish("b", 2, {"anna"})
+    hub.dismiss("anna", "expired", lambda session: session == "s1")
+    assert await take(gone, 1) == ["b 2"]
+    assert await anext(gone) == b'event: desk.logged_out\ndata: {"reason":"expired"}\n\n'
+    assert await anext(gone, None) is None
+    hub.publish("c", 3, {"anna"})
+    for stream in (stays, keyed):
+        assert await take(stream, 2) == ["b 2", "c 3"]
+
+
+async def test_each_event_is_encoded_once() -> None:
+    """A hundred screens get the very same bytes."""
+    hub = Hub()
+    streams = [hub.follow("anna", hub.place) for _ in range(100)]
+    waiting = [asyncio.create_task(anext(stream)) for stream in streams]  # type: ignore[arg-type]
+    await asyncio.sleep(0)
+    hub.publish("a", 1, {"anna", "bob"})
+    frames = await asyncio.gather(*waiting)
+    assert len({id(frame) for frame in frames}) == 1

@@ -14,14 +14,16 @@ from tests.serving import Server, running_server
 async def test_logging_out_in_another_window_ends_the_stream(server: Server) -> None:
     """The other window hears `desk.logged_out`; another session of the same agent goes on."""
     here, other = await Browser(server, "anna").log_in(), await Browser(server, "anna").log_in()
-    async with listening(here) as stream, listening(other) as stays:
-        await stream.until("desk.resync")
-        await stays.until("desk.resync")
+    by_key = Agent(server, "anna")
+    async with listening(here) as stream, listening(other) as stays, listening(by_key) as keyed:
+        for one in (stream, stays, keyed):
+            await one.until("desk.resync")
         assert (await here.call("POST", "logout", {})).status == 204
         assert await stream.until("desk.logged_out") == {"reason": "logged_out"}
         assert await stream.ended()
         await other.here("busy")
-        await stays.until("desk.presence", lambda data: data["agent"]["presence"] == "busy")
+        for one in (stays, keyed):
+            await one.until("desk.presence", lambda data: data["agent"]["presence"] == "busy")
     assert (await here.call("GET", "me")).code == "unauthorized"
 
 

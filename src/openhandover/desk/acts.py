@@ -61,8 +61,17 @@ class Acts:
         if place is None:
             raise Refused("handover_ended")
         if not caller.supervises and place.agent_id != caller.agent_id:
-            raise Refused("forbidden", "Accept the handover first; it is not yours")
+            raise self._not_theirs(place)
         return place, row
+
+    def _not_theirs(self, place: Place | None) -> Refused:
+        """The refusal for who does not have it, or not any more."""
+        holder = place.agent_id if place else None
+        if holder is None:
+            return Refused("forbidden", "Accept the handover first; it is not yours")
+        return Refused(
+            "forbidden", f"{self.office.board.name(holder)} has this conversation now", agent=holder
+        )
 
     async def _answer(self, handover_id: str, status: int = 200) -> Reply:
         row = await self.office.engine.handover(handover_id)
@@ -178,9 +187,12 @@ class Acts:
         """POST /v1/desk/handovers/{id}/messages"""
         caller = await self._caller(call)
         row = await self.reads.visible(caller, call.path["id"])
-        held = any(agent.id == caller.agent_id for agent in row.handover.agents)
-        if not (held or caller.supervises):
-            raise Refused("forbidden", "Accept the handover first; it is not yours")
+        place = self.office.board.places.get(row.handover.id)
+        holder = place.agent_id if place else None
+        took_part = any(agent.id == caller.agent_id for agent in row.handover.agents)
+        # Who lost it to nobody yet, or to its end, may still finish the sentence.
+        if not (caller.supervises or holder == caller.agent_id or (holder is None and took_part)):
+            raise self._not_theirs(place)
         body = await body_of(call, caller, SayBody)
         if too_long(body.text):
             raise Refused("too_large", f"The text is larger than {MAX_TEXT_BYTES} bytes")

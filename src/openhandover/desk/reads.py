@@ -84,7 +84,7 @@ class Reads:
 
     def _log_out(self, session: Session, reason: str) -> None:
         """Whoever still listens in this session hears that it is over."""
-        self.office.hub.dismiss(session.agent_id, reason, session.nonce.__eq__)
+        self.office.hub.dismiss(session.agent_id, reason, lambda nonce: nonce == session.nonce)
 
     async def me(self, call: Call) -> Reply:
         """GET /v1/desk/me"""
