@@ -112,9 +112,9 @@ async def test_a_colleague_was_faster(server: Server, screen: Screen) -> None:
         lambda route: route.fulfill(status=409, content_type="application/problem+json", body=refused),
     )
     await screen.line("Jo").get_by_role("button", name="Accept").click()
-    await expect(screen.page.get_by_text("Bob was a moment faster.")).to_be_visible()
+    await expect(screen.page.get_by_text("Bob was first.")).to_be_visible()
     await screen.page.get_by_role("button", name="Close", exact=True).click()
-    await expect(screen.page.get_by_text("Bob was a moment faster.")).to_have_count(0)
+    await expect(screen.page.get_by_text("Bob was first.")).to_have_count(0)
     assert (await bob.accept("h1")).status == 200
 
 

@@ -179,4 +179,4 @@ async def test_signs_of_the_visitor(server: Server, screen: Screen) -> None:
     assert (
         await server.call("POST", "/v1/conversations/c_h1/presence", {"state": "disconnected"})
     ).status == 202
-    await expect(screen.page.get_by_text("left the page")).to_be_visible()
+    await expect(screen.page.get_by_text("The visitor left the page.")).to_be_visible()

@@ -2,7 +2,7 @@
 import { effect } from "@preact/signals";
 import { t } from "./language";
 import { notify, sound, tell, told } from "./memory";
-import { me, offers, phase, unread } from "./state";
+import { me, nameOf, offers, phase, unread } from "./state";
 import type { Entry } from "./types";
 
 const RECENT_MS = 5_000;
@@ -37,7 +37,7 @@ export function alertOffer(entry: Entry, words: string): void {
 
 /** The visitor wrote in a conversation of this agent that is not on screen. */
 export function alertMessage(entry: Entry, text: string): void {
-  alert(`message-${entry.id}`, entry, t.newMessage(entry.user.name || entry.display_name || t.visitor), text);
+  alert(`message-${entry.id}`, entry, t.newMessage(nameOf(entry)), text);
 }
 
 function alert(tag: string, entry: Entry, title: string, body: string): void {

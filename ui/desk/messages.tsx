@@ -37,10 +37,13 @@ export function Messages({ id, entry, userName }: { id: string; entry: Entry | u
   const said = useMemo(() => arrange(messages, entry, !!thread?.more), [messages, entry?.id, entry?.requested_at, thread?.more]);
   const pending = outbox.value.filter((item) => item.conversationId === id && !messages.some((known) => isSent(item, known)));
   const typing = !!thread && thread.typingUntil > now.value;
-  const items: Item[] = [...said, ...pending.map((item): Item => ({ kind: "pending", pending: item }))];
-  if (typing) items.push({ kind: "typing" });
-  items.push({ kind: "end" });
   const lastPending = pending.at(-1)?.id;
+  const items = useMemo(() => {
+    const all: Item[] = [...said, ...pending.map((item): Item => ({ kind: "pending", pending: item }))];
+    if (typing) all.push({ kind: "typing" });
+    all.push({ kind: "end" });
+    return all;
+  }, [said, typing, outbox.value]);
   // Who sends wants to see it sent.
   useEffect(() => {
     if (lastPending) steering.current?.toEnd();

@@ -1,6 +1,6 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
 import type { ComponentChildren } from "preact";
-import { accept } from "./actions";
+import { accept, takeOver } from "./actions";
 import { now } from "./clock";
 import { Avatar, Icon } from "./icon";
 import { languageName, locale, stretch, t } from "./language";
@@ -27,6 +27,7 @@ export function TalkRow({ talk }: { talk: BotTalk }) {
   return (
     <Row id={`talk:${talk.id}`} name={nameOf(talk)} known={!!(talk.user.name || talk.display_name || talk.user.email)} last={talk.last_message} news={false} offered={false}>
       <span class="when"><Ago at={talk.updated_at} /></span>
+      <button class="secondary small" onClick={() => void takeOver(talk.id)}>{t.takeOver}</button>
     </Row>
   );
 }

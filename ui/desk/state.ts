@@ -87,9 +87,12 @@ export const conversationId = computed(() =>
   selected.value?.kind === "talk" ? selected.value.id : (current.value?.conversation_id ?? null),
 );
 
+/** What turns the direction of text; in a name it could only turn around what stands beside it. */
+const TURNING = /[\u202a-\u202e\u2066-\u2069]/g;
+
 /** What the visitor is called on screen. */
 export const nameOf = (one: Pick<Entry, "user" | "display_name"> | undefined): string =>
-  one?.user.name || one?.display_name || one?.user.email || t.visitor;
+  (one?.user.name || one?.display_name || one?.user.email || "").replace(TURNING, "").trim() || t.visitor;
 
 /** The name of an agent. */
 export const agentName = (id: string): string => agents.value.find((agent) => agent.id === id)?.name ?? id;

@@ -1,7 +1,7 @@
 // A long list of which only what is near the view is drawn. Heights are guessed until they were measured; the reader is
 // held where they are (at the start, at the end, or at the thing they look at), whatever is added, removed or grows.
 import type { ComponentChildren, RefObject } from "preact";
-import { useLayoutEffect, useReducer, useRef } from "preact/hooks";
+import { useLayoutEffect, useMemo, useReducer, useRef } from "preact/hooks";
 
 /** So many pixels above and below the view are drawn as well. */
 const MARGIN = 700;
@@ -45,9 +45,10 @@ export function Windowed<T>(props: Props<T>) {
   const wasAtEnd = useRef(true);
   const [, redraw] = useReducer((n: number) => n + 1, 0);
 
-  const keys = items.map(keyOf);
+  const keys = useMemo(() => items.map(keyOf), [items]);
+  const guesses = useMemo(() => items.map(guess), [items]);
   const tops = new Float64Array(items.length + 1);
-  items.forEach((item, n) => (tops[n + 1] = (tops[n] ?? 0) + (heights.get(keys[n] ?? "") ?? guess(item))));
+  for (let n = 0; n < items.length; n += 1) tops[n + 1] = (tops[n] ?? 0) + (heights.get(keys[n] ?? "") ?? guesses[n] ?? 0);
   const total = tops[items.length] ?? 0;
   const height = box.current?.clientHeight || 800;
   const top = place(anchor.current, keys, tops, height, box.current?.scrollTop ?? 0);
