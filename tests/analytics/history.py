@@ -23,7 +23,15 @@ from openhandover.core.model import (
 from openhandover.store.port import Changes, HandoverRow, Mark, Store, Unit
 
 DAY_S = 86400
-AGENTS = ("Anna de Vries", "Bob Meyer", "Chloé Martin", "Diego Ruiz", "Eva Jansen", "Farid Benali", "Grace Lee")
+AGENTS = (
+    "Anna de Vries",
+    "Bob Meyer",
+    "Chloé Martin",
+    "Diego Ruiz",
+    "Eva Jansen",
+    "Farid Benali",
+    "Grace Lee",
+)
 WHYS = (
     *(["Invoice is wrong"] * 6),
     *(["Parcel has not arrived"] * 9),
@@ -45,7 +53,7 @@ class Past:
     def __init__(self, until: float, days: int, seed: int = 7) -> None:
         self.until = until
         self.days = days
-        self.chance = random.Random(seed)  # noqa: S311  (nothing here is secret)
+        self.chance = random.Random(seed)
 
     def moment(self) -> float:
         """Some time, more often on a working day in the middle of the day."""
@@ -79,7 +87,11 @@ class Past:
         pick = self.chance.choice
         user = User(id=f"u_{name}", name=pick(("Kim", "Robin", "Sascha", "Noor")))
         return Conversation(
-            id=f"c_{name}", channel=channel or pick(CHANNELS), user=user, created_at=at, language=pick(LANGUAGES)
+            id=f"c_{name}",
+            channel=channel or pick(CHANNELS),
+            user=user,
+            created_at=at,
+            language=pick(LANGUAGES),
         )
 
 
@@ -114,7 +126,9 @@ class _Story:
         self.fact("handover.requested", self.at + 5, attempts=[{"provider": self.provider}])
         fate = self.chance.random()
         if fate < 0.03:
-            self.end(Status.ERROR, self.chance.choice(("provider_error", "unavailable")), "system", self.at + 35)
+            self.end(
+                Status.ERROR, self.chance.choice(("provider_error", "unavailable")), "system", self.at + 35
+            )
             return
         self.fact("handover.queued", self.at + 6, queue={"position": 2})
         self.handover = msgspec.structs.replace(self.handover, queued_at=self.at + 6)
@@ -123,7 +137,12 @@ class _Story:
         if wait > 600:
             self.end(Status.ERROR, "queue_timeout", "system", self.at + 605)
         elif wait > patience:
-            self.end(Status.CANCELLED, self.chance.choice(("user_cancelled", "user_left")), "user", self.at + patience)
+            self.end(
+                Status.CANCELLED,
+                self.chance.choice(("user_cancelled", "user_left")),
+                "user",
+                self.at + patience,
+            )
         elif fate > 0.95:
             self.end(Status.TRANSFERRED, "transferred", "provider", self.at + wait)
         else:
@@ -144,7 +163,9 @@ class _Story:
             moment += self.chance.lognormvariate(3.4, 0.7)
             self.message("user" if turn % 2 == 0 else "agent", moment, "and then")
         moment += self.chance.lognormvariate(4.2, 0.8)
-        reason = self.chance.choice(("agent_closed", "agent_closed", "agent_closed", "user_idle", "user_left"))
+        reason = self.chance.choice(
+            ("agent_closed", "agent_closed", "agent_closed", "user_idle", "user_left")
+        )
         self.end(Status.COMPLETED, reason, "agent", moment)
         if self.chance.random() < 0.4:
             score = self.chance.choice((5, 5, 5, 4, 4, 3, 2, 1))

@@ -1,94 +1,62 @@
-"""Figures of handovers: counts, rates, percentiles and groups."""
+"""Figures of tallies: counts, rates, percentiles and groups."""
 
+from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from openhandover.analytics.figures import figures, grouped, percentile
+from openhandover.analytics.figures import Begun, added, calendar, figures, grouped, percentile, tally
 
-UTC = ZoneInfo("UTC")
-JAN_5_NOON = 1_767_614_400.0  # 2026-01-05T12:00:00Z, a Monday
+AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 
 
-def handover(status: str = "completed", **changes: Any) -> dict[str, Any]:
-    """A handover that waited 60 s, got its first reply after 75 s and lasted 300 s, changed as told."""
-    row: dict[str, Any] = {
-        "status": status,
-        "reason": "agent_closed",
-        "provider": "support",
-        "channel": "web",
-        "language": "en",
-        "agent": "Anna",
-        "requested_at": JAN_5_NOON,
-        "active_at": JAN_5_NOON + 60,
-        "first_reply_at": JAN_5_NOON + 75,
-        "ended_at": JAN_5_NOON + 360,
-        "rating": None,
+def row(key: Any = None, **changes: Any) -> dict[str, Any]:
+    """One completed handover that waited 60 s, got its first reply after 75 s and lasted 300 s, changed as told."""
+    return {
+        "key": key,
+        "handovers": 1,
+        "completed": 1,
+        **dict.fromkeys(("cancelled", "error", "transferred", "abandoned"), 0),
+        "answered": 1,
+        **{f"rated_{score}": None for score in range(1, 6)},
+        "waits": "60000",
+        "replies": "75000",
+        "talks": "300000",
+        "patiences": None,
+        **changes,
     }
-    return row | changes
 
 
-def conversation(
-    channel: str = "web", *, handed_over: bool = False, at: float = JAN_5_NOON
-) -> dict[str, Any]:
-    """A conversation begun."""
-    return {"channel": channel, "handed_over": int(handed_over), "requested_at": at}
+def quarter(at: str) -> int:
+    """The number of the quarter of an hour that this time in UTC lies in."""
+    return int(datetime.fromisoformat(at).replace(tzinfo=UTC).timestamp() // 900)
 
 
-def test_counts_by_status_and_what_is_open() -> None:
-    """Every handover is counted once; what has not ended is open."""
-    made = figures(
-        [handover(status) for status in ("completed", "cancelled", "error", "transferred", "queued")], None
-    )
-    assert (made.handovers, made.completed, made.cancelled, made.error, made.transferred, made.open) == (
-        5,
-        1,
-        1,
-        1,
-        1,
-        1,
-    )
+def test_what_has_not_ended_is_open() -> None:
+    """Every handover is counted once."""
+    made = figures(tally(row(handovers=9, completed=3, cancelled=2, error=1, transferred=1)), None)
+    assert (made.handovers, made.open) == (9, 2)
 
 
-def test_abandoned_means_given_up_before_anybody_joined() -> None:
-    """A withdrawal while waiting counts, one during the talk does not, a time-out neither."""
-    rows = [
-        handover("cancelled", reason="user_cancelled", active_at=None),
-        handover("cancelled", reason="user_left", active_at=None),
-        handover("cancelled", reason="user_cancelled"),
-        handover("error", reason="queue_timeout", active_at=None),
-    ]
-    made = figures(rows, None)
-    assert (made.abandoned, made.abandonment_rate) == (2, 0.5)
+def test_tallies_add_up() -> None:
+    """The total of two groups has the counts, the ratings and the spans of both."""
+    both = added([tally(row(waits="1000,3000", rated_5=2)), tally(row(waits="2000", rated_4=1))])
+    made = figures(both, None)
+    assert (made.handovers, made.time_to_agent_s.p50, made.time_to_agent_s.p90) == (2, 2.0, 3.0)
+    assert (made.rating.mean, made.rating.count, made.scores) == (4.667, 3, (0, 0, 0, 1, 2))
 
 
 def test_containment_is_the_share_of_conversations_without_a_handover() -> None:
     """Three of four conversations never needed a human."""
-    begun = [conversation(), conversation(), conversation(), conversation(handed_over=True)]
-    assert figures([handover()], begun).containment_rate == 0.75
+    assert figures(tally(row()), Begun(4, 1)).containment_rate == 0.75
 
 
 def test_nothing_to_divide_by_is_null() -> None:
     """No handovers and no conversations: no rates, no percentiles, no mean."""
-    made = figures([], [])
-    assert (made.abandonment_rate, made.containment_rate, made.time_to_agent_s.p50, made.rating.mean) == (
-        None,
-    ) * 4
-
-
-def test_times_and_ratings() -> None:
-    """Waits count from the request, duration from joining; a rating that was not given does not count."""
-    rows = [
-        handover(rating=5),
-        handover(active_at=JAN_5_NOON + 120, rating=2),
-        handover(active_at=None, ended_at=None),
-    ]
-    made = figures(rows, None)
-    assert (made.time_to_agent_s.p50, made.time_to_agent_s.p90) == (60.0, 120.0)
-    assert made.time_to_first_reply_s.p50 == 75.0
-    assert (made.duration_s.p50, made.duration_s.p90) == (240.0, 300.0)
-    assert (made.rating.mean, made.rating.count) == (3.5, 2)
+    made = figures(added([]), Begun())
+    empty = (made.abandonment_rate, made.containment_rate, made.time_to_agent_s.p50, made.rating.mean)
+    assert empty == (None,) * 4
 
 
 @pytest.mark.parametrize(
@@ -96,7 +64,7 @@ def test_times_and_ratings() -> None:
     [
         ([], 0.5, None),
         ([7.0], 0.9, 7.0),
-        ([4.0, 1.0, 3.0, 2.0], 0.5, 2.0),
+        ([1.0, 2.0, 3.0, 4.0], 0.5, 2.0),
         ([float(n) for n in range(1, 11)], 0.9, 9.0),
     ],
 )
@@ -105,37 +73,38 @@ def test_percentile_is_nearest_rank(values: list[float], share: float, expected:
     assert percentile(values, share) == expected
 
 
+def test_groups_come_largest_first_and_times_in_order() -> None:
+    """The same rows by reason and by day."""
+    rows = [row("b"), row("a", handovers=2), row(None)]
+    assert [group.key for group in grouped(rows, None, "reason", lambda key: key)] == ["a", None, "b"]
+    assert [group.key for group in grouped(rows, None, "day", lambda key: key or "c")] == ["a", "b", "c"]
+
+
+def test_keys_that_become_one_name_are_one_group() -> None:
+    """Two quarters of the same hour, and a conversation without a handover in another one."""
+    begun = [{"key": 2, "begun": 3, "handed_over": 1}]
+    made = grouped([row(0), row(1)], begun, "hour", lambda key: "late" if key > 1 else "early")
+    assert [(group.key, group.figures.handovers, group.figures.conversations) for group in made] == [
+        ("early", 2, 0),
+        ("late", 0, 3),
+    ]
+
+
 @pytest.mark.parametrize(
-    ("by", "keys"),
+    ("at", "day", "hour", "weekday_hour"),
     [
-        ("status", ["completed", "error"]),
-        ("reason", ["agent_closed", "no_answer"]),
-        ("provider", ["support", "backup"]),
-        ("channel", ["web", "api"]),
-        ("language", ["en", "nl"]),
-        ("agent", ["Anna", None]),
+        ("2026-01-05T23:30", "2026-01-06", "00:00", "2 00:00"),
+        ("2026-03-29T00:45", "2026-03-29", "01:00", "7 01:00"),
+        ("2026-03-29T01:00", "2026-03-29", "03:00", "7 03:00"),
+        ("2026-10-25T00:30", "2026-10-25", "02:00", "7 02:00"),
+        ("2026-10-25T01:30", "2026-10-25", "02:00", "7 02:00"),
+        ("2026-10-25T22:59", "2026-10-25", "23:00", "7 23:00"),
+        ("2026-10-25T23:00", "2026-10-26", "00:00", "1 00:00"),
     ],
 )
-def test_groups_by_value_largest_first(by: Any, keys: list[str | None]) -> None:
-    """Each value is a group, the one with most handovers first; a missing value is a group of its own."""
-    other = handover("error", reason="no_answer", provider="backup", channel="api", language="nl", agent=None)
-    made = grouped([handover(), other, handover()], [], by, UTC)
-    assert [(group.key, group.figures.handovers) for group in made] == [(keys[0], 2), (keys[1], 1)]
-
-
-def test_hours_and_days_are_those_of_the_time_zone() -> None:
-    """Noon in UTC is one o'clock in Amsterdam; half past eleven in the evening is the next day there."""
-    rows = [handover(), handover(requested_at=JAN_5_NOON + 11.5 * 3600)]
-    zone = ZoneInfo("Europe/Amsterdam")
-    assert [group.key for group in grouped(rows, [], "hour", zone)] == ["00:00", "13:00"]
-    assert [group.key for group in grouped(rows, [], "day", zone)] == ["2026-01-05", "2026-01-06"]
-
-
-def test_channel_groups_have_containment_also_without_any_handover() -> None:
-    """A channel where the bot did everything alone is listed with containment 1; other groupings have none."""
-    begun = [conversation("web", handed_over=True), conversation("api")]
-    by_channel = {
-        group.key: group.figures.containment_rate for group in grouped([handover()], begun, "channel", UTC)
-    }
-    assert by_channel == {"web": 0.0, "api": 1.0}
-    assert grouped([handover()], begun, "provider", UTC)[0].figures.containment_rate is None
+def test_hours_and_days_are_those_of_the_clock_on_the_wall(
+    at: str, day: str, hour: str, weekday_hour: str
+) -> None:
+    """Also in the night in which an hour is left out, and in the one in which an hour comes twice."""
+    names = [calendar(by, AMSTERDAM)(quarter(at)) for by in ("day", "hour", "weekday_hour")]
+    assert names == [day, hour, weekday_hour]

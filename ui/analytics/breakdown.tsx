@@ -1,20 +1,24 @@
 // One table for each question: why, how it ended, which provider, channel, language, agent. A name narrows the page to it.
 import { useState } from "preact/hooks";
 import { narrow, query, type Narrowed } from "./address";
-import type { Group, Report } from "./api";
+import type { Figures, Group, Report } from "./api";
 import { count, languageName, mean, percent, stretch } from "./format";
 import { fill, t, word } from "./language";
 import { useAnswer } from "./load";
 import { Csv, Scrolling, Section, Waiting } from "./parts";
+import { Ratings } from "./ratings";
 
 const QUESTIONS = ["why", "reason", "provider", "channel", "language", "agent"] as const;
 type Question = (typeof QUESTIONS)[number];
 const FEW = 6;
 
-export function Breakdown() {
+export function Breakdown({ total }: { total: Figures }) {
   return (
     <Section id="breakdown" title={t.breakdown}>
-      <div class="cards">{QUESTIONS.map((name) => <Card key={name} by={name} />)}</div>
+      <div class="cards">
+        {QUESTIONS.map((name) => <Card key={name} by={name} />)}
+        <Ratings figures={total} />
+      </div>
     </Section>
   );
 }
@@ -50,6 +54,7 @@ function Card({ by }: { by: Question }) {
 
 function Groups({ by, items, total }: { by: Question; items: Group[]; total: number }) {
   if (!items.length) return <p class="muted">{t.empty}</p>;
+  const most = Math.max(...items.map((item) => item.figures.handovers));
   return (
     <Scrolling label={t.dimensions[by]}>
       <table class="groups">
@@ -58,8 +63,8 @@ function Groups({ by, items, total }: { by: Question; items: Group[]; total: num
           <tr>
             <th scope="col">{t.dimensions[by]}</th>
             <th scope="col">{t.tiles.handovers}</th>
-            <th scope="col">{t.share}</th>
-            <th scope="col">{t.gaveUp}</th>
+            <th scope="col" class="spare">{t.share}</th>
+            <th scope="col" class="spare">{t.gaveUp}</th>
             <th scope="col">{t.wait}</th>
             <th scope="col" class="spare">{t.wait90}</th>
             <th scope="col" class="spare">{t.rating}</th>
@@ -68,10 +73,10 @@ function Groups({ by, items, total }: { by: Question; items: Group[]; total: num
         <tbody>
           {items.map(({ key, figures }) => (
             <tr key={key}>
-              <th scope="row"><Name by={by} value={key} /></th>
+              <th scope="row" style={{ "--share": most ? figures.handovers / most : 0 }}><Name by={by} value={key} /></th>
               <td>{count(figures.handovers)}</td>
-              <td class="share" style={{ "--share": total ? figures.handovers / total : 0 }}>{percent(total ? figures.handovers / total : null)}</td>
-              <td>{percent(figures.abandonment_rate)}</td>
+              <td class="spare">{percent(total ? figures.handovers / total : null)}</td>
+              <td class="spare">{percent(figures.abandonment_rate)}</td>
               <td>{stretch(figures.time_to_agent_s.p50)}</td>
               <td class="spare">{stretch(figures.time_to_agent_s.p90)}</td>
               <td class="spare">{mean(figures.rating.mean)}</td>

@@ -48,8 +48,12 @@ export function Chart(props: ChartProps) {
           {props.csv}
         </span>
       </figcaption>
-      <Legend series={props.series} format={props.format} place={shown} label={shown === null ? "" : props.places[shown] ?? ""} />
-      {!asTable && <Plot {...props} onPlace={setPlace} onStep={speak} at={shown} />}
+      {!asTable && (
+        <>
+          <Legend series={props.series} lines={!props.stacked} format={props.format} place={shown} label={shown === null ? "" : props.places[shown] ?? ""} />
+          <Plot {...props} onPlace={setPlace} onStep={speak} at={shown} />
+        </>
+      )}
       <p class="unseen" aria-live="polite">{spoken}</p>
       <div class={asTable ? "" : "unseen"}>
         <Table {...props} scrolls={asTable} />
@@ -58,13 +62,21 @@ export function Chart(props: ChartProps) {
   );
 }
 
-function Legend({ series, format, place, label }: { series: Series[]; format: ChartProps["format"]; place: number | null; label: string }) {
+interface LegendProps {
+  series: Series[];
+  lines: boolean;
+  format: ChartProps["format"];
+  place: number | null;
+  label: string;
+}
+
+function Legend({ series, lines, format, place, label }: LegendProps) {
   return (
     <div class="legend" aria-hidden="true">
       <ul>
         {series.map((one) => (
           <li key={one.name}>
-            <i class={one.dashed ? "line dashed" : "swatch"} style={{ "--colour": `var(${one.colour})` }} />
+            <i class={lines ? (one.dashed ? "line dashed" : "line") : "swatch"} style={{ "--colour": `var(${one.colour})` }} />
             {one.name}
             {place !== null && <b>{format(one.values[place] ?? null)}</b>}
           </li>

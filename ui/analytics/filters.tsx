@@ -24,8 +24,8 @@ export function Filters() {
   return (
     <form class="filters" onSubmit={(event) => event.preventDefault()}>
       <Period />
-      {CHOSEN.map((name) => <Choice key={name} name={name} values={known[name]} />)}
       <Zone />
+      {CHOSEN.map((name) => <Choice key={name} name={name} values={known[name]} />)}
       {narrowed.length > 0 && <Chips names={narrowed} />}
     </form>
   );
@@ -76,7 +76,7 @@ function Zone() {
   const { tz } = filter.value;
   const all = ZONES.includes(tz) ? ZONES : [tz, ...ZONES];
   return (
-    <label class="zone">
+    <label>
       {t.zone}
       <select value={tz} onChange={(event) => change({ tz: event.currentTarget.value })}>
         {all.map((zone) => <option key={zone} value={zone}>{zone.replaceAll("_", " ")}</option>)}

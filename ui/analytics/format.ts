@@ -1,5 +1,5 @@
 // Numbers, dates and stretches of time for people, in the language of the page.
-import { locale } from "./language";
+import { fill, locale } from "./language";
 
 const WHOLE = new Intl.NumberFormat(locale);
 const PERCENT = new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 0 });
@@ -10,16 +10,13 @@ export const count = (value: number): string => WHOLE.format(value);
 export const percent = (value: number | null): string => (value === null ? NOTHING : PERCENT.format(value));
 export const mean = (value: number | null): string => (value === null ? NOTHING : MEAN.format(value));
 
-const units = new Map<string, Intl.NumberFormat>();
+// Seconds, minutes and hours have one sign in all five languages; the space before it must not break.
+const SIGN = { second: "s", minute: "min", hour: "h" } as const;
+const DIGITS = [0, 1].map((digits) => new Intl.NumberFormat(locale, { maximumFractionDigits: digits }));
+const DAYS = new Intl.NumberFormat(locale, { style: "unit", unit: "day", unitDisplay: "long" });
 
-function unit(value: number, name: "day" | "hour" | "minute" | "second", digits = 0): string {
-  const key = `${name}${digits}`;
-  let format = units.get(key);
-  if (!format) {
-    format = new Intl.NumberFormat(locale, { style: "unit", unit: name, unitDisplay: "short", maximumFractionDigits: digits });
-    units.set(key, format);
-  }
-  return format.format(value);
+function unit(value: number, name: "day" | keyof typeof SIGN, digits: 0 | 1 = 0): string {
+  return name === "day" ? DAYS.format(value) : `${DIGITS[digits]?.format(value)}\u00a0${SIGN[name]}`;
 }
 
 /** "0.4 s", "45 s", "2 min 10 s", "3 h 5 min", "2 days 4 h": never more than two parts. */
@@ -35,14 +32,27 @@ export function stretch(seconds: number | null): string {
   return pair(Math.floor(hours / 24), "day", hours % 24, "hour");
 }
 
-function pair(large: number, name: "day" | "hour" | "minute", small: number, less: "hour" | "minute" | "second"): string {
+function pair(large: number, name: "day" | "hour" | "minute", small: number, less: keyof typeof SIGN): string {
   return small ? `${unit(large, name)} ${unit(small, less)}` : unit(large, name);
 }
 
 /** One part only, for axes. */
 export function roughly(seconds: number): string {
+  if (seconds === 0) return "0";
   if (seconds < 60) return unit(seconds, "second");
   return seconds < 3600 ? unit(seconds / 60, "minute", 1) : unit(seconds / 3600, "hour", 1);
+}
+
+const PLURAL = new Intl.PluralRules(locale);
+
+/** The count with its noun: "1 point", "3 points". */
+export function counted(words: { one: string; other: string }, value: number): string {
+  return fill(PLURAL.select(value) === "one" ? words.one : words.other, { count: count(value) });
+}
+
+/** The calendar date of a moment in a zone. */
+export function dateIn(at: string | number, zone: string): string {
+  return new Intl.DateTimeFormat("en-CA", { timeZone: zone, year: "numeric", month: "2-digit", day: "2-digit" }).format(new Date(at));
 }
 
 /** "5 Jan" of a calendar date. */

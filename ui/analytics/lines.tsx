@@ -17,9 +17,15 @@ export function Lines({ caption, items, few }: { caption: string; items: Line[];
           <caption class="unseen">{caption}</caption>
           <thead>
             <tr>
-              {[t.asked, t.dimensions.status, t.dimensions.why, t.waited, t.lasted, t.dimensions.agent, t.dimensions.provider, t.dimensions.channel, t.dimensions.language, t.rating].map(
-                (name) => <th scope="col" key={name}>{name}</th>,
-              )}
+              {[t.asked, t.dimensions.status].map((name) => <th scope="col" key={name}>{name}</th>)}
+              <th scope="col" class="spare">{t.dimensions.why}</th>
+              <th scope="col" class="figure">{t.waited}</th>
+              <th scope="col" class="figure spare">{t.lasted}</th>
+              <th scope="col" class="spare">{t.dimensions.agent}</th>
+              <th scope="col" class="spare">{t.dimensions.provider}</th>
+              <th scope="col" class="rare">{t.dimensions.channel}</th>
+              <th scope="col" class="rare">{t.dimensions.language}</th>
+              <th scope="col" class="figure rare">{t.rating}</th>
             </tr>
           </thead>
           <tbody>{shown.map((line) => <Row key={line.id} line={line} />)}</tbody>
@@ -45,14 +51,14 @@ function Row({ line }: { line: Line }) {
         <span class={`status ${line.status}`}>{word(t.statuses, line.status)}</span>
         {line.reason && line.ended_at && <small>{word(t.reasons, line.reason)}</small>}
       </td>
-      <td class="wrap"><bdi>{line.why ?? "–"}</bdi></td>
+      <td class="wrap spare"><bdi>{line.why ?? "–"}</bdi></td>
       <td class="figure">{stretch(line.waited_s)}</td>
-      <td class="figure">{stretch(line.duration_s)}</td>
-      <td><bdi>{line.agent ?? "–"}</bdi></td>
-      <td><bdi>{line.provider}</bdi></td>
-      <td><bdi>{line.channel}</bdi></td>
-      <td>{languageName(line.language)}</td>
-      <td class="figure">{line.rating ?? "–"}</td>
+      <td class="figure spare">{stretch(line.duration_s)}</td>
+      <td class="spare"><bdi>{line.agent ?? "–"}</bdi></td>
+      <td class="spare"><bdi>{line.provider}</bdi></td>
+      <td class="rare"><bdi>{line.channel}</bdi></td>
+      <td class="rare">{languageName(line.language)}</td>
+      <td class="figure rare">{line.rating ?? "–"}</td>
     </tr>
   );
 }

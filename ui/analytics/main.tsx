@@ -8,7 +8,7 @@ import { access, type Report } from "./api";
 import { Breakdown } from "./breakdown";
 import { Delivery } from "./delivery";
 import { Filters, InWords } from "./filters";
-import { range } from "./format";
+import { dateIn, range } from "./format";
 import { Hours } from "./hours";
 import { fill, locale, rtl, t } from "./language";
 import { List } from "./list";
@@ -18,7 +18,6 @@ import { Now } from "./now";
 import { OverTime, scale } from "./over-time";
 import { Section, Waiting } from "./parts";
 import { probe } from "./probe";
-import { Ratings } from "./ratings";
 import { Story } from "./story";
 import { Tiles } from "./tiles";
 
@@ -50,8 +49,8 @@ function Everything() {
       <Overview answer={answer} />
       {answer.data && answer.data.total.handovers > 0 && (
         <>
-          <Hours />
-          <Breakdown />
+          {scale() === "day" && <Hours />}
+          <Breakdown total={answer.data.total} />
           <List />
         </>
       )}
@@ -61,20 +60,21 @@ function Everything() {
 }
 
 function Overview({ answer }: { answer: ReturnType<typeof useAnswer<Report>> }) {
-  const { from, to } = filter.value;
+  const { from, to, tz } = filter.value;
   const report = answer.data;
   if (!report) return <Section id="figures" title={t.overview}><Waiting answer={answer} /></Section>;
-  const previous = report.previous && fill(t.compared, { period: range(report.previous.from, new Date(Date.parse(report.previous.to) - 1).toISOString()) });
+  const { previous } = report;
+  const before = previous && range(dateIn(previous.from, tz), dateIn(Date.parse(previous.to) - 1, tz));
+  const hint = [range(from, to), before && fill(t.compared, { period: before })].filter(Boolean).join(" · ");
   return (
-    <Section id="figures" title={t.overview} hint={[range(from, to), previous].filter(Boolean).join(" · ")}>
+    <Section id="figures" title={t.overview} hint={hint}>
       {report.total.handovers === 0 && <p class="empty"><strong>{t.empty}</strong> {t.emptyHint}</p>}
-      {(report.total.handovers > 0 || report.total.conversations) && (
+      {(report.total.handovers > 0 || (report.total.conversations ?? 0) > 0) && (
         <div class={answer.busy ? "stale" : ""}>
           <Tiles report={report} />
         </div>
       )}
       {report.total.handovers > 0 && <OverTime report={report} />}
-      {report.total.handovers > 0 && <Ratings figures={report.total} />}
     </Section>
   );
 }

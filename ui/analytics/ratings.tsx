@@ -7,6 +7,7 @@ import { Csv } from "./parts";
 
 export function Ratings({ figures }: { figures: Figures }) {
   const total = figures.rating.count;
+  const most = Math.max(1, ...figures.scores);
   return (
     <div class="card">
       <header>
@@ -26,9 +27,9 @@ export function Ratings({ figures }: { figures: Figures }) {
               const many = figures.scores[score - 1] ?? 0;
               return (
                 <tr key={score}>
-                  <th scope="row">{fill(t.stars, { score: String(score) })}</th>
+                  <th scope="row" style={{ "--share": many / most }}>{fill(t.stars, { score: String(score) })}</th>
                   <td>{count(many)}</td>
-                  <td class="share" style={{ "--share": many / total }}>{percent(many / total)}</td>
+                  <td>{percent(many / total)}</td>
                 </tr>
               );
             })}

@@ -1,6 +1,6 @@
 // The figures of the period in a row, each with what has changed since the period before, in words.
 import type { Figures, Report } from "./api";
-import { count, mean, percent, stretch } from "./format";
+import { count, counted, mean, percent, stretch } from "./format";
 import { fill, t } from "./language";
 
 type Words = [higher: string, lower: string];
@@ -32,7 +32,7 @@ export function Tiles({ report }: { report: Report }) {
       <Tile
         name={t.tiles.rating}
         value={mean(total.rating.mean)}
-        more={fill(t.ratings, { count: count(total.rating.count) })}
+        more={counted(t.ratings, total.rating.count)}
         change={change(total.rating.mean, before?.rating.mean, mean, [t.higher, t.lower], 0.05)}
       />
     </dl>
@@ -58,7 +58,7 @@ function time(now: Figures["duration_s"], before: Figures["duration_s"] | undefi
   };
 }
 
-const points = (share: number): string => fill(t.points, { count: count(Math.round(share * 100)) });
+const points = (share: number): string => counted(t.points, Math.round(share * 100));
 
 /** "12 more than before", "as before"; nothing where there is no figure now. */
 function change(now: number | null, before: number | null | undefined, format: (value: number) => string, [higher, lower]: Words, least: number): string {
