@@ -1,13 +1,17 @@
 """The analytics API against a running server."""
 
+import contextlib
 import csv
 import io
+import sqlite3
 from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from openhandover.analytics.filters import GROUPS, NAMES
+from openhandover.store.sqlite.statements import REPORTS
 from tests.desk.floor import CONFIG, PASSWORD, Agent, queued
 from tests.serving import Server, running_server
 
@@ -75,6 +79,11 @@ async def test_period_and_time_zone(server: Server) -> None:
 @pytest.mark.parametrize(
     "query",
     [
+        "status=happy",
+        "reason=" + "x" * 501,
+        "compare=best",
+        "containment=perhaps",
+        "from=2026-02-01&to=2026-01-01",
         "group_by=mood",
         "tz=Mars/Base",
         "tz=../etc/passwd",
@@ -85,14 +94,16 @@ async def test_period_and_time_zone(server: Server) -> None:
 )
 @pytest.mark.parametrize("path", ["handovers", "handovers.csv", "delivery"])
 async def test_wrong_parameters_are_refused(server: Server, path: str, query: str) -> None:
-    """422 with the parameter's name, never a 500; `delivery` has no groups to get wrong."""
+    """422 with the parameter's name, never a 500; `delivery` has no filters and no groups to get wrong."""
     answer = await server.call("GET", f"/v1/analytics/{path}?{query}")
-    if query.startswith("group_by") and path == "delivery":
+    name = query.partition("=")[0]
+    if path == "delivery" and name in ("group_by", "status", "reason", "compare", "containment"):
         assert answer.status == 200
     elif query.startswith("from=0001"):
         assert answer.status in (200, 422)
     else:
         assert (answer.status, answer.code) == (422, "invalid")
+        assert answer.body["errors"][0]["path"] == name
 
 
 async def test_csv_has_one_row_per_group(server: Server) -> None:
@@ -108,6 +119,142 @@ async def test_csv_has_one_row_per_group(server: Server) -> None:
     assert "time_to_agent_s_p90" in rows[0]
     total = await server.call("GET", "/v1/analytics/handovers.csv")
     assert total.body.decode().splitlines()[1].startswith("total,3,")
+
+
+async def test_filters_narrow_the_figures(server: Server) -> None:
+    """By outcome, agent and reason; conversations can be narrowed by their channel only."""
+    assert (await report(server, "?status=open"))["total"]["handovers"] == 1
+    assert (await report(server, "?status=queued"))["total"]["handovers"] == 1
+    by_bob = (await report(server, "?agent_name=Bob&reason=agent_closed"))["total"]
+    assert (by_bob["handovers"], by_bob["conversations"], by_bob["containment_rate"]) == (1, None, None)
+    by_channel = (await report(server, "?channel=api"))["total"]
+    assert (by_channel["handovers"], by_channel["conversations"]) == (3, 4)
+    assert (await report(server, "?channel=api&containment=false"))["total"]["conversations"] is None
+    assert (await report(server, "?provider=nobody"))["total"]["handovers"] == 0
+
+
+async def test_the_period_before(server: Server) -> None:
+    """Nothing happened before, and that is said with its dates."""
+    previous = (await report(server, "?compare=previous"))["previous"]
+    assert (previous["total"]["handovers"], previous["total"]["conversations"]) == (0, 0)
+    assert previous["from"] < previous["to"]
+
+
+async def test_what_is_open_now(server: Server) -> None:
+    """The one that waits is listed with how long it has waited."""
+    body = (await server.call("GET", "/v1/analytics/now")).body
+    assert (body["open"], body["waiting"], body["active"]) == (1, 1, 0)
+    (item,) = body["items"]
+    assert (item["id"], item["status"]) == ("h3", "queued")
+    assert 0 <= item["waited_s"] <= body["longest_wait_s"] + 1
+    assert (await server.call("GET", "/v1/analytics/now?channel=phone")).body["open"] == 0
+    table = (await server.call("GET", "/v1/analytics/now.csv")).body.decode().splitlines()
+    assert len(table) == 2
+    assert table[1].startswith("h3,c_h3,queued,")
+
+
+async def test_values_to_filter_by(server: Server) -> None:
+    """What occurred in the period."""
+    assert (await server.call("GET", "/v1/analytics/values")).body == {
+        "statuses": ["cancelled", "completed", "queued"],
+        "providers": ["support"],
+        "channels": ["api"],
+        "languages": ["en"],
+        "agents": ["Bob"],
+    }
+
+
+async def test_the_list_pages_from_new_to_old(past: Server) -> None:
+    """Every handover once, over all pages; the CSV has all of them in the same order."""
+    ids: list[str] = []
+    cursor = ""
+    while True:
+        path = f"/v1/analytics/list?from=2020-01-01&limit=700{cursor and '&cursor=' + cursor}"
+        body = (await past.call("GET", path)).body
+        ids += [item["id"] for item in body["items"]]
+        if body["next"] is None:
+            break
+        cursor = body["next"]
+    assert len(ids) == len(set(ids)) == 2_000
+    table = (await past.call("GET", "/v1/analytics/list.csv?from=2020-01-01")).body.decode()
+    assert [row["id"] for row in csv.DictReader(io.StringIO(table))] == ids
+    refused = await past.call("GET", "/v1/analytics/list?cursor=nonsense")
+    assert (refused.status, refused.body["errors"][0]["path"]) == (422, "cursor")
+
+
+async def test_all_groupings_count_the_same_handovers(past: Server) -> None:
+    """Two thousand, whichever way they are grouped; the hours and the days have the same conversations too."""
+    begun: set[int] = set()
+    for by in GROUPS:
+        body = await report(past, f"?from=2020-01-01&group_by={by}&tz=America/New_York")
+        assert (
+            sum(item["figures"]["handovers"] for item in body["items"]) == body["total"]["handovers"] == 2_000
+        )
+        if by in ("hour", "day", "weekday_hour", "channel"):
+            begun.add(sum(item["figures"]["conversations"] for item in body["items"]))
+    assert begun == {body["total"]["conversations"]}
+
+
+async def test_a_story_with_its_proof(server: Server) -> None:
+    """The scope `analytics` is enough to read a handover's sentences and the proof of its messages."""
+    told = (await server.call("GET", "/v1/analytics/handovers/h1/explain")).body["items"]
+    assert any("Bob joined" in sentence["text"] for sentence in told)
+    proof = (await server.call("GET", "/v1/analytics/handovers/h1/proof")).body
+    assert proof["counts"]["accepted"] == proof["counts"]["delivered"] + proof["counts"]["pending"]
+    assert (await server.call("GET", "/v1/analytics/handovers/none/explain")).status == 404
+
+
+async def test_why_a_human_was_wanted(server: Server) -> None:
+    """Handovers are grouped by the reason that was given; addresses and numbers in it are blacked out."""
+    for number, why in enumerate(("late parcel", "late parcel", "write to kim@example.org")):
+        conversation = await server.conversation(id=f"why{number}")
+        await server.handover(conversation["id"], reason=why)
+    items = (await report(server, "?group_by=why"))["items"]
+    counts = {item["key"]: item["figures"]["handovers"] for item in items}
+    assert counts == {None: 3, "late parcel": 2, "write to [email]": 1}
+    assert (await report(server, "?why=late parcel"))["total"]["handovers"] == 2
+    listed = (await server.call("GET", "/v1/analytics/list?limit=1")).body["items"]
+    assert listed[0]["why"] == "write to [email]"
+
+
+@pytest.mark.parametrize("why", ["=1+1", "+31", "-2", "@SUM(A1)", " =cmd", "\t=1", 'a "b", c\nd'])
+async def test_cells_are_no_formulas_and_are_quoted(server: Server, why: str) -> None:
+    """What a spreadsheet would run gets an apostrophe before it; quotes, commas and lines survive."""
+    conversation = await server.conversation(id="formula")
+    await server.handover(conversation["id"], reason=why)
+    table = (await server.call("GET", "/v1/analytics/list.csv")).body.decode()
+    cell = next(csv.DictReader(io.StringIO(table, newline="")))["why"]
+    assert cell == (why if why.startswith("a") else f"'{why}")
+
+
+async def test_troubles_of_delivery(past: Server) -> None:
+    """What needed more than one call or was given up is counted and listed, and nothing else is."""
+    period = "from=2020-01-01"
+    sums = (await past.call("GET", f"/v1/analytics/delivery?{period}")).body
+    troubles = (await past.call("GET", f"/v1/analytics/troubles?{period}&limit=1000")).body["items"]
+    assert sum(one["calls"] - 1 for one in troubles) == sums["retries"] > 0
+    assert sum(one["state"] == "failed" for one in troubles) == sums["failed"] > 0
+    assert [one["at"] for one in troubles] == sorted((one["at"] for one in troubles), reverse=True)
+    assert sums["accepted"] == sums["delivered"] + sums["pending"] + sums["failed"]
+    assert sums["late_events"] > 0
+    assert sums["duplicates_suppressed"] > 0
+    legs = (await past.call("GET", f"/v1/analytics/delivery.csv?{period}")).body.decode().splitlines()
+    assert [line.partition(",")[0] for line in legs] == ["direction", "to_agent", "to_bot", "to_user"]
+    table = (await past.call("GET", f"/v1/analytics/troubles.csv?{period}&limit=1000")).body.decode()
+    assert len(table.splitlines()) == len(troubles) + 1
+
+
+async def test_reports_read_indexes_alone(past: Server) -> None:
+    """No report of a period walks through the states of handovers or conversations, or through the log."""
+    parameters = {"from_at": 0.0, "to_at": 1.0, "by": None, "limit": 1, "before_at": 1.0, "before_id": ""}
+    parameters |= dict.fromkeys(("status", *NAMES))
+    names = ("handovers", "conversations", "values", "list", "delivery", "exceptions")
+    with contextlib.closing(sqlite3.connect(past.engine.store._path)) as connection:  # type: ignore[attr-defined]
+        for name in names:
+            plan = connection.execute(f"EXPLAIN QUERY PLAN {REPORTS[f'analytics_{name}']}", parameters)
+            tables = [step[3] for step in plan if step[3].startswith("SEARCH")]
+            assert tables
+            assert all("COVERING INDEX" in step for step in tables), (name, tables)
 
 
 async def test_delivery(server: Server) -> None:
@@ -128,5 +275,7 @@ async def test_access(server: Server) -> None:
         cookie = {"Cookie": session.headers["Set-Cookie"].partition(";")[0]}
         answer = await server.call("GET", "/v1/desk/analytics/handovers", key=None, headers=cookie)
         assert answer.status == status
+        story = await server.call("GET", "/v1/desk/analytics/handovers/h1/explain", key=None, headers=cookie)
+        assert story.status == status
     page = await server.call("GET", "/analytics", key=None)
     assert (page.status, page.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
