@@ -1,5 +1,7 @@
 """A human in the web chat: queue, withdrawing, files, against a running server."""
 
+import pytest
+
 from tests.channels.visitor import Visitor
 from tests.desk.floor import Agent
 from tests.serving import Server
@@ -177,6 +179,27 @@ async def test_a_channel_may_always_or_never_take_files(server: Server) -> None:
     """`attachments: always` needs no human, `never` does not take files at all."""
     assert (await (await Visitor.comes(server, "open")).upload()).status == 201
     assert (await (await Visitor.comes(server, "shut")).upload()).code == "attachments_off"
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "code", "kind"),
+    [
+        (b"MZ\x90\x00\x03", "holiday.png", "invalid", "application/octet-stream"),
+        (b"PK\x03\x04rest", "report.pdf", "invalid", "application/zip"),
+        (b"", "empty.txt", "invalid", None),
+        (b"x" * (10 * 1024 * 1024 + 1), "long.txt", "too_large", None),
+    ],
+    ids=["program", "archive", "empty", "long"],
+)
+async def test_a_file_is_taken_for_what_it_is(
+    server: Server, content: bytes, name: str, code: str, kind: str | None
+) -> None:
+    """Its first bytes decide, not its name; the page learns what it was and which kinds are taken."""
+    visitor = await Visitor.comes(server, "open")
+    answer = await visitor.upload(content, name)
+    assert (answer.code, answer.body.get("content_type")) == (code, kind)
+    assert "application/pdf" in visitor.session["config"]["file_types"]
+    assert (await visitor.upload(b"%PDF-1.7", "report.txt")).body["content_type"] == "application/pdf"
 
 
 async def test_nobody_sends_the_file_of_another(server: Server) -> None:

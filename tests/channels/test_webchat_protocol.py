@@ -124,6 +124,19 @@ def test_a_refusal_names_its_message() -> None:
     assert p.refused(caught.value, p.message_id_of(raw))["id"] == "12345678"
 
 
+def test_half_a_character_is_refused_by_name() -> None:
+    """A text cut in the middle of an emoji is no text; its page is told which message that was."""
+    raw = '{"type":"message","id":"12345678","text":"\\ud83d"}'
+    with pytest.raises(Refused) as caught:
+        p.read_frame(raw)
+    assert p.refused(caught.value, p.message_id_of(raw)) == {
+        "type": "refused",
+        "id": "12345678",
+        "code": "bad_json",
+        "detail": caught.value.detail,
+    }
+
+
 def test_the_visitor_sees_a_message_without_vendor_fields() -> None:
     """Only listed fields leave the server."""
     frame = frame_for(event("message.created", MESSAGE), None)

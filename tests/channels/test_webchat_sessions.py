@@ -6,7 +6,8 @@ from typing import Any
 import aiohttp
 import pytest
 
-from openhandover.channels.webchat.token import LIFE_S, RENEW_AFTER_S, Tokens
+from openhandover.channels.webchat.token import GRACE_S, LIFE_S, RENEW_AFTER_S, Tokens
+from openhandover.widget import socket
 from tests.channels.visitor import SITE, Visitor, socket_to, start
 from tests.serving import Server
 
@@ -112,7 +113,7 @@ async def test_hello_comes_first(server: Server) -> None:
 async def test_a_wrong_token_opens_nothing(server: Server) -> None:
     """The page is told why, so that it knows what to do, and the socket is closed."""
     visitor = await Visitor.comes(server)
-    long_ago = time.time() - LIFE_S - 1
+    long_ago = time.time() - LIFE_S - GRACE_S - 1
     signer = await tokens(server)
     expired, _ = signer.issue("web", visitor.id, long_ago)
     erased, _ = signer.issue("web", "cv_gone", time.time())
@@ -133,3 +134,61 @@ async def test_an_old_token_is_replaced(server: Server) -> None:
         ready = await visitor.here(page)
         assert ready["conversation_id"] == visitor.id
         assert "token" not in ready
+
+
+async def test_a_page_that_slept_over_the_end_goes_on_where_it_was(server: Server) -> None:
+    """A token that has ended within the last day opens its conversation all the same, and brings a fresh one."""
+    visitor = await Visitor.comes(server)
+    ended, _ = (await tokens(server)).issue("web", visitor.id, time.time() - LIFE_S - GRACE_S + 60)
+    async with visitor.page(token=ended) as page:
+        ready = await visitor.here(page)
+        assert ready["conversation_id"] == visitor.id
+        assert (await page.say("still me"))["type"] == "accepted"
+    async with visitor.page(token=ready["token"]) as page:
+        assert "token" not in await visitor.here(page)
+
+
+async def test_an_open_page_outlives_its_token(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever stays gets a fresh token each day, and is never asked for the old one."""
+    monkeypatch.setattr(socket, "PING_S", 0.02)
+    visitor = await Visitor.comes(server)
+    almost, _ = (await tokens(server)).issue("web", visitor.id, time.time() - RENEW_AFTER_S + 0.3)
+    async with visitor.page(token=almost) as page:
+        assert "token" not in await visitor.here(page)
+        fresh = await page.until(lambda frame: frame["type"] == "token")
+        assert fresh["expires_at"] > visitor.session["expires_at"]
+        assert (await page.say("still me"))["type"] == "accepted"
+        assert [frame["type"] for frame in page.frames].count("token") == 1
+    async with visitor.page(token=fresh["token"]) as page:
+        await visitor.here(page)
+
+
+async def test_who_was_erased_begins_anew(server: Server) -> None:
+    """An erased conversation opens no more, and an open page is told so before anything is written to it."""
+    visitor = await Visitor.comes(server)
+    user = (await server.call("GET", f"/v1/conversations/{visitor.id}")).body["user"]["id"]
+    async with visitor.page() as page:
+        await page.say("my number is 12345")
+        await server.engine.erase(user)
+        await page.send("message", id="message-0002", text="and my name is Eva")
+        refused = await page.until(lambda frame: frame["type"] == "refused")
+        assert (refused["code"], "id" in refused) == ("not_found", False)
+        assert await page.next() == {"type": "closed", "code": 4401}
+    async with visitor.page() as page:
+        assert (await page.next())["code"] == "not_found"
+    assert [item["text"] for item in await visitor.messages()] == [""]
+
+
+async def test_what_is_past_its_retention_does_not_shut_the_door(server: Server) -> None:
+    """A conversation whose old texts are gone opens, shows their places empty, and goes on."""
+    visitor = await Visitor.comes(server)
+    async with visitor.page() as page:
+        await page.say("of long ago")
+    await server.engine.store.purge(claims_before=0, messages_before=time.time() + 1, files_before=None)
+    async with visitor.page() as page:
+        old = await page.event("message.created")
+        await page.say("of today")
+        assert (old["data"]["text"], old["data"]["attachments"]) == ("", [])
+        await page.send("history", before=2**40)
+        past = await page.until(lambda frame: frame["type"] == "history")
+        assert [event["data"]["text"] for event in past["events"]] == ["", "of today"]

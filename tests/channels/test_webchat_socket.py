@@ -138,6 +138,48 @@ async def test_bad_frames_do_not_end_the_talk(server: Server) -> None:
         assert (await page.say("still here"))["type"] == "accepted"
 
 
+async def test_strange_texts_arrive_as_they_were_written(server: Server) -> None:
+    """Ten thousand characters, direction marks, zero-width joiners, markup and NUL: nothing is lost, nothing is changed."""
+    strange = [
+        "lorem ipsum " * 833,
+        "\u202eevil\u202c \u2066x\u2069 \u200b\u200d\ufeff",
+        "\u0645\u0631\u062d\u0628\u0627 123 shalom \u05e9\u05dc\u05d5\u05dd",
+        "\U0001f468\u200d\U0001f469\u200d\U0001f467" * 500,
+        "z\u0335\u0321" * 500,
+        "<script>alert(1)</script>{{ 7 * 7 }}\x00\x1b[2J",
+        "x" * 32_768,
+    ]
+    visitor = await Visitor.comes(server)
+    async with visitor.page() as page:
+        await visitor.here(page)
+        for text in strange:
+            assert (await page.say(text))["type"] == "accepted"
+        too_much = await page.say("x" * 32_769)
+        assert (too_much["type"], too_much["code"]) == ("refused", "too_large")
+    async with visitor.page() as page:
+        await page.hears(strange[-1])
+        assert [text for _, text in created(page.frames)] == strange
+    assert [item["text"] for item in await visitor.messages()] == strange
+
+
+async def test_an_enormous_frame_harms_nobody_else(server: Server) -> None:
+    """Over 64 KiB it is refused, over 1 MiB the line is cut; the talk and other visitors go on."""
+    visitor, other = await Visitor.comes(server), await Visitor.comes(server)
+    async with other.page() as quiet:
+        await other.here(quiet)
+        async with visitor.page() as page:
+            refused = await page.say("x" * 900_000)
+            assert (refused["type"], refused["code"]) == ("refused", "too_large")
+            assert (await page.say("hello"))["type"] == "accepted"
+            await page.send("message", id="message-0002", text="x" * 2_000_000)
+            while (frame := await page.next())["type"] != "closed":
+                pass
+            assert frame["code"] == 1009
+        assert (await quiet.say("hello"))["type"] == "accepted"
+    async with visitor.page() as page:
+        assert (await page.say("back again"))["type"] == "accepted"
+
+
 async def test_a_flood_is_slowed_down_and_loses_nothing(server: Server) -> None:
     """A thousand messages at once: some are accepted, the rest are told when to come again, none is half-stored."""
     visitor = await Visitor.comes(server)

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from openhandover.channels.webchat.origins import Origins
-from openhandover.channels.webchat.token import LIFE_S, RENEW_AFTER_S, Tokens
+from openhandover.channels.webchat.token import GRACE_S, LIFE_S, RENEW_AFTER_S, Tokens
 from openhandover.core.errors import Refused
 
 NOW = 1_700_000_000.0
@@ -28,9 +28,10 @@ def test_a_token_opens_its_conversation() -> None:
 
 
 def test_a_token_ends() -> None:
-    """From its last second on a genuine token is refused as expired, so that a page knows what to do."""
+    """A day after its end a genuine token is refused as expired, so that a page knows what to do."""
     token, expires_at = TOKENS.issue("web", "cv_1", NOW)
-    assert code_of(token, now=expires_at) == "token_expired"
+    assert TOKENS.check(token, "web", expires_at + GRACE_S - 1).is_old(expires_at)
+    assert code_of(token, now=expires_at + GRACE_S) == "token_expired"
 
 
 def test_a_token_is_for_one_channel() -> None:

@@ -1,6 +1,7 @@
 """A visitor's page as the protocol describes it, for tests: a real socket to a real server."""
 
 import asyncio
+import io
 import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -130,7 +131,7 @@ class Visitor:
     ) -> Any:
         """Upload a file from the page."""
         form = aiohttp.FormData()
-        form.add_field("file", content, filename=name, content_type="text/plain")
+        form.add_field("file", io.BytesIO(content), filename=name, content_type="text/plain")
         headers = {"Origin": SITE, "Authorization": f"Bearer {token or self.token}"}
         path = f"/webchat/{self.channel}/uploads"
         return await self.server.call("POST", path, data=form, headers=headers, key=None)

@@ -17,6 +17,7 @@ from openhandover.core.model import (
     Status,
     Target,
 )
+from openhandover.core.view import message_of
 from openhandover.store.port import (
     Changes,
     Claim,
@@ -293,9 +294,9 @@ class StoreReads:
         assert await store.upload("f2") is not None
         rows = await store.log("c1", 0, 2000)
         assert texts(rows) == [""] * 1100 + [f"secret {n}" for n in range(1100, 1200)]
-        assert ["attachments" in msgspec.json.decode(row.entry.data) for row in rows] == [False] * 50 + [
-            True
-        ] * 1150
+        files = [msgspec.json.decode(row.entry.data)["attachments"] for row in rows]
+        assert files == [[]] * 50 + [[file]] * 1150
+        assert [message_of(row.entry).text for row in rows[:1100]] == [""] * 1100
         first = msgspec.json.decode(rows[0].entry.data)
         assert (first["id"], first["author"], first["at"]) == ("m1", "user", "2026-01-05T10:00:00Z")
         kept = await store.handover("h1")
@@ -332,7 +333,7 @@ class StoreReads:
         )
         assert state is not None
         assert row is not None
-        assert texts(log) == ["", ""]
+        assert [message_of(each.entry).text for each in log] == ["", ""]
         everything = repr((state, row, [bytes(each.entry.data) for each in log]))
         assert "Anna" not in everything
         assert "anna@" not in everything

@@ -133,7 +133,7 @@ def test_a_user_who_ends_the_chat_ends_the_handover(status: str, outcome: Any, v
 def test_the_page_is_the_newest_one() -> None:
     """The rest of the context stays."""
     talk = Talk(context={"order": 7, "page": {"url": "https://shop.example/"}})
-    talk.do(e.VisitPage({"url": "https://shop.example/cart", "title": "Cart"}))
+    talk.do(e.PatchConversation(page={"url": "https://shop.example/cart", "title": "Cart"}))
     assert talk.state.context == {"order": 7, "page": {"url": "https://shop.example/cart", "title": "Cart"}}
 
 

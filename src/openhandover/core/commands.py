@@ -55,6 +55,8 @@ def patch(turn: Turn, event: e.PatchConversation) -> None:
         turn.set(language=event.language)
     if event.context is not UNSET:
         turn.set(context=event.context)
+    if event.page is not UNSET:
+        turn.set(context={**turn.state.context, "page": event.page})
 
 
 def _require_epoch(epoch: int | None) -> None:
@@ -248,11 +250,6 @@ def leave(turn: Turn, _event: e.Leave) -> None:
     """The user ends the chat; without effect while no handover is open."""
     if turn.state.open_handover:
         signal(turn, "user_left")
-
-
-def visit_page(turn: Turn, event: e.VisitPage) -> None:
-    """Keep where the user is now."""
-    turn.set(context={**turn.state.context, "page": event.page})
 
 
 def close(turn: Turn, event: e.Close) -> None:

@@ -43,6 +43,8 @@ class PatchConversation(Struct, frozen=True):
     user: dict[str, Any] | UnsetType = UNSET
     language: str | UnsetType = UNSET
     context: dict[str, Any] | UnsetType = UNSET
+    page: dict[str, str] | UnsetType = UNSET
+    """Where on the site they are now; the rest of the context stays."""
 
 
 class PostMessage(Struct, frozen=True):
@@ -104,12 +106,6 @@ class Leave(Struct, frozen=True):
     """The user ends the chat, whatever it is waiting for."""
 
 
-class VisitPage(Struct, frozen=True):
-    """The user moved to another page of the site; the context keeps the newest as `page`."""
-
-    page: dict[str, str]
-
-
 class Close(Struct, frozen=True):
     """The bot or an operator ends it."""
 
@@ -155,7 +151,8 @@ class AgentJoined(Struct, frozen=True, tag=True):
 
 
 class AgentMessage(Struct, frozen=True, tag=True):
-    """The human wrote; implies that they joined. `note` is private: it never reaches the user."""
+    """The human wrote; implies that they joined. `note` is private: it never reaches the user. `only_if_free`: where
+    another human has the conversation, it is not applied."""
 
     text: str
     id: str | None = None
@@ -165,6 +162,7 @@ class AgentMessage(Struct, frozen=True, tag=True):
     prepare: bool = False
     language: str | None = None
     """The language the text is in, where it is known."""
+    only_if_free: bool = False
 
 
 class AgentTyping(Struct, frozen=True, tag=True):
@@ -353,7 +351,6 @@ Event = (
     | RequestHandover
     | Cancel
     | Leave
-    | VisitPage
     | Close
     | Return
     | Rate

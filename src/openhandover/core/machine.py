@@ -76,7 +76,6 @@ HANDLERS: dict[type[Any], Callable[[Turn, Any], None]] = {
     e.RequestHandover: commands.request,
     e.Cancel: commands.cancel,
     e.Leave: commands.leave,
-    e.VisitPage: commands.visit_page,
     e.Close: commands.close,
     e.Return: commands.give_back,
     e.Rate: commands.rate,

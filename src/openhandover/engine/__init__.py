@@ -246,10 +246,6 @@ class Engine:
         """The user ends the chat: an open handover ends with `user_left`."""
         await self._work.run(conversation_id, e.Leave())
 
-    async def visit_page(self, conversation_id: str, page: dict[str, str]) -> None:
-        """The user moved to another page of the site."""
-        await self._work.run(conversation_id, e.VisitPage(page))
-
     async def _about(self, handover_id: str, command: e.Event) -> HandoverRow:
         row = await self.handover(handover_id)
         await self._work.run(row.handover.conversation_id, command, handover_id=handover_id)

@@ -20,6 +20,8 @@ from openhandover.core.model import Conversation, Entry, Handover
 
 T = TypeVar("T")
 Receiver = Literal["user", "agent", "bot"]
+ERASED = "erased"
+"""The id of every user who was erased."""
 
 
 class StoreError(OpenHandoverError):

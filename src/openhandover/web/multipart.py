@@ -124,6 +124,13 @@ def too_large(max_bytes: int) -> Refused:
     return Refused("too_large", f"The file is larger than {max_bytes} bytes")
 
 
+def _wrong_type(kind: str) -> Refused:
+    """The refusal of a kind of file that is not taken: it names what the file is, whatever its name says."""
+    detail = f"files of type {kind} are not taken"
+    errors = [{"path": "file", "detail": detail}]
+    return Refused("invalid", f"file: {detail}", errors=errors, content_type=kind)
+
+
 async def receive_file(
     scope: "AsgiScope", receive: "Receive", folder: Path, *, max_bytes: int, types: "Sequence[str]"
 ) -> Received:
@@ -141,7 +148,7 @@ async def receive_file(
             await _parse(boundary, receive, writer, max_bytes + OVERHEAD_BYTES)
             received = writer.finish()
             if not allowed(received.content_type, types):
-                raise invalid("file", f"files of type {received.content_type} are not taken")
+                raise _wrong_type(received.content_type)
         except BaseException:
             writer.discard()
             raise

@@ -15,7 +15,7 @@ from openhandover.core.errors import Refused
 from openhandover.core.events import PatchConversation
 from openhandover.core.model import OPEN, Conversation, User
 from openhandover.core.settings import Texts
-from openhandover.store.port import HandoverFilter
+from openhandover.store.port import ERASED, HandoverFilter
 from openhandover.web.limits import RateLimit
 
 from .desk import DeskWatch
@@ -88,7 +88,18 @@ class Lobby:
             Refused: `unauthorized`, `token_expired` or `not_found`.
         """
         visitor = (await self.tokens()).check(token, channel, time.time())
-        return visitor, await self.engine.conversation(visitor.conversation_id)
+        return visitor, await self.conversation(visitor.conversation_id)
+
+    async def conversation(self, conversation_id: str) -> Conversation:
+        """A visitor's conversation.
+
+        Raises:
+            Refused: `not_found`, also when the visitor has been erased: what they write now is a new one's.
+        """
+        state = await self.engine.conversation(conversation_id)
+        if state.user.id == ERASED:
+            raise Refused("not_found", "This conversation has been erased")
+        return state
 
     async def recognise(self, channel: "Channel", state: Conversation, identity: str | None) -> None:
         """Let somebody into their own conversation only. One of nobody in particular becomes theirs.
@@ -152,6 +163,7 @@ class Channel:
             "end_button": settings.end_button,
             "sound": settings.sound,
             "max_file_bytes": self._config.uploads.max_bytes,
+            "file_types": self._config.uploads.types,
             "max_text_bytes": max_text_bytes,
         }
 

@@ -9,12 +9,12 @@ from typing import Any
 import msgspec
 
 from openhandover.channels.webchat import protocol as p
-from openhandover.channels.webchat.token import Visitor
+from openhandover.channels.webchat.token import RENEW_AFTER_S, Visitor
 from openhandover.channels.webchat.visible import frame_for, shown_handover
 from openhandover.config.model import Rate
 from openhandover.core import view
 from openhandover.core.errors import Refused, invalid
-from openhandover.core.events import PostMessage
+from openhandover.core.events import PatchConversation, PostMessage
 from openhandover.core.model import Attachment, Conversation
 from openhandover.web.limits import RateLimit
 from openhandover.web.sockets import Disconnected, Socket
@@ -51,25 +51,29 @@ class VisitorSocket:
             hello = await self._hello()
             visitor, state = await self._lobby.enter(self._channel.name, hello.token)
             await self._lobby.recognise(self._channel, state, hello.identity)
+            await self._stay(hello, visitor, state, closing)
         except Refused as error:
             await self._send(p.refused(error, None))
             await self._socket.close(UNAUTHORIZED if error.code in ENDS_SESSION else NO_HELLO)
-            return
-        except TimeoutError:
-            await self._socket.close(NO_HELLO)
-            return
+
+    async def _stay(
+        self, hello: p.Hello, visitor: Visitor, state: Conversation, closing: asyncio.Event
+    ) -> None:
         self._conversation_id = state.id
-        await self._lobby.presence.came(state.id)
+        provider, presence = self._channel.settings.provider, self._lobby.presence
+        await presence.came(state.id)
         try:
-            provider = self._channel.settings.provider
             async with self._lobby.desk.reading(provider, state.language) as sign:
                 await self._talk(hello, visitor, sign, closing)
         finally:
-            await self._lobby.presence.went(state.id)
+            await presence.went(state.id)
 
     async def _hello(self) -> p.Hello:
-        async with asyncio.timeout(HELLO_S):
-            frame = p.read_frame(await self._socket.receive())
+        try:
+            async with asyncio.timeout(HELLO_S):
+                frame = p.read_frame(await self._socket.receive())
+        except TimeoutError:
+            raise invalid("type", f"no `hello` came within {HELLO_S:.0f} seconds") from None
         if not isinstance(frame, p.Hello):
             raise invalid("type", "the first frame must be `hello`")
         return frame
@@ -119,7 +123,7 @@ class VisitorSocket:
             "config": self._channel.shown(state.language, p.MAX_TEXT_BYTES),
         }
         if visitor.is_old(time.time()):
-            frame["token"] = (await self._fresh_token())[0]
+            frame["token"], frame["expires_at"] = await self._fresh_token()
         await self._send(frame)
 
     async def _show(self, after: int) -> None:
@@ -142,17 +146,20 @@ class VisitorSocket:
             await self._send({"type": "desk", **seen})
 
     async def _keep_alive(self, visitor: Visitor) -> None:
+        issued_at = time.time() if visitor.is_old(time.time()) else visitor.issued_at
         while True:
             await asyncio.sleep(PING_S)
-            if visitor.is_old(time.time()):
+            if time.time() - issued_at > RENEW_AFTER_S:
+                issued_at = time.time()
                 token, expires_at = await self._fresh_token()
-                await self._send({"type": "token", "token": token, "expires_at": view.time(expires_at)})
-                visitor = (await self._lobby.tokens()).check(token, self._channel.name, time.time())
+                await self._send({"type": "token", "token": token, "expires_at": expires_at})
             elif time.monotonic() - self._sent_at >= PING_S - 1:
                 await self._send({"type": "ping"})
 
-    async def _fresh_token(self) -> tuple[str, float]:
-        return (await self._lobby.tokens()).issue(self._channel.name, self._conversation_id, time.time())
+    async def _fresh_token(self) -> tuple[str, str]:
+        signer = await self._lobby.tokens()
+        token, expires_at = signer.issue(self._channel.name, self._conversation_id, time.time())
+        return token, view.time(expires_at)
 
     async def _send(self, frame: Mapping[str, Any]) -> None:
         self._sent_at = time.monotonic()
@@ -163,14 +170,14 @@ class VisitorSocket:
     async def _listen(self) -> None:
         while True:
             raw = await self._socket.receive()
-            message_id: str | None = None
             try:
-                message_id = p.message_id_of(raw)
                 await self._take(p.read_frame(raw))
             except Refused as error:
-                await self._send(p.refused(error, message_id))
-                if error.code == "not_found" and message_id is None:
-                    await self._engine.conversation(self._conversation_id)
+                if error.code == "not_found":
+                    await self._lobby.conversation(
+                        self._conversation_id
+                    )  # if this is what is gone, the talk ends
+                await self._send(p.refused(error, p.message_id_of(raw)))
 
     async def _take(self, frame: p.ClientFrame) -> None:
         """Do what a frame asks.
@@ -210,6 +217,7 @@ class VisitorSocket:
                 raise invalid("type", "`hello` is said once")
 
     async def _say(self, frame: p.Message) -> None:
+        await self._lobby.conversation(self._conversation_id)
         self._lobby.visitor_limit.take(self._conversation_id, time.monotonic())
         message = PostMessage(
             id=frame.id,
@@ -252,7 +260,8 @@ class VisitorSocket:
         known = p.page_of((await self._engine.conversation(self._conversation_id)).context)
         page = p.Page(frame.url, frame.title, known.referrer if frame.referrer is None else frame.referrer)
         if page != known:
-            await self._engine.visit_page(self._conversation_id, msgspec.to_builtins(page))
+            visited = PatchConversation(page=msgspec.to_builtins(page))
+            await self._engine.patch(self._conversation_id, visited)
 
     async def _rate(self, frame: p.Rating) -> None:
         handover = (await self._engine.handover(frame.handover_id)).handover

@@ -1,6 +1,7 @@
 """Frames of the web chat socket and bodies of its calls, as in docs/reference/webchat-protocol.md."""
 
 import hashlib
+import json
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
@@ -174,16 +175,16 @@ def read_frame(raw: str | bytes) -> ClientFrame:
     return frame
 
 
+class _Named(Struct):
+    type: Literal["message"]
+    id: MessageId
+
+
 def message_id_of(raw: str | bytes) -> str | None:
     """The id of a message frame that does not fit, so that its refusal can name it."""
-
-    class _Message(Struct):
-        type: Literal["message"]
-        id: MessageId
-
-    try:
-        return msgspec.json.decode(raw, type=_Message).id
-    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+    try:  # unlike msgspec, json reads a text with half a character in it, which is a reason to be refused
+        return msgspec.convert(json.loads(raw), _Named).id
+    except (msgspec.ValidationError, ValueError, RecursionError):
         return None
 
 

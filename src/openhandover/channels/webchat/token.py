@@ -12,6 +12,8 @@ from openhandover.core.errors import Refused
 
 LIFE_S = 7 * 86400.0
 """So long a token opens its conversation."""
+GRACE_S = 86400.0
+"""A token that has ended is taken for this long all the same: a page that slept over the end goes on where it was."""
 RENEW_AFTER_S = 86400.0
 """A token older than this is replaced by a fresh one while its visitor is here."""
 VERSION = "v1"
@@ -51,7 +53,8 @@ class Tokens:
         """Whose token this is.
 
         Raises:
-            Refused: `unauthorized` unless we made it for this channel, `token_expired` when its time is over.
+            Refused: `unauthorized` unless we made it for this channel, `token_expired` when its time and the grace
+                after it are over.
         """
         version, _, rest = token.partition(".") if len(token) <= LONGEST else ("", "", "")
         payload, _, signature = rest.rpartition(".")
@@ -64,7 +67,7 @@ class Tokens:
             raise Refused("unauthorized", "This is no visitor token of this server") from error
         if visitor.channel != channel:
             raise Refused("unauthorized", "This token is for another channel")
-        if now >= visitor.expires_at:
+        if now >= visitor.expires_at + GRACE_S:
             raise Refused("token_expired")
         return visitor
 

@@ -36,9 +36,9 @@ class _Message(Struct, omit_defaults=True):
     seq: int
     author: Literal["user", "bot", "agent", "system"]
     text: str
-    attachments: list[Attachment]
     at: str
-    delivery: Delivery
+    attachments: list[Attachment] | None = None
+    delivery: Delivery | None = None
     author_name: str | None = None
     author_avatar_url: str | None = None
     to: str | None = None
@@ -47,6 +47,11 @@ class _Message(Struct, omit_defaults=True):
     buttons: list[Button] | None = None
     metadata: dict[str, Any] | None = None
     late: bool = False
+
+    def __post_init__(self) -> None:
+        """Of a message that was erased, or is past its retention, only the bare facts are left."""
+        self.attachments = self.attachments or []
+        self.delivery = self.delivery or Delivery()
 
 
 class _Agent(Struct):

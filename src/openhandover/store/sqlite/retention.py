@@ -8,15 +8,13 @@ import msgspec
 from msgspec.structs import replace
 
 from openhandover.core.model import Handover, User
-from openhandover.store.port import Changes, Loaded
+from openhandover.store.port import ERASED, Changes, Loaded
 from openhandover.store.sqlite import codec
 from openhandover.store.sqlite.statements import SQL
 
 Write = Callable[[Callable[[sqlite3.Connection], Any]], Awaitable[Any]]
 _PART = 500
 """Rows per transaction: a few milliseconds, so that nobody waits for a clean-up."""
-ERASED = "erased"
-"""The id of every user who was erased."""
 _KEPT = frozenset(
     {
         "id", "seq", "author", "at", "to", "late", "message_id", "floor", "epoch", "conversation_id", "provider",
@@ -25,6 +23,11 @@ _KEPT = frozenset(
     }
 )  # fmt: skip
 """What of an entry's data says nothing about the person."""
+
+_BARE: dict[str, Any] = {
+    "text": "", "translation": None, "attachments": [], "delivery": {"state": "pending", "attempts": 0}
+}  # fmt: skip
+"""What a message always has, with nothing in it."""
 
 
 def _is_message(kind: str) -> bool:
@@ -35,7 +38,7 @@ def scrubbed(kind: str, data: bytes) -> bytes:
     """The entry's data without texts, names and files."""
     fields: dict[str, Any] = msgspec.json.decode(data)
     kept = {name: value for name, value in fields.items() if name in _KEPT}
-    return codec.encode({**kept, "text": ""} if _is_message(kind) else kept)
+    return codec.encode({**kept, **_BARE} if _is_message(kind) else kept)
 
 
 def _without_text(kind: str, data: bytes) -> bytes:
@@ -46,10 +49,9 @@ def _without_text(kind: str, data: bytes) -> bytes:
 
 
 def _without_files(kind: str, data: bytes) -> bytes:
-    if not _is_message(kind) or b'"attachments"' not in data:
+    if not _is_message(kind) or b'"attachments":[{' not in data:
         return data
-    fields: dict[str, Any] = msgspec.json.decode(data)
-    return codec.encode({name: value for name, value in fields.items() if name != "attachments"})
+    return codec.encode({**msgspec.json.decode(data), "attachments": []})
 
 
 # --- by retention
