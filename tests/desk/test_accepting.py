@@ -4,10 +4,10 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
-from openhandover.core.events import AgentJoined, AgentLeft, FromProvider
+from openhandover.core.events import AgentJoined, AgentLeft, AgentMessage, FromProvider
 from openhandover.core.model import Agent as Human
 from openhandover.desk.office import Office
-from tests.desk.floor import CONFIG, Agent, listening, queued
+from tests.desk.floor import CONFIG, Agent, listening, queued, texts
 from tests.serving import Server, running_server
 
 AUTO = CONFIG.replace("support: {type: desk}", "support: {type: desk, accept: auto}")
@@ -187,3 +187,23 @@ async def test_agent_left_behind_is_asked_last(server: Server, anna: Agent, bob:
         await server.engine.from_provider(left)
         (entry,) = await bob.sees(lambda entries: entries and entries[0]["offer"])
     assert entry["offer"]["agent"] == "bob"
+
+
+async def test_words_that_cross_a_transfer_do_not_take_it_back(
+    server: Server, anna: Agent, bob: Agent
+) -> None:
+    """A colleague got it in another process just before: the message is refused and nothing changes hands."""
+    handover_id = await queued(server)
+    await anna.accept(handover_id)
+    deaf(server)
+    await joins(server, handover_id, "bob")
+    desk = office(server)
+    place = desk.board.places[handover_id]
+    assert place.agent_id == "anna"
+    fact = AgentMessage("last words", agent=desk.named("anna"), only_if_free=True)
+    assert await desk.report(place, fact) == {"applied": False, "reason": "taken"}
+    late = await anna.say(handover_id, "last words", id="m1")
+    assert (late.code, late.body["agent"]) == ("forbidden", "bob")
+    handover = (await server.call("GET", f"/v1/handovers/{handover_id}")).body
+    assert handover["agent"]["id"] == "bob"
+    assert await texts(server, handover_id) == [("user", "my invoice is wrong")]

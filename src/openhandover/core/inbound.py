@@ -161,8 +161,7 @@ def apply(turn: Turn, lane: Lane, event: e.FromProvider) -> None:
 
 
 def _joined(turn: Turn, lane: Lane, _event: e.FromProvider, fact: e.AgentJoined) -> None:
-    holder = turn.handover.agent
-    if fact.only_if_free and holder is not None and _differs(holder, fact.agent):
+    if fact.only_if_free and _is_taken(turn, fact.agent):
         turn.result = {"applied": False, "reason": "taken"}
         return
     _meet(turn, fact.agent)
@@ -178,6 +177,12 @@ def _joined(turn: Turn, lane: Lane, _event: e.FromProvider, fact: e.AgentJoined)
     elif _differs(turn.handover.agent, fact.agent):
         turn.set_handover(agent=fact.agent)
         turn.record_handover("agent_changed")
+
+
+def _is_taken(turn: Turn, agent: Agent | None) -> bool:
+    """Whether somebody else has the conversation."""
+    holder = turn.handover.agent
+    return holder is not None and agent is not None and _differs(holder, agent)
 
 
 def _meet(turn: Turn, agent: Agent) -> None:
@@ -199,6 +204,9 @@ def _differs(one: Agent, other: Agent) -> bool:
 def _message(turn: Turn, lane: Lane, event: e.FromProvider, fact: e.AgentMessage) -> None:
     if fact.note:
         _agent_message(turn, lane, event, fact)
+        return
+    if fact.only_if_free and _is_taken(turn, fact.agent):
+        turn.result = {"applied": False, "reason": "taken"}
         return
     if turn.handover.status is Status.QUEUED:
         _joined(turn, lane, event, e.AgentJoined(fact.agent or Agent()))

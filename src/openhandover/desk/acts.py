@@ -199,7 +199,12 @@ class Acts:
         if not body.text and not body.attachments:
             raise invalid("text", "an empty text needs an attachment")
         sent = await attachments(call.site, list(body.attachments))
-        fact = AgentMessage(body.text, attachments=sent, agent=self.office.named(caller.agent_id))
+        fact = AgentMessage(
+            body.text,
+            attachments=sent,
+            agent=self.office.named(caller.agent_id),
+            only_if_free=not caller.supervises,
+        )
         return await self._speak(row.handover, caller, body.id, fact)
 
     async def note(self, call: Call) -> Reply:
@@ -224,6 +229,9 @@ class Acts:
         said = replace(fact, id=external_id)
         result = await self.office.report(place, said, f"message:{handover.id}:{external_id}")
         repeated = result.get("reason") == "repeated"
+        if result.get("reason") == "taken":
+            await self.office.settle(handover.id)
+            raise self._not_theirs(self.office.board.places.get(handover.id))
         if not (result["applied"] or repeated):
             raise Refused("handover_ended")
         known = await self._find(handover, external_id)
