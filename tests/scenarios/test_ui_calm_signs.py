@@ -7,10 +7,22 @@ import pytest
 from playwright.async_api import expect
 
 from tests.desk.floor import Agent
-from tests.pages.people import Visitor, visiting
+from tests.pages.people import visiting
 from tests.scenarios.house import open_house
 
 pytestmark = pytest.mark.browser
+
+
+@pytest.mark.parametrize(("locale", "words"), [("en-GB", "Monday.*09:00"), ("fr-FR", "lundi.*09:00")])
+async def test_offline_notice(tmp_path: Path, locale: str, words: str) -> None:
+    """Outside the opening hours the visitor reads when people are back, in their language and time."""
+    async with (
+        open_house(tmp_path) as house,
+        visiting(
+            house.browser, f"{house.url}/chat/night", locale=locale, timezone_id="Europe/Amsterdam"
+        ) as kim,
+    ):
+        await expect(kim.page.get_by_text(re.compile(words)).first).to_be_visible()
 
 
 async def test_the_history_is_there_after_a_reload(tmp_path: Path) -> None:
@@ -64,15 +76,7 @@ async def test_leaving_while_waiting(tmp_path: Path) -> None:
         await kim.says("kim-0")
         await kim.asks_for_a_person()
         await anna.sees(lambda listed: len(listed) == 1)
-        await end(kim)
+        await kim.ends()
         await anna.sees(lambda listed: not listed)
         handover = (await house.server.call("GET", "/v1/handovers")).body["items"][0]
         assert (handover["status"], handover["ended_by"]) == ("cancelled", "user")
-
-
-async def end(visitor: Visitor) -> None:
-    """End the chat and confirm it."""
-    page = visitor.page
-    await page.get_by_role("button", name="End chat").click()
-    await page.get_by_role("group").get_by_role("button", name="End chat").click()
-    await expect(page.get_by_text("You ended this chat.")).to_be_visible()
