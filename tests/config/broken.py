@@ -374,4 +374,27 @@ IN_THE_FILE = [
     ),
     Broken("gateways", "§gateways: {phone: {type: twilio}}\n", "gateways", "no phone gateways", "remove"),
     Broken("tools", "§tools: {t: {steps: []}}\n", "tools", "no tools", "remove"),
+    # --- the desk
+    Broken(
+        "ready answer that is no template",
+        "desk: {canned: [{name: Hi, text: §'Hi {{ user.name }'}]}\n",
+        "desk.canned[0].text",
+        "template",
+        "",
+    ),
+    Broken(
+        "two ready answers of one name",
+        "desk: {canned: [{name: Hi, text: a}, {name: §hi, text: b}]}\n",
+        "desk.canned[1].name",
+        'two ready answers are named "hi"',
+        "its own",
+    ),
+    Broken("away", "desk: {away_after_s: §-1}\n", "desk.away_after_s", "out of range", "at least 0"),
+    Broken(
+        "accept",
+        "providers: {p: {type: desk, accept: §always}}\n",
+        "providers.p.accept",
+        "is not one of",
+        "manual, auto",
+    ),
 ]

@@ -20,7 +20,18 @@ def check(loaded: Loaded) -> list[Problem]:
     """Every problem beyond types; works on what could be decoded."""
     findings = Findings(loaded)
     config = loaded.config
-    for part in (_server, _access, _languages, _bots, _agents, _intents, _system_texts, _limits, _later):
+    for part in (
+        _server,
+        _access,
+        _languages,
+        _bots,
+        _agents,
+        _desk,
+        _intents,
+        _system_texts,
+        _limits,
+        _later,
+    ):
         part(config, findings)
     for name, channel in config.channels.items():
         _channel(name, channel, config, findings)
@@ -142,6 +153,19 @@ def _agents(config: Config, findings: Findings) -> None:
     for name, provider in config.providers.items():
         if provider.type == "desk" and not findings.names("agents"):
             findings.warn(("providers", name), "nobody can work at this desk", "list people under `agents:`")
+
+
+def _desk(config: Config, findings: Findings) -> None:
+    seen: set[str] = set()
+    for index, answer in enumerate(config.desk.canned):
+        if answer is None:  # pyright: ignore[reportUnnecessaryComparison]  a broken entry keeps its place
+            continue
+        if answer.name.casefold() in seen:
+            what = f'two ready answers are named "{answer.name}"'
+            findings.error(
+                ("desk", "canned", index, "name"), what, "agents find them by name: give each its own"
+            )
+        seen.add(answer.name.casefold())
 
 
 def _intents(config: Config, findings: Findings) -> None:
