@@ -227,7 +227,7 @@ export class Chat implements Listener {
 
   /** The visitor looks at the newest message. */
   seen(): void {
-    if (this.talk.seq <= this.view.read) return;
+    if (this.unread === 0 || !this.isCaughtUp) return;
     this.view.read = this.talk.seq;
     this.#memory.change({ read: this.talk.seq });
     this.#connection.send({ type: "read", seq: this.talk.seq });

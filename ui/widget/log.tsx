@@ -33,6 +33,8 @@ export function Log(): JSX.Element {
   const to = view.atEnd || part.last === Infinity ? count : entries.findLastIndex((each) => each.seq <= part.last) + 1;
   const from = view.atEnd ? Math.max(0, to - MOST) : Math.max(0, entries.findIndex((each) => each.seq >= part.first));
   const shown = entries.slice(from, to);
+  const drawn = useRef({ from, to, count, part });
+  drawn.current = { from, to, count, part }; // what `look` finds in the page, also when it is called late
   const lastOwn = chat.talk.newest((message) => message.author === "user");
   const live = view.atEnd && chat.isCaughtUp ? "polite" : "off"; // what is loaded is not read aloud, only what comes
   const anchor = useRef<[HTMLElement, number] | null>(null);
@@ -51,15 +53,16 @@ export function Log(): JSX.Element {
     for (const element of [box.current, content.current]) if (element) observer.observe(element);
     return () => observer.disconnect();
   }, []);
-  useEffect(look, [count, from]);
+  useEffect(() => look(false), [count, from]);
 
-  /** Move the part along with what is in sight. */
-  function look(): void {
+  /** Move the part along with what is in sight. Only who scrolls leaves the end, or comes to it. */
+  function look(scrolled: boolean): void {
     const log = box.current;
+    const { from, to, count, part } = drawn.current;
     if (!log) return;
     const below = log.scrollHeight - log.scrollTop - log.clientHeight;
     const isWhole = to === count;
-    view.atEnd = isWhole && below < NEAR_END_PX;
+    if (scrolled) view.atEnd = isWhole && below < NEAR_END_PX;
     if (view.atEnd) setPart(NEWEST);
     if (log.scrollTop < NEAR_EDGE_PX && chat.isCaughtUp) {
       if (from > 0) move(Math.max(0, from - STEP), Math.min(to, Math.max(0, from - STEP) + MOST));
@@ -69,13 +72,13 @@ export function Log(): JSX.Element {
   }
 
   function move(first: number, end: number): void {
-    const last = end >= count ? Infinity : (entries[end - 1]?.seq ?? Infinity);
+    const last = end >= drawn.current.count ? Infinity : (entries[end - 1]?.seq ?? Infinity);
     setPart({ first: entries[first]?.seq ?? -1, last });
   }
 
   return (
     <div class="log-frame">
-      <div class="log" ref={box} role="log" aria-live={live} aria-label={t.log} tabIndex={0} onScroll={look}>
+      <div class="log" ref={box} role="log" aria-live={live} aria-label={t.log} tabIndex={0} onScroll={() => look(true)}>
         <div ref={content}>
           {view.renewed && <p class="notice">{t.renewed}</p>}
           {from === 0 && chat.talk.more && <p class="notice">…</p>}
