@@ -68,3 +68,26 @@ async def test_the_cancel_button_is_always_beside_what_is_said(world: World) -> 
         assert [text for text, buttons in said.items() if buttons] == [heard]
         await world.says(chat, "Never mind", button=said[heard][0]["value"])
         await world.until(handover_id, status="cancelled", reason="user_cancelled")
+
+
+async def test_a_flow_says_why(tmp_path: Path) -> None:
+    """`reason` is a template; the agent's side reads it, and so do the reports."""
+    flow = """
+main:
+- set: {about: "an invoice"}
+- handover: {reason: "Question about {{ about }}", message: "", accepted_message: ""}
+"""
+    async with playing(tmp_path, flow) as world:
+        chat = await world.began()
+        await world.says(chat, "hello")
+        handover_id = (await world.channel.got("handover.queued"))["handover_id"]
+        assert (await world.talk(handover_id)).reason == "Question about an invoice"
+
+
+async def test_the_reason_of_a_request_may_stand_in_its_settings(world: World) -> None:
+    """A request's own `reason` wins over the one of its settings."""
+    for given, told in (({}, "of the step"), ({"reason": "of the request"}, "of the request")):
+        chat = await world.began()
+        body = {"initiator": "user", "settings": {"reason": "of the step"}, **given}
+        answer = await world.call("POST", f"/v1/conversations/{chat}/handovers", body)
+        assert (await world.talk(answer.body["id"])).reason == told

@@ -106,6 +106,10 @@ class HandoverStep(Struct, frozen=True, forbid_unknown_fields=True):
     """Give the conversation to a human. None means "as documented", an empty text means silent."""
 
     provider: str | None = None
+    reason: Annotated[
+        Template | None,
+        Meta(description="why a person is needed: for the agent and the reports, not the user"),
+    ] = None
     message: Texts | None = None
     accepted_message: Texts | None = None
     repeat_accepted_message: bool = False

@@ -217,6 +217,10 @@ class Engine:
         """Provider chain and rendered settings of a handover step."""
         return self._order.prepare(state, step, seen, follows=follows)
 
+    def handover_reason(self, state: Conversation, step: HandoverStep) -> str | None:
+        """Why the step says that a person is needed."""
+        return self._order.why(state, step, {})
+
     async def request_handover(
         self, conversation_id: str, command: e.RequestHandover
     ) -> tuple[HandoverRow, bool]:

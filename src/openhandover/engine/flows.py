@@ -110,7 +110,9 @@ class _Host:
             preparing.begin_all(done.turn, reader)
 
     async def _request(self, step: FlowStep, order: HandoverOrder) -> RequestHandover:
+        why = None
         try:
+            why = self._flows.order.why(self._state, order.step, order.scope)
             chain, settings = self._flows.order.prepare(
                 self._state, order.step, order.scope, follows=order.follows
             )
@@ -121,7 +123,9 @@ class _Host:
             settings = Settings(failure="" if order.follows else self._flows.failure(self._state.language))
         else:
             settings = await self._in_words(settings, order.step)
-        return RequestHandover(id=order.id, chain=chain, settings=settings, initiator="bot", epoch=step.epoch)
+        return RequestHandover(
+            id=order.id, chain=chain, settings=settings, initiator="bot", why=why, epoch=step.epoch
+        )
 
     async def _in_words(self, settings: Settings, step: HandoverStep) -> Settings:
         """The step's own texts in the user's language; what the catalogue says is in it already."""

@@ -57,6 +57,19 @@ class Order:
         chain = tuple(self._target(name, step, view_of, back, place) for place, name in enumerate(names))
         return chain, self._settings(state, step, view_of, chain[0], follows=follows)
 
+    def why(self, state: Conversation, step: HandoverStep, seen: Mapping[str, Any]) -> str | None:
+        """The step's reason as it is for this conversation; None where it has none, or nothing comes of it.
+
+        Raises:
+            Refused: `invalid`, with the path of the wrong part.
+        """
+        if step.reason is None:
+            return None
+        try:
+            return render(step.reason, dict(seen) or scope_of(state)).strip() or None
+        except TemplateError as error:
+            raise invalid("settings.reason", str(error)) from error
+
     def _target(
         self, name: str, step: HandoverStep, seen: Mapping[str, Any], back: Any, place: int
     ) -> Target:

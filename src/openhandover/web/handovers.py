@@ -68,7 +68,7 @@ async def accept(site: Site, conversation_id: str, raw: bytes) -> tuple[Handover
         chain=chain,
         settings=settings,
         initiator=body.initiator,
-        why=body.reason,
+        why=body.reason or engine.handover_reason(state, step),
         epoch=body.epoch,
         digest=mark,
     )
