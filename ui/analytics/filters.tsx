@@ -38,7 +38,7 @@ function Period() {
     <>
       <label>
         {t.period}
-        <select value={chosen} onChange={(event) => choose(event.currentTarget.value)}>
+        <select aria-label={t.period} value={chosen} onChange={(event) => choose(event.currentTarget.value)}>
           {[...PRESETS, "custom" as const].map((name) => <option key={name} value={name}>{t.presets[name]}</option>)}
         </select>
       </label>
@@ -64,7 +64,7 @@ function Choice({ name, values }: { name: (typeof CHOSEN)[number]; values: strin
   return (
     <label>
       {t.dimensions[name]}
-      <select value={chosen} onChange={(event) => narrow(name, event.currentTarget.value)}>
+      <select aria-label={t.dimensions[name]} value={chosen} onChange={(event) => narrow(name, event.currentTarget.value)}>
         <option value="">{t.all}</option>
         {all.map((value) => <option key={value} value={value}>{named(name, value)}</option>)}
       </select>
@@ -78,7 +78,7 @@ function Zone() {
   return (
     <label>
       {t.zone}
-      <select value={tz} onChange={(event) => change({ tz: event.currentTarget.value })}>
+      <select aria-label={t.zone} value={tz} onChange={(event) => change({ tz: event.currentTarget.value })}>
         {all.map((zone) => <option key={zone} value={zone}>{zone.replaceAll("_", " ")}</option>)}
       </select>
     </label>

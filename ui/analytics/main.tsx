@@ -26,13 +26,13 @@ function Page() {
   if (access.value !== "open") return <Login />;
   return (
     <>
-      <a class="skip" href="#figures">{t.skip}</a>
-      <div class="top">
+      <a class="skip" href="#content">{t.skip}</a>
+      <header class="top">
         <h1>{t.title}</h1>
         <a href="/desk">{t.desk}</a>
-      </div>
-      <InWords />
-      <main>
+      </header>
+      <main id="content" tabIndex={-1}>
+        <InWords />
         <Filters />
         {refused.value ? <Refused path={refused.value.path} /> : <Everything />}
       </main>

@@ -7,7 +7,7 @@ import { reload, type Loaded } from "./load";
 /** A section with a heading of its own; `tools` stand beside the heading. */
 export function Section(props: { id: string; title: string; hint?: string; tools?: ComponentChildren; children: ComponentChildren }) {
   return (
-    <section aria-labelledby={props.id}>
+    <section>
       <header>
         <h2 id={props.id}>{props.title}</h2>
         {props.tools}
