@@ -112,4 +112,5 @@ def test_the_page_works_without_script_and_network(address: str) -> None:
     assert "<script" not in page
     assert "http://" not in page
     assert "https://" not in page
+    assert "<link rel='icon' href='data:,'>" in page  # else browsers ask for a favicon, which is not there
     assert requests.get(f"{address}/docs.css", timeout=10).headers["Content-Type"].startswith("text/css")

@@ -31,7 +31,8 @@ def page(document: dict[str, Any]) -> bytes:
     parts = [
         "<!doctype html><html lang='en'><head><meta charset='utf-8'>",
         "<meta name='viewport' content='width=device-width, initial-scale=1'>",
-        "<title>openhandover API</title><link rel='stylesheet' href='/docs.css'></head><body><main>",
+        "<title>openhandover API</title><link rel='icon' href='data:,'>",
+        "<link rel='stylesheet' href='/docs.css'></head><body><main>",
         f"<h1>{escape(info['title'])} API</h1><p>Version {escape(info['version'])} · ",
         f"<a href='/schema'>OpenAPI document</a></p><p>{_prose(info['description'])}</p>",
     ]
