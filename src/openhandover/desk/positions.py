@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterator
 
 import structlog
 
+from openhandover.core.errors import OpenHandoverError
 from openhandover.core.events import QueueUpdated
 
 from .board import Board, Place
@@ -40,7 +41,7 @@ class Positions:
     def changed(self) -> None:
         """Somebody came into a line or left one."""
         self._changed.set()
-        if self._task is None:
+        if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._run(), name="desk-positions")
 
     async def _run(self) -> None:
@@ -50,8 +51,8 @@ class Positions:
             began = time.perf_counter()
             try:
                 await self._tell()
-            except Exception as error:  # noqa: BLE001  (one bad conversation must not silence the queue)
-                _log.error("desk_positions_failed", exc_info=error)
+            except OpenHandoverError as error:
+                _log.warning("desk_positions_failed", detail=error.detail)
             await asyncio.sleep(max(PAUSE_S, RESTS * (time.perf_counter() - began)))
 
     async def _tell(self) -> None:
