@@ -92,7 +92,7 @@ async def test_take_over_from_the_bot(server: Server, screen: Screen) -> None:
     await expect(screen.log).to_contain_text("where is my parcel?")
     await server.said("c_b", text="hello, bot?")
     await expect(screen.log).to_contain_text("hello, bot?", timeout=15_000)
-    await screen.button("Take over").click()
+    await screen.page.get_by_role("main").get_by_role("button", name="Take over").click()
     await screen.says("This is Anna")
     await expect(screen.log).to_contain_text("This is Anna")
 

@@ -89,6 +89,7 @@ async def test_new_lines_and_too_much_text(server: Server, screen: Screen) -> No
     await screen.field.press_sequentially("two")
     await screen.field.press("Enter")
     await expect(screen.log.get_by_text("one\ntwo")).to_be_visible()
+    await expect(screen.page.get_by_text("Sending…")).to_have_count(0)
     assert await texts(server, "h1") == [("user", "my invoice is wrong"), ("agent", "one\ntwo")]
     await screen.field.fill("é" * 15_000)
     await expect(screen.page.get_by_text("Room for 2768 more bytes")).to_be_visible()
@@ -110,7 +111,9 @@ async def test_files_picked_pasted_dropped_and_refused(
     await expect(screen.button("Remove parcel.png")).to_be_visible()
     give = """(area, [kind, name]) => {
       const data = new DataTransfer();
-      data.items.add(new File(["words"], name, { type: "text/plain" }));
+      const program = name.endsWith(".exe");
+      const content = program ? new Uint8Array([77, 90, 0, 1, 2, 3, 255]) : "words";
+      data.items.add(new File([content], name, { type: program ? "application/x-msdownload" : "text/plain" }));
       const options = { bubbles: true, cancelable: true };
       if (kind === "paste") area.dispatchEvent(new ClipboardEvent("paste", { ...options, clipboardData: data }));
       else area.dispatchEvent(new DragEvent("drop", { ...options, dataTransfer: data }));

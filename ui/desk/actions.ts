@@ -120,9 +120,11 @@ export function seen(): void {
 
 export const accept = (entry: Entry): Promise<boolean> =>
   attempt(async () => {
+    const before = selected.value;
     await post(`${path(entry)}/accept`);
     await loadDetail(entry.id);
-    if (entries.value.has(entry.id)) select({ kind: "handover", id: entry.id });
+    // Who went elsewhere meanwhile is not fetched back.
+    if (entries.value.has(entry.id) && selected.value === before) select({ kind: "handover", id: entry.id });
   }, "accept");
 
 export const takeOver = (id: string): Promise<boolean> =>

@@ -57,7 +57,7 @@ function Head({ id, entry, userName }: { id: string; entry: Entry | undefined; u
     <div class="talk-head">
       <button class="plain back" aria-label={t.back} onClick={() => select(null)}><Icon name="back" /></button>
       <div class="who-is-it">
-        <h2><bdi>{userName}</bdi></h2>
+        <h2 dir="auto">{userName}</h2>
         <p>
           {[holder, channel, language && languageName(language)].filter(Boolean).join(" · ")}
           {present === false && <span class="presence-mark"><Icon name="gone" small />{t.gone}</span>}

@@ -70,7 +70,7 @@ function Row({ id, name, known, last, news, offered, chips, children }: Shown) {
         onFocus={() => (cursor.value = id)}
         onClick={() => openLine(id)}
       >
-        <span class="name"><bdi>{name}</bdi></span>
+        <span class="name" dir="auto">{name}</span>
         <span class="last" dir="auto">{last ? `${speaker(last)}${last.text}` : t.noMessages}</span>
         {chips}
       </button>
