@@ -142,7 +142,7 @@ export class Chat implements Listener {
   }
 
   say(text: string, button?: string): void {
-    const files = button === undefined ? this.uploads.take() : [];
+    const files = button === undefined && this.filesAllowed ? this.uploads.take() : [];
     const message: Unsent = { id: newId(), text };
     if (button !== undefined) message.button = button;
     if (files.length) {

@@ -34,10 +34,11 @@ export function Composer(): JSX.Element {
   const { uploads, filesAllowed } = chat;
   const limit = view.config?.max_text_bytes ?? 32_768;
   const room = limit - bytes(text);
-  const files = filesAllowed ? uploads.list : [];
-  const ready = (!NOTHING.test(text) || uploads.ready.length > 0) && room >= 0 && !uploads.busy;
+  const { list } = uploads;
+  const something = !NOTHING.test(text) || (filesAllowed && uploads.ready.length > 0);
+  const ready = something && room >= 0 && !uploads.busy;
   const problem =
-    room < 0 ? t.tooLong : uploads.list.length && !filesAllowed ? t.noFiles : uploads.problem && errorText(t, uploads.problem);
+    room < 0 ? t.tooLong : list.length && !filesAllowed ? t.noFiles : uploads.problem && errorText(t, uploads.problem);
 
   const send = () => {
     if (!ready) return;
@@ -58,9 +59,9 @@ export function Composer(): JSX.Element {
       {room >= 0 && room < limit * (1 - NEAR_LIMIT) && (
         <p class="meta">{fill(t.room, new Intl.NumberFormat(language).format(room))}</p>
       )}
-      {files.length > 0 && (
+      {list.length > 0 && (
         <ul class="chips">
-          {files.map((file) => (
+          {list.map((file) => (
             <Chip file={file} />
           ))}
         </ul>

@@ -40,20 +40,26 @@ export function Log(): JSX.Element {
   const anchor = useRef<[HTMLElement, number] | null>(null);
   anchor.current = view.atEnd ? null : firstInSight(box.current); // as it is before this change
 
-  useLayoutEffect(() => {
-    const log = box.current;
-    if (!log) return;
-    if (view.atEnd) log.scrollTop = log.scrollHeight;
-    else if (anchor.current) log.scrollTop += anchor.current[0].getBoundingClientRect().top - anchor.current[1];
-  });
+  const size = useRef("");
+  useLayoutEffect(hold);
   useEffect(() => {
     const observer = new ResizeObserver(() => {
-      if (view.atEnd && box.current) box.current.scrollTop = box.current.scrollHeight;
+      anchor.current = null;
+      hold();
     });
     for (const element of [box.current, content.current]) if (element) observer.observe(element);
     return () => observer.disconnect();
   }, []);
   useEffect(() => look(false), [count, from]);
+
+  /** Keep in sight what is in sight: the end, or else the first entry that was there. */
+  function hold(): void {
+    const log = box.current;
+    if (!log) return;
+    if (view.atEnd) log.scrollTop = log.scrollHeight;
+    else if (anchor.current) log.scrollTop += anchor.current[0].getBoundingClientRect().top - anchor.current[1];
+    size.current = sizeOf(log);
+  }
 
   /** Move the part along with what is in sight. Only who scrolls leaves the end, or comes to it. */
   function look(scrolled: boolean): void {
@@ -62,7 +68,7 @@ export function Log(): JSX.Element {
     if (!log) return;
     const below = log.scrollHeight - log.scrollTop - log.clientHeight;
     const isWhole = to === count;
-    if (scrolled) view.atEnd = isWhole && below < NEAR_END_PX;
+    if (scrolled && size.current === sizeOf(log)) view.atEnd = isWhole && below < NEAR_END_PX; // not a window that shrinks
     if (view.atEnd) setPart(NEWEST);
     if (log.scrollTop < NEAR_EDGE_PX && chat.isCaughtUp) {
       if (from > 0) move(Math.max(0, from - STEP), Math.min(to, Math.max(0, from - STEP) + MOST));
@@ -139,6 +145,10 @@ function Line({ entry, before, after, lastOwn }: LineProps): JSX.Element {
 
 function sameAuthor(other: Entry | undefined, message: Message): boolean {
   return other?.message?.author === message.author && other.message.author_name === message.author_name;
+}
+
+function sizeOf(log: HTMLElement): string {
+  return `${log.clientHeight} ${log.scrollHeight}`;
 }
 
 /** The topmost entry that is at least partly in sight, and where it is. */
