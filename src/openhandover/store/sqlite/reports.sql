@@ -5,42 +5,6 @@ SELECT status, count(*) AS handovers FROM handover
  WHERE requested_at >= :from_at AND requested_at < :to_at
  GROUP BY status ORDER BY status;
 
--- name: analytics_handovers
-SELECT status, reason, provider, channel, language, coalesce(agent_name, agent_id) AS agent,
-       requested_at, active_at, first_reply_at, ended_at, rating
-  FROM handover
- WHERE requested_at >= :from_at AND requested_at < :to_at;
-
--- name: analytics_conversations
-SELECT channel, created_at AS requested_at,
-       EXISTS (SELECT 1 FROM handover WHERE handover.conversation_id = conversation.id) AS handed_over
-  FROM conversation
- WHERE created_at >= :from_at AND created_at < :to_at;
-
--- name: analytics_delivery
-WITH message AS MATERIALIZED (
-  SELECT * FROM log WHERE type = 'message.created' AND at >= :from_at AND at < :to_at
-), leg AS (
-  SELECT 'to_user' AS direction, user_state AS state, user_tries AS tries FROM message WHERE to_user = 1
-  UNION ALL
-  SELECT 'to_agent', agent_state, agent_tries FROM message WHERE to_agent > 0
-  UNION ALL
-  SELECT 'to_bot', bot_state, bot_tries FROM message WHERE to_bot = 1
-)
-SELECT direction,
-       count(*) AS accepted,
-       sum(state IN ('delivered', 'read')) AS delivered,
-       sum(state = 'failed') AS failed,
-       sum(coalesce(max(tries - 1, 0), 0)) AS retries
-  FROM leg
- GROUP BY direction ORDER BY direction;
-
--- name: analytics_suppressed
-SELECT coalesce(sum(json_extract(CAST(state AS TEXT), '$.late')), 0) AS late_events,
-       coalesce(sum(json_extract(CAST(state AS TEXT), '$.repeated')), 0) AS duplicates_suppressed
-  FROM conversation
- WHERE created_at >= :from_at AND created_at < :to_at;
-
 -- name: desk_day
 WITH day AS MATERIALIZED (
   SELECT reason, active_at - requested_at AS wait FROM handover
