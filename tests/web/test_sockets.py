@@ -1,6 +1,7 @@
 """Sockets: from the handshake to the end, against a real server and a real client."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -117,3 +118,19 @@ async def test_a_plain_request_to_a_socket(server: Server) -> None:
     answer = await server.call("GET", "/webchat/web/socket")
     assert (answer.status, answer.code) == (404, "not_found")
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+async def test_a_small_frame_does_not_wait_for_the_one_before() -> None:
+    """On every event loop: a frame held back until the last one is acknowledged comes 40 ms late."""
+    seen: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+    def note(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connection = writer.get_extra_info("socket")
+        seen.set_result(connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+        writer.close()
+
+    listener = serve._bind("127.0.0.1", 0)
+    async with await asyncio.start_server(note, sock=listener):
+        _, writer = await asyncio.open_connection(*listener.getsockname())
+        assert await seen
+        writer.close()

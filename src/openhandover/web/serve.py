@@ -107,7 +107,8 @@ def _bind(host: str, port: int) -> socket.socket:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
     except OSError as error:
         raise ConfigError(f"cannot listen on {host}: {error.strerror}; check `server.host`") from error
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    # asyncio sends small frames at once only where the protocol is named; unnamed, they wait for an acknowledgement
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
