@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from tests.pages.people import AgentScreen, Visitor, at_desk, named, visiting
 from tests.scenarios.house import House, open_house
@@ -107,6 +107,25 @@ async def test_the_server_is_killed_in_mid_conversation(tmp_path: Path) -> None:
         await anna.sees("kim-4")
         await anna.says("anna-4")
         await kim.sees("anna-4")
+
+
+async def test_a_word_overtakes_the_talk(tmp_path: Path) -> None:
+    """What the visitor says while the agent's page still loads the talk is on the screen, once."""
+    async with open_house(tmp_path) as house, at_desk(house.browser, house.url, "anna") as anna:
+        talk = await house.server.conversation(user={"id": "kim", "name": "Kim"})
+        await house.server.said(talk["id"], text="kim-0")
+        await house.server.handover(talk["id"])
+
+        async def slowly(route: Route) -> None:
+            answer = await route.fetch()
+            await house.server.said(talk["id"], text="kim-1")
+            await expect(anna.item("Kim").first).to_contain_text("kim-1")
+            await route.fulfill(response=answer)
+
+        await anna.page.route("**/messages?*", slowly, times=1)
+        await anna.takes("Kim")
+        await anna.sees("kim-1")
+        assert await anna.marks() == ["kim-0", "kim-1"]
 
 
 async def settled(*screens: Any) -> None:

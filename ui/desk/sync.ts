@@ -207,10 +207,16 @@ async function catchUp(id: string): Promise<void> {
 
 /** Load a conversation's newest messages, or the page before those that are there. */
 export async function loadMessages(id: string): Promise<void> {
-  const first = threads.value.get(id)?.messages[0]?.seq;
-  const path = `${pathOf(id)}/messages?limit=${PAGE}&before=${first ?? 0}`;
-  const page = await get<{ items: Message[]; next: number | null }>(path);
-  changeThread(id, (thread) => ({ messages: merge(thread.messages, page.items), more: page.next !== null }));
+  const known = threads.value.get(id);
+  const path = `${pathOf(id)}/messages?limit=${PAGE}&before=${known?.messages[0]?.seq ?? 0}`;
+  if (!known) changeThread(id, () => ({})); // what the stream brings from now on may be newer than the answer
+  try {
+    const page = await get<{ items: Message[]; next: number | null }>(path);
+    changeThread(id, (thread) => ({ messages: merge(thread.messages, page.items), more: page.next !== null }));
+  } catch (error) {
+    if (!known) threads.value = withKey(threads.value, id, undefined);
+    throw error;
+  }
 }
 
 /** What came to a conversation that the bot has; such conversations are not in the event stream. */
