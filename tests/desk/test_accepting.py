@@ -133,6 +133,20 @@ async def test_desk_gives_to_who_is_free_when_one_goes(tmp_path: Path) -> None:
         assert "handover.agent_left" in await kinds(server, "h1")
 
 
+async def test_agent_who_goes_while_accepting_does_not_keep_it(
+    server: Server, anna: Agent, bob: Agent
+) -> None:
+    """Accepting and going offline at once: whichever comes first, a colleague gets the offer."""
+    handover_id = await queued(server)
+    await anna.sees(lambda entries: entries)
+    desk = office(server)
+    place = desk.board.places[handover_id]
+    await anna.here("offline")
+    await desk.join(place, "anna")  # the call had passed its checks before she went
+    (entry,) = await bob.sees(lambda entries: entries and entries[0]["offer"])
+    assert (entry["agent"], entry["offer"]["agent"]) == (None, "bob")
+
+
 async def test_supervisor_assigns_what_waits(server: Server, anna: Agent, bob: Agent) -> None:
     """Transfer of a waiting handover gives it to that agent; who gets something is told by whom."""
     handover_id = await queued(server)

@@ -87,9 +87,10 @@ async def test_agent_whose_browser_is_gone_leaves_conversations_to_the_others(tm
         assert (entry["status"], entry["agent"], entry["offer"]["agent"]) == ("active", None, "bob")
         me = (await anna.call("GET", "me")).body["agent"]
         assert standing(me) == ("offline", True)
+        assert (await anna.say(handover_id, "sorry")).code == "agent_unavailable"
+        assert await told(anna, {"presence": "online", "auto": True}) == ("online", False)
         assert (await anna.say(handover_id, "sorry, my line was down")).status == 201  # nobody had taken it
         assert [entry["id"] for entry in await anna.entries("mine")] == [handover_id]
-        assert await told(anna, {"presence": "online", "auto": True}) == ("online", False)
 
 
 async def test_open_stream_keeps_the_agent_here(tmp_path: Path) -> None:

@@ -64,6 +64,11 @@ class Acts:
             raise self._not_theirs(place)
         return place, row
 
+    def _must_be_here(self, caller: Caller) -> None:
+        """Nobody takes a conversation while they are away for everybody else."""
+        if self.office.board.presence(caller.agent_id) == "offline":
+            raise Refused("agent_unavailable", "You are offline; go online first")
+
     def _not_theirs(self, place: Place | None) -> Refused:
         """The refusal for who does not have it, or not any more."""
         holder = place.agent_id if place else None
@@ -116,8 +121,7 @@ class Acts:
         place = await self._takeable(call, caller)
         if place.agent_id == caller.agent_id:
             return await self._answer(place.handover_id)
-        if self.office.board.presence(caller.agent_id) == "offline":
-            raise Refused("agent_unavailable", "You are offline; go online first")
+        self._must_be_here(caller)
         await self.office.join(place, caller.agent_id)
         return await self._answer(place.handover_id)
 
@@ -193,6 +197,8 @@ class Acts:
         # Who lost it to nobody yet, or to its end, may still finish the sentence.
         if not (caller.supervises or holder == caller.agent_id or (holder is None and took_part)):
             raise self._not_theirs(place)
+        if place is not None and holder is None and not caller.supervises:
+            self._must_be_here(caller)
         body = await body_of(call, caller, SayBody)
         if too_long(body.text):
             raise Refused("too_large", f"The text is larger than {MAX_TEXT_BYTES} bytes")

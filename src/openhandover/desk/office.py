@@ -332,6 +332,8 @@ class Office:
             now = self.board.places.get(place.handover_id)
             holder = now.agent_id if now else None
             raise self.board.taken_by(holder) if holder else Refused("handover_ended")
+        if self.board.presence(agent_id) == "offline":  # gone while it was on its way to them
+            await self.report(place, AgentLeft())
 
     async def set_presence(
         self, agent_id: str, presence: Presence, *, auto: bool = False, by_page: bool | None = None

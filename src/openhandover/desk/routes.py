@@ -198,7 +198,13 @@ def _talking(acts: Acts) -> tuple[Endpoint, ...]:
     one = "handovers/{id}"
     return (
         _call(
-            "POST", f"{one}/messages", acts.say, "Write to the user", message, body=shapes.SayBody, codes=said
+            "POST",
+            f"{one}/messages",
+            acts.say,
+            "Write to the user",
+            message,
+            body=shapes.SayBody,
+            codes=("agent_unavailable", *said),
         ),
         _call(
             "POST",
@@ -216,7 +222,7 @@ def _talking(acts: Acts) -> tuple[Endpoint, ...]:
 
 def _ending(acts: Acts) -> tuple[Endpoint, ...]:
     handover = {200: api.Handover}
-    moved = ("agent_unavailable", "handover_ended", "id_reused")
+    moved = ("agent_unavailable", "already_taken", "handover_ended", "id_reused")
     over = ("handover_ended",)
     one = "handovers/{id}"
     return (
