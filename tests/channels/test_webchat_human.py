@@ -1,5 +1,7 @@
 """A human in the web chat: queue, withdrawing, files, against a running server."""
 
+from typing import Any
+
 import pytest
 
 from tests.channels.visitor import Visitor
@@ -36,6 +38,32 @@ async def test_a_handover_as_the_visitor_sees_it(server: Server) -> None:
         assert ended["data"]["status"] == "completed"
         assert "be kind" not in str(page.frames)
         assert "support" not in str([frame for frame in page.frames if frame["type"] == "event"])
+
+
+@pytest.mark.parametrize(
+    ("identity", "name", "avatar"),
+    [
+        ("name", "Anna", "https://shop.example/anna.png"),
+        ("none", None, None),
+        ({"as": "Harbour team"}, "Harbour team", None),
+    ],
+)
+async def test_a_person_has_a_face_where_they_have_a_name(
+    server: Server, identity: Any, name: str | None, avatar: str | None
+) -> None:
+    """On the handover and on each message, as far as the step's `agent_identity` allows; nothing leaks elsewhere."""
+    anna = await Agent(server, "anna").here()
+    visitor = await Visitor.comes(server)
+    async with visitor.page() as page:
+        await visitor.here(page)
+        handover_id = await visitor.needs_human(agent_identity=identity)
+        await anna.accept(handover_id)
+        active = await page.event("handover.active")
+        assert active["data"]["agent"] == {"name": name, "avatar_url": avatar}
+        await anna.say(handover_id, "Good morning")
+        heard = await page.hears("Good morning")
+        assert (heard.get("author_name"), heard.get("author_avatar_url")) == (name, avatar)
+        assert identity == "name" or "nna" not in str(page.frames)
 
 
 async def test_the_visitor_withdraws(server: Server) -> None:

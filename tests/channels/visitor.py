@@ -5,6 +5,7 @@ import io
 import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import aiohttp
@@ -14,6 +15,8 @@ from tests.desk.floor import HASH
 from tests.serving import KEY, Server
 
 SITE = "https://shop.example"
+OPENS = (datetime.now(UTC) + timedelta(days=3)).replace(hour=0, minute=0, second=0, microsecond=0)
+"""When the team of the channel `night` is there next."""
 CONFIG = f"""
 api:
   keys:
@@ -34,9 +37,9 @@ flows:
   intake: [{{ask: {{text: "Your name?", into: name}}}}, {{handover: {{provider: support}}}}, {{say: "Back with the bot"}}]
 providers:
   support: {{type: desk}}
-  closed: {{type: desk, hours: "Mon 00:00-00:01, Tue 00:00-00:01"}}
+  closed: {{type: desk, hours: "{OPENS:%a} 00:00-00:01"}}
 agents:
-  anna: {{name: Anna, password_hash: "{HASH}"}}
+  anna: {{name: Anna, password_hash: "{HASH}", avatar_url: "https://shop.example/anna.png"}}
   bob: {{name: Bob, password_hash: "{HASH}"}}
 """
 
