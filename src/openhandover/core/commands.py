@@ -165,7 +165,7 @@ def _user_spoke(turn: Turn, handover: Handover) -> None:
     if handover.status is Status.QUEUED and settings.repeat_accepted and settings.accepted:
         turn.say(settings.accepted, buttons=cancel_buttons(handover))
     if handover.last_word != "user":
-        turn.set_handover(last_word="user")
+        turn.spoke("user")
         if handover.status is Status.ACTIVE:
             turn.disarm("user_idle_s")
             turn.arm_limit("agent_idle_s")

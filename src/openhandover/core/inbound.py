@@ -215,7 +215,7 @@ def _message(turn: Turn, lane: Lane, event: e.FromProvider, fact: e.AgentMessage
     if turn.handover.first_reply_at is None:
         turn.set_handover(first_reply_at=turn.now)
     turn.disarm("first_reply_s", "agent_idle_s")
-    turn.set_handover(last_word="agent")
+    turn.spoke("agent")
     turn.arm_limit("user_idle_s")
     _agent_message(turn, lane, event, fact)
 

@@ -98,6 +98,11 @@ class Turn:
         self.set(handover=replace(self.handover, **changes))
         self.handover_changed = True
 
+    def spoke(self, author: Literal["user", "agent"]) -> None:
+        """Remember who wrote last. No list shows that, so the handover is not listed anew for each message."""
+        if self.handover.last_word != author:
+            self.set(handover=replace(self.handover, last_word=author))
+
     def set_lane(self, lane_id: int, **changes: Any) -> None:
         """Change a lane; a lane that is finished and forgotten stays so."""
         self.set(lanes=tuple([replace(x, **changes) if x.id == lane_id else x for x in self.state.lanes]))

@@ -16,6 +16,9 @@ from .parking import Parking
 from .preparing import Preparing
 from .work import Work
 
+_REMEMBERED = 10_000
+"""Handovers of which the conversation is known without asking the store."""
+
 replace = msgspec.structs.replace
 
 _log = structlog.get_logger("openhandover.arrivals")
@@ -29,6 +32,8 @@ class Arrivals:
         self._work = work
         self._preparing = preparing
         self._parking = Parking(store)
+        self._places: dict[tuple[str, str], str] = {}
+        """Provider and handover -> conversation: who has had a handover once may always speak of it."""
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
@@ -99,10 +104,17 @@ class Arrivals:
         if event.handover_id is None:
             place = await self._store.session(event.provider, event.external_id or "")
             return place.rpartition("/")[0] if place else None
+        key = (event.provider, event.handover_id)
+        known = self._places.get(key)
+        if known is not None:
+            return known
         row = await self._store.handover(event.handover_id)
         tried = row.handover.attempts if row else ()
         if row is None or all(attempt.provider != event.provider for attempt in tried):
             raise Refused("not_found", "This provider has no handover with this id")
+        if len(self._places) >= _REMEMBERED:
+            self._places.clear()
+        self._places[key] = row.handover.conversation_id
         return row.handover.conversation_id
 
     def session_known(self, provider: str, external_id: str) -> None:

@@ -53,6 +53,8 @@ class Lane:
         self.due: deque[Entry] = deque()
         self.complete = False
         """Whether `due` holds everything that is due; otherwise the store is asked."""
+        self.passed = 0
+        """The receiver has everything up to this seq, though the state may not say so yet."""
         self.bell = asyncio.Event()
         self.task: asyncio.Task[None] | None = None
 
@@ -176,15 +178,20 @@ class Delivery:
             if state is None:
                 return
             done = state.user_done if lane.name == "user" else state.bot_done
-            entry = await self.head(lane, done, state.shown)
+            entry = await self.head(lane, max(done, lane.passed), state.shown)
             if entry is None:
+                await self._settle_passed(lane, done)
                 return
             tries += 1
             outcome = await receiver.deliver(state, entry)
             if outcome.kind == "delivered":
-                await self.settle(lane, entry, tries, delivered=True)
+                if entry.type != "message.created" and len(lane.due) > 1:
+                    lane.passed = entry.seq  # nobody is told of it: the next one's result says it as well
+                else:
+                    await self.settle(lane, entry, tries, delivered=True)
                 tries = refused = 0
                 continue
+            await self._settle_passed(lane, done)
             refused += outcome.kind == "refused"
             too_old = self.clock() - entry.at > GIVE_UP_S
             if outcome.kind == "gone" or refused >= REFUSED_TRIES or too_old:
@@ -200,6 +207,11 @@ class Delivery:
                     remedy="check that the receiver is up and answers 2xx; the event stays due",
                 )
             await self.pause(lane, tries, outcome.retry_after_s)
+
+    async def _settle_passed(self, lane: Lane, done: int) -> None:
+        """Commit the place of the lane, if it is further than the state says."""
+        if lane.passed > done:
+            await self.work.run(lane.conversation_id, Sent(lane.name, lane.passed, 1))
 
     async def pause(self, lane: Lane, tries: int, retry_after_s: float | None) -> None:
         """Wait before the next try, as the other side wishes or by our own backoff."""

@@ -68,7 +68,7 @@ class Dispatch:
 
     def _show(self, turn: Turn, state: Conversation, shown_before: int) -> None:
         was_held = turn.rewritten or (turn.entries and turn.entries[0].seq > shown_before + 1)
-        if self._feed.is_followed and (was_held or not turn.entries) and state.shown > shown_before:
+        if (was_held or not turn.entries) and state.shown > shown_before and self._feed.is_followed(state):
             task = asyncio.create_task(self._show_stored(state, shown_before), name="show")
             self._rereads.add(task)
             task.add_done_callback(self._rereads.discard)
@@ -169,7 +169,7 @@ class Dispatch:
         handover = state.open_handover
         if handover:
             event["handover_id"] = handover.id
-        self._feed.publish_typing(event)
+        self._feed.publish_typing(state, event)
         if handover and author == "user":
             self.agents.tell(state, TellTyping("user", on, handover.lane))
         elif author != "user" and self.typing_webhook:

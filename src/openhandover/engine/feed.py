@@ -11,6 +11,13 @@ from openhandover.store.port import Store
 
 PAGE = 200
 
+Wants = Callable[[Conversation], bool]
+"""Whether a follower wants to hear of a conversation that is in this state."""
+
+
+def _all(state: Conversation) -> bool:
+    return True
+
 
 class _Listener:
     """A listener of one conversation: what has happened since it last looked."""
@@ -27,32 +34,32 @@ class Feed:
         self._store = store
         self._present = present
         self._listeners: dict[str, set[_Listener]] = defaultdict(set)
-        self._everything: set[asyncio.Queue[dict[str, Any]]] = set()
+        self._followers: dict[asyncio.Queue[dict[str, Any]], Wants] = {}
 
     def publish(self, state: Conversation, entries: Sequence[Entry]) -> None:
         """Tell listeners that the conversation may be read up to `state.shown`; `entries` became visible just now."""
         for listener in self._listeners.get(state.id, ()):
             listener.news.set()
-        if self._everything:
+        if self.is_followed(state):
             for entry in entries:
                 if entry.type not in view.INTERNAL:
-                    self._tell_everyone(self._present(entry))
+                    self._tell_followers(state, self._present(entry))
 
-    @property
-    def is_followed(self) -> bool:
-        """Whether anybody follows everything."""
-        return bool(self._everything)
+    def is_followed(self, state: Conversation) -> bool:
+        """Whether a follower wants to hear of this conversation."""
+        return any(wants(state) for wants in self._followers.values())
 
-    def publish_typing(self, event: dict[str, Any]) -> None:
+    def publish_typing(self, state: Conversation, event: dict[str, Any]) -> None:
         """Typing is not stored: who listens now gets it once."""
-        for listener in self._listeners.get(event["conversation_id"], ()):
+        for listener in self._listeners.get(state.id, ()):
             listener.typing.append(event)
             listener.news.set()
-        self._tell_everyone(event)
+        self._tell_followers(state, event)
 
-    def _tell_everyone(self, event: dict[str, Any]) -> None:
-        for queue in self._everything:
-            queue.put_nowait(event)
+    def _tell_followers(self, state: Conversation, event: dict[str, Any]) -> None:
+        for queue, wants in self._followers.items():
+            if wants(state):
+                queue.put_nowait(event)
 
     async def subscribe(self, conversation_id: str, after: int) -> AsyncGenerator[dict[str, Any]]:
         """Events with seq > after, then live ones as they come; typing has no seq. Never ends by itself."""
@@ -81,15 +88,15 @@ class Feed:
             if not listeners:
                 self._listeners.pop(conversation_id, None)
 
-    def everything(self) -> AsyncGenerator[dict[str, Any]]:
-        """Every event of this node from this call on, as it becomes visible."""
+    def everything(self, wants: Wants = _all) -> AsyncGenerator[dict[str, Any]]:
+        """Every event of this node from this call on, as it becomes visible; of the conversations that are wanted."""
         queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-        self._everything.add(queue)
-        return _drain(queue, lambda: self._everything.discard(queue))
+        self._followers[queue] = wants
+        return _drain(queue, lambda: self._followers.pop(queue, None))
 
 
 async def _drain(
-    queue: "asyncio.Queue[dict[str, Any]]", leave: Callable[[], None]
+    queue: "asyncio.Queue[dict[str, Any]]", leave: Callable[[], object]
 ) -> AsyncGenerator[dict[str, Any]]:
     try:
         while True:

@@ -125,7 +125,8 @@ class Batch:
             self._keep_message(codec.log_row(row))
 
     def _check(self, unit: Unit, changes: Changes) -> None:
-        """Refuse what the tables would refuse, so that one wrong unit cannot take its batch down."""
+        """Refuse what the tables would refuse, as far as it is known without asking: one unit that the tables refuse
+        makes every unit of its batch run again on its own."""
         conversation_id = unit.conversation_id
         if changes.conversation is not None and changes.conversation.id != conversation_id:
             raise StoreError("a unit changes its own conversation only")
@@ -141,17 +142,11 @@ class Batch:
         for entry in changes.entries:
             if entry.key is not None:
                 key = (conversation_id, entry.key)
-                if key in keys or self._key_taken(key, unit):
+                if key in keys or key in self._new_keys or key in self._messages:
                     raise StoreError("a message key of the conversation was used before")
                 keys.add(key)
         if changes.claim is not None and self._claim_taken(changes.claim, unit):
             raise StoreError("the event was claimed before")
-
-    def _key_taken(self, key: Pair, unit: Unit) -> bool:
-        if key in self._new_keys or key in self._messages:
-            return True
-        asked = key[1] == unit.message_key
-        return not asked and self._connection.execute(SQL["message"], key).fetchone() is not None
 
     def _claim_taken(self, claim: Claim, unit: Unit) -> bool:
         key = (claim.source, claim.event_id)
