@@ -7,7 +7,7 @@ from .folder import Secrets
 TRY = """Open the desk, log in as anna and go online; then open the chat in another window and ask for a person.
   With --simulate the demo fills itself with visitors and agents."""
 WATCH = """Visitors are arriving. Log in at the desk as anna and go online: what you do not take within 15 seconds,
-  a simulated colleague takes. The analytics know the last four weeks."""
+  a simulated colleague takes. The analytics know the last eight weeks."""
 BREAK = """Open the chaos page, press its buttons, and watch the counters. Everything else works as always."""
 
 

@@ -1,4 +1,4 @@
-"""A past for the demo: four weeks of finished handovers, so that the figures have something to show.
+"""A past for the demo: eight weeks of finished handovers, so that the figures have something to show.
 
 Nothing is written by hand: every event goes through the pure core with a made-up time, as the engine would do it with
 the real one, and what the core decides is stored. So log, states and figures agree as in any installation.
@@ -20,7 +20,7 @@ async def remember(folder: Path, config: Config) -> None:
     known = folder / "past"
     if known.exists():
         return
-    sys.stdout.write("\n  Writing the last four weeks ...\n")
+    sys.stdout.write("\n  Writing the last eight weeks ...\n")
     sys.stdout.flush()
     written = await write_past(config, datetime.now(UTC).astimezone())
     known.write_text(f"{written} conversations\n", "utf-8")

@@ -28,6 +28,7 @@ class Life:
         self.state: Conversation = turn.state
         self._entries: list[Entry] = list(turn.entries)
         self._marks: dict[tuple[int, str], Mark] = {}
+        self._delivered_to = 0
         self._sessions: list[tuple[str, str, str]] = []
         self._rows: dict[str, HandoverRow] = {}
 
@@ -101,7 +102,8 @@ class Life:
 
     def _deliver(self) -> None:
         """Every receiver takes what is due to it, in order."""
-        place = 0
+        waiting = any(not lane.opened for lane in self.state.lanes)
+        place = self._delivered_to
         while place < len(self._entries):
             entry = self._entries[place]
             place += 1
@@ -113,6 +115,8 @@ class Life:
             lane = self.state.lane(entry.to_agent) if entry.to_agent else None
             if lane is not None and lane.opened and entry.seq > lane.done:
                 self._sent(lane.id, entry, message)
+        if not waiting:  # what a lane that is still to be opened must get is looked at again
+            self._delivered_to = place
         for lane in self.state.lanes:
             if lane.ending is not None:
                 self._advance(e.LaneEnded(lane.id))

@@ -11,7 +11,7 @@ from openhandover.core import events as e
 from openhandover.core.model import Agent, Conversation, User
 from openhandover.core.settings import Texts
 from openhandover.core.step import HandoverStep
-from openhandover.demo.simulate.stories import Visit
+from openhandover.demo.simulate.stories import Story, Visit
 from openhandover.engine import Engine
 from openhandover.flow.steps import AskStep, HandoverToHumanStep, LookupStep, SayStep
 from openhandover.texts.variants import variant
@@ -83,7 +83,8 @@ class Teller:
     def arrive(self, visit: Visit, at: float) -> Life:
         """A visitor talks to the bot."""
         story, number = visit.story, visit.number
-        context = {"name": visit.name, "email": visit.email} if story.talk else {}
+        known = {"name": visit.name, "email": visit.email, "topic": topic_of(story)}
+        context = known if story.talk else {}
         life = Life(
             e.CreateConversation(
                 id=f"cv_past_{number:05d}",
@@ -105,6 +106,9 @@ class Teller:
             self._bot(life, self._script.answers["order" if asked else "hours"], visit)
             return life
         self._bot(life, self._script.answers["parcel" if story.provider == "partner" else "person"], visit)
+        if story.topic:
+            self._bot(life, self._script.questions["topic"], visit)
+            self._user(life, story.topic)
         for name, answer in (("email", visit.email), ("name", visit.name)):
             self._bot(life, self._script.questions[name], visit)
             self._user(life, answer)
@@ -129,7 +133,8 @@ class Teller:
         handover_id = f"ho_past_{visit.number:05d}"
         step = self._script.handovers[fate.provider]
         chain, settings = self._engine.prepare_handover(life.state, step, _scope(life.state), follows=True)
-        request = e.RequestHandover(handover_id, chain, settings, epoch=life.state.epoch)
+        why = topic_of(visit.story)
+        request = e.RequestHandover(handover_id, chain, settings, why=why, epoch=life.state.epoch)
         life.after(0.2).do(request)
         self._open(life, fate, chain[0].provider)
         if not life.state.open_handover:
@@ -194,6 +199,11 @@ class Teller:
         else:
             life.after(self._random.uniform(3, 25))
             self._fact(life, fate, e.Closed("agent_closed", sequenced=True))
+
+
+def topic_of(story: Story) -> str:
+    """What the bot would note as the reason."""
+    return story.topic or ("Parcel" if story.provider == "partner" else "Invoice")
 
 
 def _scope(state: Conversation) -> dict[str, Any]:

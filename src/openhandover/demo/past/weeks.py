@@ -1,4 +1,4 @@
-"""Four weeks in the life of a shop: when people come, how long they wait, and how it ends."""
+"""Eight weeks in the life of a shop: when people come, how long they wait, and how it ends."""
 
 import asyncio
 from datetime import datetime, timedelta
@@ -17,7 +17,8 @@ from openhandover.store.port import Unit
 
 from .visits import Fate, Teller
 
-DAYS = 28
+DAYS = 56
+"""Twice the four weeks that the analytics page shows at first, so that they have something to be compared with."""
 HOURS = (1, 1, 0, 0, 0, 1, 2, 5, 18, 34, 40, 34, 26, 30, 38, 34, 26, 16, 12, 14, 12, 8, 4, 2)
 """How busy each hour of the day is, beside the others."""
 WEEKDAYS = (1.3, 1.1, 1.0, 1.0, 0.95, 0.5, 0.4)
@@ -42,7 +43,7 @@ RATES = 0.55
 class Sizes(Struct, frozen=True):
     """How much has happened."""
 
-    handovers: int = 1500
+    handovers: int = 2000
     contained: int = 900
     """Conversations that the bot handled alone."""
 
@@ -71,7 +72,7 @@ class Weeks:
     def _times(self, count: int) -> list[datetime]:
         today = self._now.replace(hour=0, minute=0, second=0, microsecond=0)
         days = [today - timedelta(days=back) for back in range(1, DAYS + 1)]
-        weights = [WEEKDAYS[day.weekday()] for day in days]
+        weights = [WEEKDAYS[day.weekday()] * (1 - 0.25 * (place / DAYS)) for place, day in enumerate(days)]
         return sorted(
             day + timedelta(hours=hour, seconds=self._random.uniform(0, 3600))
             for day, hour in zip(

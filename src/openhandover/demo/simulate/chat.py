@@ -89,12 +89,14 @@ class Chat:
 
     # --- what a visitor does
 
-    async def say(self, text: str, uploads: tuple[str, ...] = ()) -> bool:
-        """Say something; answers once the server has it. False: it was refused, and so was not said."""
+    async def say(self, text: str, uploads: tuple[str, ...] = (), button: str = "") -> bool:
+        """Say something, or press the button with this value; answers once the server has it. False: it was refused, and so was not said."""
         message_id = uuid4().hex
         frame: Frame = {"type": "message", "id": message_id, "text": text}
         if uploads:
             frame["attachments"] = [{"upload_id": one} for one in uploads]
+        if button:
+            frame["button"] = button
         self._unaccepted[message_id] = frame
         await self.send(frame)
         while message_id in self._unaccepted:

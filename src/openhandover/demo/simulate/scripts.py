@@ -45,6 +45,7 @@ STORIES: tuple[Story, ...] = (
             V Dat is handig, dank u wel!
             A Graag gedaan. Fijne dag nog!
         """),
+        topic="Return or exchange",
         weight=3,
         ratings=(5, 4, 0),
         comment="Fijn geholpen.",
@@ -57,6 +58,7 @@ STORIES: tuple[Story, ...] = (
             V Duurt het nog lang?
             V/cancel
         """),
+        topic="Something else",
         weight=1,
         hurried=True,
     ),
@@ -97,6 +99,7 @@ STORIES: tuple[Story, ...] = (
             V OK. Thank you for being straight with me.
             A Thank you for your patience, {name}. It is on its way.
         """),
+        topic="Return or exchange",
         weight=2,
         ratings=(3, 2, 4),
         comment="Good help, far too late.",
@@ -117,6 +120,7 @@ STORIES: tuple[Story, ...] = (
             V Merci beaucoup !
             A Avec plaisir. Bonne journée !
         """),
+        topic="Return or exchange",
         weight=3,
         ratings=(5, 5, 0),
         comment="Je n'ai rien eu à répéter.",
@@ -134,6 +138,7 @@ STORIES: tuple[Story, ...] = (
             V ¡Muchas gracias!
             A A usted. ¡Que tenga un buen día!
         """),
+        topic="Change of an order",
         weight=3,
         ratings=(5, 4, 5),
         comment="Muy amable.",
@@ -151,6 +156,7 @@ STORIES: tuple[Story, ...] = (
             V Sorry, I lost my connection. I see your answer. Wonderful!
             A No problem at all. Enjoy!
         """),
+        topic="Something else",
         weight=2,
         ratings=(5, 0),
     ),
@@ -163,6 +169,7 @@ STORIES: tuple[Story, ...] = (
             V Ach, ich habe es gerade selbst gefunden. Danke!
             V/end
         """),
+        topic="Something else",
         weight=1,
     ),
     Story(

@@ -62,6 +62,8 @@ class Story(Struct, frozen=True):
     ratings: tuple[int, ...] = ()
     """What the visitor may give afterwards; 0 and an empty tuple: nothing."""
     comment: str = ""
+    topic: str = ""
+    """The value of the button to press when the bot asks what it is about; empty: the bot knows already."""
     hurried: bool = False
     """Comes when nobody has time, and withdraws; scripted agents leave this one alone for long enough."""
 

@@ -125,17 +125,28 @@ class Visitor:
         for words in self.visit.story.bot:
             await self._ask_bot(role, self.visit.words(words))
         if self.visit.story.talk:
+            if self.visit.story.topic:
+                await self._wait(self._bot_asks, BOT_S)
+                await self._press(role, self.visit.story.topic)
             for answer in (self.visit.email, self.visit.name):
                 await self._wait(self._bot_asks, BOT_S)
                 await self._ask_bot(role, answer)
             await self._wait(lambda: self.status, BOT_S)
 
-    async def _ask_bot(self, role: Role, text: str) -> None:
-        """Say something and wait for what the bot says to it."""
+    async def _press(self, role: Role, value: str) -> None:
+        """Press one of the bot's buttons."""
+        buttons: list[dict[str, str]] = self.chat.messages[-1].get("buttons") or []
+        label = next((button["text"] for button in buttons if button["value"] == value), value)
+        await self._pace.pause(1, 2)
+        await self._ask_bot(role, label, value)
+
+    async def _ask_bot(self, role: Role, text: str, button: str = "") -> None:
+        """Say something, or press a button, and wait for what the bot says to it."""
         role.to_bot.add(text)
         before = len(self.chat.messages)
-        await self._type(text)
-        await self.chat.say(text)
+        if not button:
+            await self._type(text)
+        await self.chat.say(text, button=button)
         await self._wait(
             lambda: any(message["author"] != "user" for message in self.chat.messages[before:]), BOT_S
         )
