@@ -48,6 +48,27 @@ async def test_earlier_handovers_of_the_same_user(server: Server, anna: Agent) -
     assert (await detail(anna, "other"))["previous"] == []
 
 
+async def test_earlier_talks_of_a_user_who_is_here_may_be_read(
+    server: Server, anna: Agent, bob: Agent
+) -> None:
+    """While an agent sees somebody's handover, also what colleagues said to them before; not to write into it, and
+    not when the user is gone."""
+    await asked(server, "before", user={"id": "jo"})
+    await anna.accept("before")
+    await anna.say("before", "It is on its way")
+    await anna.call("POST", "handovers/before/close", {})
+    assert (await bob.call("GET", "handovers/before/messages")).code == "forbidden"
+    await asked(server, "now", user={"id": "jo"})
+    sam = await Agent(server, "sam").here()
+    for path in ("handovers/before", "handovers/before/messages", "handovers/before/explain"):
+        assert (await bob.call("GET", path)).status == 200, path
+        assert (await sam.call("GET", path)).code == "forbidden", path
+    assert (await bob.say("before", "hello?")).code == "forbidden"
+    await server.call("POST", "/v1/handovers/now/cancel", {})
+    await bob.sees(lambda entries: not entries)
+    assert (await bob.call("GET", "handovers/before/messages")).code == "forbidden"
+
+
 async def test_page_and_name_of_the_visitor(server: Server, anna: Agent) -> None:
     """The page is a thing of its own, and an entry says what to call the visitor."""
     page = {"url": "https://shop.example/cart", "title": "Cart", "referrer": None}

@@ -24,6 +24,8 @@ class Card(Struct, frozen=True):
     handover: Handover
     channel: str
     language: str
+    user_id: str
+    """The user's own id, while `user` holds what agents may see."""
     user: dict[str, Any]
     display_name: str | None
     last_message: LastMessage | None

@@ -272,7 +272,16 @@ class Office:
             for row in await self.engine.store.tail(conversation.id, conversation.seq, TAIL):
                 last = last_message(view.message_of(row.entry), self.sight) or last
         user, name = self.known(conversation)
-        return Card(handover, conversation.channel, conversation.language, user, name, last, last_seq)
+        return Card(
+            handover=handover,
+            channel=conversation.channel,
+            language=conversation.language,
+            user_id=conversation.user.id,
+            user=user,
+            display_name=name,
+            last_message=last,
+            last_seq=last_seq,
+        )
 
     def known(self, conversation: Conversation) -> tuple[dict[str, Any], str | None]:
         """The user as agents may see them, and what to call them; null where nobody knows."""

@@ -9,7 +9,7 @@ from openhandover.analytics.routes import period
 from openhandover.config.model import Canned, Config
 from openhandover.core import view
 from openhandover.core.errors import Refused, invalid
-from openhandover.core.model import Conversation
+from openhandover.core.model import Conversation, Handover
 from openhandover.core.routing import OFFER_S
 from openhandover.store.port import HandoverRow
 from openhandover.texts.scope import scope
@@ -162,9 +162,18 @@ class Reads:
         if place is not None and self.board.sees(caller.agent_id, place):
             return row
         was_there = any(agent.id == caller.agent_id for agent in row.handover.agents)
-        if not (caller.supervises or was_there):
+        if not (caller.supervises or was_there or await self._is_history(caller, row.handover)):
             raise Refused("forbidden", "This handover is not yours to see")
         return row
+
+    async def _is_history(self, caller: Caller, handover: Handover) -> bool:
+        """Whether it has ended and its user is here again, where the caller sees them."""
+        if handover.is_open:
+            return False
+        user_id = (await self.office.engine.conversation(handover.conversation_id)).user.id
+        cards, places = self.office.screens.cards, self.board.places
+        again = (places[key] for key, card in cards.items() if card.user_id == user_id and key in places)
+        return any(self.board.sees(caller.agent_id, place) for place in again)
 
     async def handover(self, call: Call) -> Reply:
         """GET /v1/desk/handovers/{id}"""
