@@ -246,7 +246,15 @@ async def test_troubles_of_delivery(past: Server) -> None:
 
 async def test_reports_read_indexes_alone(past: Server) -> None:
     """No report of a period walks through the states of handovers or conversations, or through the log."""
-    parameters = {"from_at": 0.0, "to_at": 1.0, "by": None, "limit": 1, "before_at": 1.0, "before_id": ""}
+    parameters = {
+        "from_at": 0.0,
+        "to_at": 1.0,
+        "by": None,
+        "grain_s": 900,
+        "limit": 1,
+        "before_at": 1.0,
+        "before_id": "",
+    }
     parameters |= dict.fromkeys(("status", *NAMES))
     names = ("handovers", "conversations", "values", "list", "delivery", "exceptions")
     with contextlib.closing(sqlite3.connect(past.engine.store._path)) as connection:  # type: ignore[attr-defined]

@@ -75,7 +75,7 @@ def test_percentile_is_nearest_rank(values: list[float], share: float, expected:
 
 def test_groups_come_largest_first_and_times_in_order() -> None:
     """The same rows by reason and by day."""
-    rows = [row("b"), row("a", handovers=2), row(None)]
+    rows = [(each["key"], tally(each)) for each in (row("b"), row("a", handovers=2), row(None))]
     assert [group.key for group in grouped(rows, None, "reason", lambda key: key)] == ["a", None, "b"]
     assert [group.key for group in grouped(rows, None, "day", lambda key: key or "c")] == ["a", "b", "c"]
 
@@ -83,7 +83,9 @@ def test_groups_come_largest_first_and_times_in_order() -> None:
 def test_keys_that_become_one_name_are_one_group() -> None:
     """Two quarters of the same hour, and a conversation without a handover in another one."""
     begun = [{"key": 2, "begun": 3, "handed_over": 1}]
-    made = grouped([row(0), row(1)], begun, "hour", lambda key: "late" if key > 1 else "early")
+    made = grouped(
+        [(0, tally(row())), (1, tally(row()))], begun, "hour", lambda key: "late" if key > 1 else "early"
+    )
     assert [(group.key, group.figures.handovers, group.figures.conversations) for group in made] == [
         ("early", 2, 0),
         ("late", 0, 3),
@@ -106,5 +108,5 @@ def test_hours_and_days_are_those_of_the_clock_on_the_wall(
     at: str, day: str, hour: str, weekday_hour: str
 ) -> None:
     """Also in the night in which an hour is left out, and in the one in which an hour comes twice."""
-    names = [calendar(by, AMSTERDAM)(quarter(at)) for by in ("day", "hour", "weekday_hour")]
+    names = [calendar(by, AMSTERDAM, 900)(quarter(at)) for by in ("day", "hour", "weekday_hour")]
     assert names == [day, hour, weekday_hour]

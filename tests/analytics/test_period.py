@@ -1,13 +1,15 @@
 """Periods over changes of the clock, asked for over HTTP, with handovers at known times."""
 
 from collections.abc import AsyncGenerator
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
 
+from openhandover.analytics.period import Period
 from openhandover.store.port import Changes, HandoverRow, Unit
 from tests.analytics.history import Past
 from tests.desk.floor import CONFIG
@@ -100,3 +102,26 @@ async def test_the_period_before_of_a_running_day_ends_as_early(server: Server) 
         for body in (answer.body, before)
     ]
     assert spans[1].days < spans[0].days - 30_000
+
+
+@pytest.mark.parametrize(
+    ("zone", "grain_s"),
+    [
+        ("Europe/Amsterdam", 3600),
+        ("America/New_York", 3600),
+        ("UTC", 3600),
+        ("Asia/Kathmandu", 900),
+        ("Australia/Lord_Howe", 900),
+    ],
+)
+def test_the_grain_of_time_lies_in_one_hour_of_the_clock(zone: str, grain_s: int) -> None:
+    """Clocks that are ahead by parts of an hour, be it in summer only, need a finer count."""
+    january = datetime(2026, 1, 1, tzinfo=UTC).timestamp()
+    assert Period(january, january + 365 * 86400, zone, ZoneInfo(zone)).grain_s == grain_s
+
+
+async def test_a_clock_that_is_ahead_by_three_quarters_of_an_hour(server: Server) -> None:
+    """Half past midnight in Amsterdam is a quarter past four in Kathmandu."""
+    path = "/v1/analytics/handovers?tz=Asia/Kathmandu&from=2026-10-26&to=2026-10-26&group_by=hour"
+    keys = [item["key"] for item in (await server.call("GET", path)).body["items"]]
+    assert keys == ["04:00", "05:00"]

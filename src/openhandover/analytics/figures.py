@@ -14,9 +14,6 @@ from msgspec import Struct
 
 from .filters import BY_TIME, Group
 
-QUARTER_S = 900
-"""Length of the smallest stretch that the store counts by: every offset of a time zone is a multiple of it."""
-
 COUNTED = ("handovers", "completed", "cancelled", "error", "transferred", "answered", "abandoned")
 SCORES = ("rated_1", "rated_2", "rated_3", "rated_4", "rated_5")
 SPANS = ("waits", "replies", "talks", "patiences")
@@ -146,13 +143,16 @@ def figures(found: Tally, begun: Begun | None) -> Figures:
 
 
 def grouped(
-    rows: Iterable[Row], begun: Iterable[Row] | None, by: Group, name: Callable[[Any], str | None]
+    tallies: Iterable[tuple[Any, Tally]],
+    begun: Iterable[Row] | None,
+    by: Group,
+    name: Callable[[Any], str | None],
 ) -> list[GroupFigures]:
     """The figures per group: by time in order, else the largest group first. `name` makes a group's key of the
     store's; keys that become one name are one group."""
     found: dict[str | None, list[Tally]] = {}
-    for row in rows:
-        found.setdefault(name(row["key"]), []).append(tally(row))
+    for key, one in tallies:
+        found.setdefault(name(key), []).append(one)
     started: dict[str | None, Begun] = {}
     for row in begun or ():
         key = name(row["key"])
@@ -169,10 +169,10 @@ def grouped(
     return sorted(made, key=lambda group: (-group.figures.handovers, group.key or ""))
 
 
-def calendar(by: Group, zone: tzinfo) -> Callable[[int], str]:
-    """From the number of a quarter of an hour since 1970 to its day, hour, or weekday (1 = Monday) and hour."""
+def calendar(by: Group, zone: tzinfo, grain_s: int) -> Callable[[int], str]:
+    """From the number of a grain of time since 1970 to its day, hour, or weekday (1 = Monday) and hour."""
     form = {"hour": "%H:00", "day": "%Y-%m-%d", "weekday_hour": "%u %H:00"}[by]
-    return lambda quarter: datetime.fromtimestamp(quarter * QUARTER_S, zone).strftime(form)
+    return lambda grain: datetime.fromtimestamp(grain * grain_s, zone).strftime(form)
 
 
 def _times(spans: list[int]) -> Times:

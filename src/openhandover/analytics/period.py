@@ -14,6 +14,12 @@ DEFAULT_DAYS = 30
 """How far back a report goes when nobody says."""
 
 DAY_S = 86400
+WEEK_S = 7 * DAY_S
+HOUR_S = 3600
+QUARTER_S = 900
+
+MANY_WEEKS = 10 * 52
+"""Of a longer period nobody looks at every week's offset."""
 
 
 class Period(Struct, frozen=True):
@@ -28,6 +34,17 @@ class Period(Struct, frozen=True):
     def bounds(self) -> dict[str, float]:
         """As the report queries want it."""
         return {"from_at": self.from_at, "to_at": self.to_at}
+
+    @property
+    def grain_s(self) -> int:
+        """The longest stretch of seconds that lies in one hour of the zone's clock: mostly an hour, but where the clock
+        is ahead by parts of an hour, at some time of the period, a quarter of one."""
+        weeks = int((self.to_at - self.from_at) // WEEK_S)
+        if weeks > MANY_WEEKS:
+            return QUARTER_S
+        moments = (self.to_at, *(self.from_at + week * WEEK_S for week in range(weeks + 1)))
+        offsets = (datetime.fromtimestamp(at, self.zone).utcoffset() or timedelta() for at in moments)
+        return QUARTER_S if any(offset % timedelta(hours=1) for offset in offsets) else HOUR_S
 
     @property
     def begins(self) -> str:

@@ -12,7 +12,7 @@ from openhandover.web.call import Call
 from openhandover.web.endpoint import Reply, json_reply
 from openhandover.web.site import now
 
-from .figures import Begun, Figures, GroupFigures, added, calendar, figures, grouped, tally
+from .figures import Begun, Figures, GroupFigures, Tally, added, calendar, figures, grouped, tally
 from .filters import BY_TIME, Group, choice, filters, group_by
 from .period import Period, period
 from .tables import name_of, table
@@ -52,8 +52,8 @@ class _Wanted(Struct, frozen=True):
     @property
     def parameters(self) -> dict[str, Any]:
         """Of both report queries."""
-        by = "quarter" if self.by in BY_TIME else self.by
-        return {**self.period.bounds, **self.narrowed, "by": by}
+        by = "time" if self.by in BY_TIME else self.by
+        return {**self.period.bounds, **self.narrowed, "by": by, "grain_s": self.period.grain_s}
 
     @property
     def knows_conversations(self) -> bool:
@@ -75,11 +75,15 @@ async def _found(call: Call, wanted: _Wanted) -> tuple[Rows, Rows | None]:
     return both[0], both[1]
 
 
-def _total(rows: Rows, begun: Rows | None) -> Figures:
+def _total(rows: Sequence[Tally], begun: Rows | None) -> Figures:
     started = None
     if begun is not None:
         started = Begun(sum(row["begun"] for row in begun), sum(row["handed_over"] for row in begun))
-    return figures(added([tally(row) for row in rows]), started)
+    return figures(added(rows), started)
+
+
+def _tallies(rows: Rows) -> list[tuple[Any, Tally]]:
+    return [(row["key"], tally(row)) for row in rows]
 
 
 async def report(call: Call) -> HandoversReport:
@@ -90,11 +94,13 @@ async def report(call: Call) -> HandoversReport:
     compared = choice(call, "compare", ("previous",))
     begins, ends = wanted.period.begins, wanted.period.ends
     rows, begun = await _found(call, wanted)
-    total = await asyncio.to_thread(_total, rows, begun)
+    # A year of handovers takes a while; other requests go on meanwhile.
+    tallies = await asyncio.to_thread(_tallies, rows)
+    total = await asyncio.to_thread(_total, [one for _, one in tallies], begun)
     items: list[GroupFigures] = []
     if wanted.by:
         by, per_group = wanted.by, begun if wanted.by in (*BY_TIME, "channel") else None
-        items = await asyncio.to_thread(grouped, rows, per_group, by, _name(call, by, wanted.period))
+        items = await asyncio.to_thread(grouped, tallies, per_group, by, _name(call, by, wanted.period))
     return HandoversReport(
         begins,
         ends,
@@ -109,13 +115,13 @@ async def report(call: Call) -> HandoversReport:
 async def _before(call: Call, wanted: _Wanted) -> Before:
     earlier = wanted.period.before(now())
     rows, begun = await _found(call, _Wanted(earlier, wanted.narrowed, None, wanted.containment))
-    return Before(earlier.begins, earlier.ends, _total(rows, begun))
+    return Before(earlier.begins, earlier.ends, _total([tally(row) for row in rows], begun))
 
 
 def _name(call: Call, by: Group, of: Period) -> Callable[[Any], str | None]:
     """How a key of the store is shown; what people wrote freely may hold personal data, which is blacked out."""
     if by in BY_TIME:
-        return calendar(by, of.zone)
+        return calendar(by, of.zone, of.grain_s)
     if by != "why":
         return lambda key: key
     hidden = call.site.config.redaction.to_log

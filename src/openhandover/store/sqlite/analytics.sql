@@ -15,7 +15,7 @@ SELECT key, count(*) AS handovers,
   FROM (SELECT CASE :by WHEN 'status' THEN status WHEN 'reason' THEN reason WHEN 'why' THEN why
                         WHEN 'provider' THEN provider WHEN 'channel' THEN channel WHEN 'language' THEN language
                         WHEN 'agent' THEN coalesce(agent_name, agent_id) WHEN 'initiator' THEN initiator
-                        WHEN 'quarter' THEN CAST(requested_at / 900 AS INTEGER) END AS key,
+                        WHEN 'time' THEN CAST(requested_at / :grain_s AS INTEGER) END AS key,
                status, rating,
                active_at IS NULL AND coalesce(reason, '') IN ('user_cancelled', 'user_left') AS gave_up,
                CAST((active_at - requested_at) * 1000 + 0.5 AS INTEGER) AS wait,
@@ -30,7 +30,7 @@ SELECT key, count(*) AS handovers,
 
 -- name: analytics_conversations
 SELECT key, count(*) AS begun, sum(handed_over) AS handed_over
-  FROM (SELECT CASE :by WHEN 'channel' THEN channel WHEN 'quarter' THEN CAST(created_at / 900 AS INTEGER) END AS key,
+  FROM (SELECT CASE :by WHEN 'channel' THEN channel WHEN 'time' THEN CAST(created_at / :grain_s AS INTEGER) END AS key,
                EXISTS (SELECT 1 FROM handover WHERE handover.conversation_id = conversation.id) AS handed_over
           FROM conversation
          WHERE created_at >= :from_at AND created_at < :to_at AND (:channel IS NULL OR channel = :channel)
