@@ -119,11 +119,16 @@ async def test_a_colleague_was_faster(server: Server, screen: Screen) -> None:
 
 
 async def test_ended_while_writing(server: Server, screen: Screen) -> None:
-    """The text that came too late stays on the page, says so, and can be copied."""
+    """What was still being written stays on the page, and can be copied."""
     await held(server, screen)
-    await screen.field.fill("one moment please")
+    await screen.field.fill("half a thought")
     await Agent(server, "sue").call("POST", "handovers/h1/close", {})
     await expect(screen.page.get_by_text("This conversation has ended.")).to_be_visible()
+    await expect(screen.page.get_by_text("half a thought")).to_be_visible()
+    await screen.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    await screen.button("Copy text and remove").click()
+    await expect(screen.page.get_by_text("half a thought")).to_have_count(0)
+    assert await screen.page.evaluate("navigator.clipboard.readText()") == "half a thought"
 
 
 async def test_a_wrong_clock_counts_right(server: Server, browser: Browser) -> None:

@@ -4,10 +4,24 @@ import { Composer, dropped } from "./composer";
 import { Dialog } from "./dialog";
 import { Icon } from "./icon";
 import { languageName, t } from "./language";
+import { draftOf, keepDraft } from "./memory";
 import { Messages } from "./messages";
 import { Overview } from "./overview";
 import { Quiet } from "./quiet";
-import { conversationId, current, currentTalk, myId, nameOf, selected, showDetails, supervises, threads } from "./state";
+import {
+  conversationId,
+  current,
+  currentTalk,
+  myId,
+  nameOf,
+  offers,
+  presence,
+  selected,
+  showDetails,
+  supervises,
+  threads,
+  waiting,
+} from "./state";
 import { Transfer } from "./transfer";
 import type { Entry } from "./types";
 
@@ -83,16 +97,36 @@ function mayWrite(entry: Entry): boolean {
 }
 
 function Foot({ entry }: { entry: Entry }) {
-  if (entry.ended_at) return <p class="foot-note" role="status">{t.ended}</p>;
-  if (!entry.agent) {
-    return (
-      <div class="foot-note">
-        <p>{t.readFirst}</p>
-        <button class="primary" onClick={() => void accept(entry)}>{t.accept}</button>
-      </div>
-    );
-  }
-  return mayWrite(entry) ? <Composer key={entry.id} entry={entry} /> : <p class="foot-note">{t.heldBy(entry.agent.name)}</p>;
+  if (mayWrite(entry)) return <Composer key={entry.id} entry={entry} />;
+  const next = offers.value[0] ?? waiting.value[0];
+  return (
+    <div class="foot-note">
+      <Begun key={entry.id} entry={entry} />
+      <p role="status">{entry.ended_at ? t.ended : entry.agent ? t.heldBy(entry.agent.name) : t.readFirst}</p>
+      {!entry.ended_at && !entry.agent && <button class="primary" onClick={() => void accept(entry)}>{t.accept}</button>}
+      {entry.ended_at && next && presence.value === "online" && (
+        <button class="secondary" onClick={() => void accept(next)}>{t.takeNext}</button>
+      )}
+    </div>
+  );
+}
+
+/** What the agent was still writing when the conversation ended or went to somebody else. */
+function Begun({ entry }: { entry: Entry }) {
+  const [text, setText] = useState(() => draftOf(myId.value, entry.id).text);
+  if (!text || (!entry.ended_at && !entry.agent)) return null;
+  const copy = async () => {
+    await navigator.clipboard.writeText(text);
+    keepDraft(myId.value, entry.id, { text: "", note: false, files: [] });
+    setText("");
+  };
+  return (
+    <div class="begun">
+      <p class="muted">{t.begun}</p>
+      <blockquote dir="auto">{text}</blockquote>
+      <button class="secondary small" onClick={() => void copy()}>{t.copyAndDiscard}</button>
+    </div>
+  );
 }
 
 function TakeOver({ id }: { id: string }) {
@@ -116,7 +150,10 @@ function Actions({ entry }: { entry: Entry }) {
   return (
     <>
       {(mine || supervises.value) && (
-        <button class="secondary" onClick={() => setOpen("transfer")}>{entry.agent ? t.transfer : t.assign}</button>
+        <button class="secondary pass" onClick={() => setOpen("transfer")}>
+          <Icon name="pass" />
+          <span>{entry.agent ? t.transfer : t.assign}</span>
+        </button>
       )}
       {mine && <button class="secondary release" title={t.releaseHint} onClick={() => void release(entry)}>{t.release}</button>}
       {mine && <button class="secondary resolve" onClick={finish}><Icon name="check" />{t.close}</button>}

@@ -122,6 +122,7 @@ export const de: Texts = {
   failed: "Nicht zugestellt",
   retry: "Erneut versuchen",
   copyAndDiscard: "Text kopieren und entfernen",
+  begun: "Das haben Sie gerade geschrieben:",
   ended: "Dieses Gespräch ist beendet.",
   kind: "Was Sie schreiben",
   message: "Nachricht",

@@ -129,6 +129,7 @@ export const en = {
   failed: "Not delivered",
   retry: "Try again",
   copyAndDiscard: "Copy text and remove",
+  begun: "You had begun to write this:",
   ended: "This conversation has ended.",
   // the composer
   kind: "What you write",

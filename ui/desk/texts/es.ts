@@ -122,6 +122,7 @@ export const es: Texts = {
   failed: "No entregado",
   retry: "Reintentar",
   copyAndDiscard: "Copiar texto y quitar",
+  begun: "Estaba escribiendo esto:",
   ended: "Esta conversación ha terminado.",
   kind: "Lo que escribe",
   message: "Mensaje",

@@ -122,6 +122,7 @@ export const fr: Texts = {
   failed: "Non distribué",
   retry: "Réessayer",
   copyAndDiscard: "Copier le texte et retirer",
+  begun: "Vous étiez en train d'écrire :",
   ended: "Cette conversation est terminée.",
   kind: "Ce que vous écrivez",
   message: "Message",

@@ -122,6 +122,7 @@ export const nl: Texts = {
   failed: "Niet afgeleverd",
   retry: "Opnieuw proberen",
   copyAndDiscard: "Tekst kopiëren en weghalen",
+  begun: "Dit was je aan het schrijven:",
   ended: "Dit gesprek is afgelopen.",
   kind: "Wat je schrijft",
   message: "Bericht",
