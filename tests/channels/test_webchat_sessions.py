@@ -110,6 +110,14 @@ async def test_hello_comes_first(server: Server) -> None:
         assert await page.next() == {"type": "closed", "code": 4400}
 
 
+async def test_who_says_nothing_is_sent_away(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A socket without a hello is told what was missing and closed."""
+    monkeypatch.setattr(socket, "HELLO_S", 0.05)
+    async with socket_to(server) as page:
+        assert (await page.next())["code"] == "invalid"
+        assert await page.next() == {"type": "closed", "code": 4400}
+
+
 async def test_a_wrong_token_opens_nothing(server: Server) -> None:
     """The page is told why, so that it knows what to do, and the socket is closed."""
     visitor = await Visitor.comes(server)

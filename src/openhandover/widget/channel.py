@@ -3,6 +3,8 @@
 import asyncio
 import os
 import time
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -190,16 +192,17 @@ class Presence:
         if conversation_id not in self._open:
             await self._engine.presence(conversation_id, "disconnected")
 
-    async def came(self, conversation_id: str) -> None:
-        """One socket more."""
+    @asynccontextmanager
+    async def here(self, conversation_id: str) -> AsyncGenerator[None]:
+        """One socket more, until it is over."""
         self._open[conversation_id] = self._open.get(conversation_id, 0) + 1
-        if self._open[conversation_id] == 1:
-            self._locks[conversation_id] = asyncio.Lock()
-            await self._engine.presence(conversation_id, "connected")
-
-    async def went(self, conversation_id: str) -> None:
-        """One socket less."""
-        self._open[conversation_id] -= 1
-        if self._open[conversation_id] == 0:
-            del self._open[conversation_id], self._locks[conversation_id]
-            await self._engine.presence(conversation_id, "disconnected")
+        try:
+            if self._open[conversation_id] == 1:
+                self._locks[conversation_id] = asyncio.Lock()
+                await self._engine.presence(conversation_id, "connected")
+            yield
+        finally:
+            self._open[conversation_id] -= 1
+            if self._open[conversation_id] == 0:
+                del self._open[conversation_id], self._locks[conversation_id]
+                await self._engine.presence(conversation_id, "disconnected")

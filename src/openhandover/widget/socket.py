@@ -60,13 +60,9 @@ class VisitorSocket:
         self, hello: p.Hello, visitor: Visitor, state: Conversation, closing: asyncio.Event
     ) -> None:
         self._conversation_id = state.id
-        provider, presence = self._channel.settings.provider, self._lobby.presence
-        await presence.came(state.id)
-        try:
-            async with self._lobby.desk.reading(provider, state.language) as sign:
-                await self._talk(hello, visitor, sign, closing)
-        finally:
-            await presence.went(state.id)
+        reading = self._lobby.desk.reading(self._channel.settings.provider, state.language)
+        async with self._lobby.presence.here(state.id), reading as sign:
+            await self._talk(hello, visitor, sign, closing)
 
     async def _hello(self) -> p.Hello:
         try:
