@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -63,7 +64,7 @@ class Office:
 
     # --- life ---
 
-    @property
+    @cached_property
     def providers(self) -> list[str]:
         """Names of the desk providers, in the order of the configuration."""
         return [name for name, provider in self.engine.providers.items() if isinstance(provider, Desk)]
@@ -86,7 +87,7 @@ class Office:
         await self.attendance.start()
         moved = await self.engine.store.all("desk_inbox")
         self._inboxes = {handover_id: inbox.decode() for handover_id, inbox in moved.items() if inbox}
-        events = self.engine.feed.everything()
+        events = self.engine.feed.everything(self._may_be_ours)
         for name in self.providers:
             await self._restore(name)
             provider = self.engine.providers[name]
@@ -176,6 +177,11 @@ class Office:
         self.screens.event(event, place)
 
     # --- following the engine ---
+
+    def _may_be_ours(self, conversation: Conversation) -> bool:
+        """Whether the conversation's handover is, was or may come to be at the desk."""
+        handover = conversation.handover
+        return handover is not None and any(target.provider in self.providers for target in handover.chain)
 
     async def _follow(self, events: Any) -> None:
         async for event in events:
