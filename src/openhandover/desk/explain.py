@@ -19,7 +19,7 @@ REASONS = {
     "agent_closed": "the agent closed it",
     "bot_closed": "the bot or an operator closed it",
     "user_idle": "the user did not answer for {user_idle_s} (limit user_idle_s)",
-    "user_left": "the user was gone for {user_gone_s} (limit user_gone_s) or hung up",
+    "user_left": "the user ended the chat, hung up, or was gone for {user_gone_s} (limit user_gone_s)",
     "total_timeout": "it had lasted {total_s} (limit total_s)",
     "user_cancelled": "the user withdrew",
     "transferred": "control was passed on",
