@@ -310,3 +310,30 @@ def test_migrations_are_numbered_without_gaps() -> None:
     """The files are numbered 1, 2, 3 ... without gaps or doubles."""
     numbers = sorted(int(path.name[:4]) for path in MIGRATIONS.glob("*.sql"))
     assert numbers == list(range(1, len(numbers) + 1))
+
+
+async def test_the_second_version_takes_over_what_the_first_wrote(tmp_path: Path) -> None:
+    """Why a human was wanted, and what came late or twice, is found in columns after the migration."""
+    path = tmp_path / "test.db"
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.executescript(f"BEGIN; {scripts()[1]} PRAGMA user_version = 1; COMMIT;")
+        for conversation_id, state in (("c1", b'{"late":2}'), ("c2", b"{}"), ("c3", b'{"repeated":3}')):
+            connection.execute(
+                "INSERT INTO conversation VALUES (?, ?, 'u', 'web', 1, NULL, 0, 5.0)",
+                (conversation_id, state),
+            )
+        connection.execute(
+            "INSERT INTO handover (id, conversation_id, state, status, provider, style, channel, language, initiator,"
+            " attempts, requested_at) VALUES ('h1', 'c1', ?, 'queued', 'desk', 'relay', 'web', 'en', 'bot', 1, 6.0)",
+            (b'{"why":"late parcel"}',),
+        )
+        migrate(connection)
+    store = SqliteStore(path)
+    await store.start()
+    bounds = {"from_at": 0.0, "to_at": 9.0}
+    suppressed = await store.report("analytics_suppressed", bounds)
+    names = dict.fromkeys(("status", "reason", "why", "provider", "channel", "language", "agent_name"))
+    rows = await store.report("analytics_handovers", {**bounds, **names, "by": "why", "grain_s": 900})
+    await store.stop()
+    assert suppressed == [{"late_events": 2, "duplicates_suppressed": 3}]
+    assert [(row["key"], row["handovers"]) for row in rows] == [("late parcel", 1)]

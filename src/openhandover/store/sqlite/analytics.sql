@@ -94,8 +94,6 @@ SELECT found.at, log.conversation_id, log.seq, log.handover_id,
  ORDER BY found.at DESC;
 
 -- name: analytics_suppressed
-SELECT coalesce(sum(json_extract(CAST(state AS TEXT), '$.late')), 0) AS late_events,
-       coalesce(sum(json_extract(CAST(state AS TEXT), '$.repeated')), 0) AS duplicates_suppressed
+SELECT coalesce(sum(late), 0) AS late_events, coalesce(sum(repeated), 0) AS duplicates_suppressed
   FROM conversation
- WHERE created_at >= :from_at AND created_at < :to_at
-   AND (instr(state, x'226C617465223A') OR instr(state, x'227265706561746564223A'));
+ WHERE created_at >= :from_at AND created_at < :to_at AND (late > 0 OR repeated > 0);

@@ -46,12 +46,14 @@ def conversation_row(value: Conversation) -> Row:
         wake_at(value),
         1 if is_busy(value) else 0,
         value.created_at,
+        value.late,
+        value.repeated,
     )
 
 
 def listed(value: Conversation) -> tuple[object, ...]:
     """What `save_state` does not save."""
-    return (wake_at(value), is_busy(value), value.user.id)
+    return (wake_at(value), is_busy(value), value.user.id, value.late, value.repeated)
 
 
 def state_row(value: Conversation) -> Row:

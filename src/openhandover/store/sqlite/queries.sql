@@ -22,10 +22,10 @@ SELECT {log} FROM log
  ORDER BY seq DESC LIMIT ?;
 
 -- name: save_conversation
-INSERT INTO conversation (id, state, user_id, channel, seq, wake_at, busy, created_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO conversation (id, state, user_id, channel, seq, wake_at, busy, created_at, late, repeated)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (id) DO UPDATE SET state = excluded.state, user_id = excluded.user_id, seq = excluded.seq,
-  wake_at = excluded.wake_at, busy = excluded.busy;
+  wake_at = excluded.wake_at, busy = excluded.busy, late = excluded.late, repeated = excluded.repeated;
 
 -- name: save_state
 -- Most changes touch neither a timer nor a list; then no index is written.

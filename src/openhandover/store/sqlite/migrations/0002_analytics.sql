@@ -10,9 +10,13 @@ CREATE INDEX handover_requested ON handover (requested_at, id, status, reason, w
 DROP INDEX conversation_created;
 CREATE INDEX conversation_created ON conversation (created_at, id, channel);
 
--- The few conversations where an event came late or twice: `"late":` or `"repeated":` stands in their state.
-CREATE INDEX conversation_noted ON conversation (created_at)
-  WHERE instr(state, x'226C617465223A') OR instr(state, x'227265706561746564223A');
+-- Events that came late or twice: few conversations have any.
+ALTER TABLE conversation ADD COLUMN late INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE conversation ADD COLUMN repeated INTEGER NOT NULL DEFAULT 0;
+UPDATE conversation SET late = coalesce(json_extract(CAST(state AS TEXT), '$.late'), 0),
+  repeated = coalesce(json_extract(CAST(state AS TEXT), '$.repeated'), 0)
+ WHERE instr(state, CAST('"late":' AS BLOB)) OR instr(state, CAST('"repeated":' AS BLOB));
+CREATE INDEX conversation_noted ON conversation (created_at) WHERE late > 0 OR repeated > 0;
 
 CREATE INDEX log_delivery ON log (at, to_user, to_bot, to_agent, user_state, user_tries, bot_state, bot_tries,
   agent_state, agent_tries, type) WHERE type = 'message.created';
