@@ -117,6 +117,7 @@ class Life(RuleBasedStateMachine):
             e.Cancel(number),
             e.Close(number),
             e.Close(number, "operator"),
+            e.Leave(),
             e.Return(number),
             e.Rate(number, 3),
         ]
