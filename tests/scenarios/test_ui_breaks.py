@@ -75,6 +75,8 @@ async def test_the_network_is_lost_for_a_while(tmp_path: Path) -> None:
             await kim.says(f"kim-{number}")
             await anna.says(f"anna-{number}")
             await asyncio.sleep(LOST_S / 4)  # time is what this test is about
+        for screen, words in ((kim, "No connection"), (anna, "Connecting again")):
+            await expect(screen.page.get_by_text(words).first).to_be_visible()
         await asyncio.sleep(LOST_S / 4)
         for screen in (kim, anna):
             await screen.page.context.set_offline(False)

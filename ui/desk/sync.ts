@@ -37,6 +37,8 @@ let retryS = 1;
 /** Find out who is here; the log-in page when nobody is. */
 export async function start(): Promise<void> {
   useRenewal(renewed);
+  addEventListener("offline", lose);
+  addEventListener("online", find);
   try {
     arrive(await get<Me>("me"));
   } catch (error) {
@@ -174,6 +176,17 @@ function recover(error: unknown): void {
     get<Me>("me").then(arrive, recover);
   }, retryS * 1000);
   retryS = Math.min(retryS * 2, 15);
+}
+
+/** The network is gone: a stream that is silent would tell much later. */
+function lose(): void {
+  stream?.close();
+  if (phase.value === "ready") recover(new Unreachable("offline"));
+}
+
+/** The network is back: no reason to wait for the next try. */
+function find(): void {
+  if (phase.value === "ready" && !connected.value) get<Me>("me").then(arrive, recover);
 }
 
 /** For what nobody asked for: it comes again by itself, only the end of the session matters. */

@@ -39,6 +39,7 @@ export class Connection {
     readonly listener: Listener,
   ) {
     addEventListener("online", () => this.#hurry());
+    addEventListener("offline", () => this.#socket && this.#lost()); // silence would tell much later
     document.addEventListener("visibilitychange", () => document.hidden || this.#hurry());
   }
 
@@ -105,8 +106,8 @@ export class Connection {
       body: JSON.stringify({
         language: this.language,
         page: site.page,
-        ...(site.identity && { identity: site.identity }),
-        ...(site.context && { context: site.context }),
+        identity: site.identity || undefined,
+        context: site.context || undefined,
       }),
     });
     if (reply.ok) {
@@ -139,9 +140,7 @@ export class Connection {
       this.#receive(JSON.parse(String(event.data)) as ServerFrame);
     };
     socket.onclose = () => {
-      if (socket !== this.#socket) return;
-      this.#drop();
-      this.#retry();
+      if (socket === this.#socket) this.#lost();
     };
   }
 
@@ -164,6 +163,11 @@ export class Connection {
     return true;
   }
 
+  #lost(): void {
+    this.#drop();
+    this.#retry();
+  }
+
   #drop(): void {
     clearTimeout(this.#silence);
     const socket = this.#socket;
@@ -173,10 +177,7 @@ export class Connection {
 
   #listenForSilence(): void {
     clearTimeout(this.#silence);
-    this.#silence = setTimeout(() => {
-      this.#drop();
-      this.#retry();
-    }, SILENCE_MS);
+    this.#silence = setTimeout(() => this.#lost(), SILENCE_MS);
   }
 
   #retry(atLeastS = 0): void {

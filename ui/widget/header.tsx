@@ -2,6 +2,7 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { Avatar } from "./avatar";
+import { toComposer } from "./composer";
 import { CloseIcon } from "./icons";
 import { Menu } from "./menu";
 import { useScene } from "./scene";
@@ -26,7 +27,14 @@ export function Header({ onEnd }: { onEnd: () => void }): JSX.Element {
         </Title>
         <p role="status">{reconnecting ? t.reconnecting : name === title || asksForHuman ? "" : title}</p>
         {asksForHuman && (
-          <button class="link" type="button" onClick={() => chat.askForHuman()}>
+          <button
+            class="link"
+            type="button"
+            onClick={(event) => {
+              toComposer(event);
+              chat.askForHuman();
+            }}
+          >
             {t.human}
           </button>
         )}

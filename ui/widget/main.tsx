@@ -31,5 +31,5 @@ function begin(name: string): void {
   offer(chat);
 }
 
-if (!channel) console.error("openhandover: the script tag needs data-channel, the name of a channel of type webchat");
+if (!channel) console.error("openhandover: the script tag needs data-channel");
 else if (!window.openhandover) begin(channel); // a script that is run twice makes no second chat
