@@ -10,6 +10,9 @@ from typing import Any
 import aiohttp
 import pytest
 
+from openhandover.core.errors import ConfigError
+from openhandover.demo.chaos.child import Child, free_port
+from openhandover.demo.chaos.journal import Journal
 from openhandover.demo.chaos.page import STATIC, page
 from openhandover.demo.chaos.supervisor import Supervisor, prepared
 from openhandover.demo.folder import opened
@@ -163,3 +166,11 @@ async def test_the_independent_count_notices(fault: str) -> None:
 def test_the_page_has_the_colours_of_the_others() -> None:
     """Its tokens are those that every page shares."""
     assert filecmp.cmp(STATIC / "tokens.css", ROOT / "ui/shared/tokens.css", shallow=False)
+
+
+async def test_a_server_that_cannot_start_is_said(tmp_path: Path) -> None:
+    """A child that ends by itself while it starts is not started for ever; its log is named."""
+    child = Child("127.0.0.1", free_port("127.0.0.1", 0), {}, tmp_path / "server.log")
+    with pytest.raises(ConfigError, match=r"server\.log says why"):
+        await child.keep_running(Journal())
+    assert "DEMO_FOLDER" in (tmp_path / "server.log").read_text("utf-8")

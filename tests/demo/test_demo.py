@@ -3,6 +3,7 @@
 import asyncio
 import re
 import signal
+import socket
 import sys
 from pathlib import Path
 
@@ -103,3 +104,44 @@ async def test_chaos_is_a_supervisor_and_its_server(tmp_path: Path) -> None:
         for gone in (base, page):
             with pytest.raises(aiohttp.ClientConnectorError):
                 await http.get(gone)
+
+
+async def test_a_taken_port_is_said_in_one_line(tmp_path: Path) -> None:
+    """Nothing is started where somebody else listens."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        running = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-c", "from openhandover.cli import main; main()", "demo", "--chaos"),
+            *("--folder", str(without_a_past(tmp_path / "demo")), "--port", str(taken.getsockname()[1])),
+            stderr=asyncio.subprocess.PIPE,
+        )
+        _, told = await asyncio.wait_for(running.communicate(), 30)
+    assert running.returncode == 1
+    assert b"choose another port" in told
+    assert b"Traceback" not in told
+
+
+async def is_anybody_there(text: str) -> bool:
+    """Whether the demo's own desk is open, by what the demo printed."""
+    base = re.findall(r"(http://\S+)/chat/web", text)[0]
+    key = re.findall(r"key (\S+)", text)[0]
+    headers = {"Authorization": f"Bearer {key}"}
+    async with (
+        aiohttp.ClientSession(base, headers=headers) as http,
+        http.get("/v1/availability", params={"provider": "support"}) as answer,
+    ):
+        return (await answer.json())["open"]
+
+
+async def test_scripts_go_home(tmp_path: Path) -> None:
+    """Once the simulation has stopped none of its agents is taken for online by the next start."""
+    folder = without_a_past(tmp_path / "demo")
+    running, text = await started(folder, "--simulate", "--pace", "30")
+    async with asyncio.timeout(30):
+        while not await is_anybody_there(text):
+            await asyncio.sleep(0.05)
+    assert await ended(running) == 0
+    running, text = await started(folder)
+    assert not await is_anybody_there(text)
+    assert await ended(running) == 0

@@ -18,15 +18,26 @@ from .journal import Journal
 
 STARTS_S = 60.0
 """So long a start may take."""
+ANSWERS_S = 2.0
 LOOKS_EVERY_S = 0.02
 STOPS_S = 12.0
 PROGRAM = "from openhandover.cli import main; main()"
 
 
-def free_port(host: str) -> int:
-    """A port that nobody listens on now; the server keeps it over all its lives."""
+def free_port(host: str, port: int) -> int:
+    """The port if nobody listens on it, any free one for 0; the server keeps it over all its lives.
+
+    Raises:
+        ConfigError: somebody listens on it.
+    """
     with socket.socket() as probe:
-        probe.bind((host, 0))
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise ConfigError(
+                f"cannot listen on {host}:{port}: {error.strerror}; choose another port"
+            ) from error
         return probe.getsockname()[1]
 
 
@@ -107,7 +118,7 @@ class Child:
 
     async def _started(self, process: asyncio.subprocess.Process) -> None:
         until = time.monotonic() + STARTS_S
-        async with aiohttp.ClientSession() as http:
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=ANSWERS_S)) as http:
             while process.returncode is None or process.returncode < 0:
                 if time.monotonic() > until:
                     break
@@ -115,7 +126,7 @@ class Child:
                     async with http.get(f"{self.url}/readyz") as reply:
                         if reply.status == 200:
                             return
-                except aiohttp.ClientError:
+                except (aiohttp.ClientError, TimeoutError):
                     if process.returncode is not None:
                         return  # killed while it started: the next one comes at once
                 await asyncio.sleep(LOOKS_EVERY_S)

@@ -2,11 +2,12 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from random import Random
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
+from openhandover.core.errors import ConfigError
 from openhandover.demo.folder import TEAM, Secrets, config_of, environment, opened
 from openhandover.demo.greeting import greet
 from openhandover.demo.options import Options
@@ -46,10 +47,14 @@ class Supervisor:
         self._flaws: dict[str, int] = {}
 
     async def run(self) -> None:
-        """Until cancelled."""
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self.child.keep_running(self.journal))
+        """Until cancelled; then the play ends first, and the server after it."""
+        async with asyncio.TaskGroup() as server:
+            server.create_task(self.child.keep_running(self.journal))
             await self.child.until_up()
+            await self._go_on()
+
+    async def _go_on(self) -> None:
+        async with asyncio.TaskGroup() as group:
             group.create_task(self.simulation.run())
             group.create_task(self.proofs.follow())
             group.create_task(self._kill_often())
@@ -138,7 +143,7 @@ async def prepared(options: Options, known: Secrets) -> AsyncGenerator[tuple[Sup
         await door.open()
         values = environment(options.folder, known, door.url)
         await remember(options.folder, config_of(values))
-        port = options.port or free_port(options.host)
+        port = free_port(options.host, options.port)
         child = Child(options.host, port, values, options.folder / "server.log")
         webhooks = await stack.enter_async_context(served(proxy.app("to_server")))
         proxy.desk, proxy.server = desk_url, child.url
@@ -174,5 +179,27 @@ async def supervise(options: Options) -> None:
         finally:
             for task in (work, ended, up):
                 task.cancel()
-            with suppress(asyncio.CancelledError):
-                await work
+            await _over(work)
+
+
+async def _over(work: "asyncio.Task[None]") -> None:
+    """Wait for the end of the work; a fault of the owner's making is told as one, out of its groups."""
+    try:
+        with suppress(asyncio.CancelledError):
+            await work
+    except BaseExceptionGroup as failed:
+        fault = _owners(failed)
+        if fault is None:
+            raise
+        raise fault from None
+
+
+def _owners(failed: BaseException) -> ConfigError | None:
+    """The fault of the owner's making in a group, however deep."""
+    if isinstance(failed, ConfigError):
+        return failed
+    if isinstance(failed, BaseExceptionGroup):
+        group = cast("BaseExceptionGroup[BaseException]", failed)
+        inner: Sequence[BaseException] = group.exceptions
+        return next(filter(None, map(_owners, inner)), None)
+    return None

@@ -18,6 +18,7 @@ LEAVES_ROOM_S = 15.0
 READY_S = (3.0, 7.0)
 """Otherwise it is taken after so long."""
 LOOKS_EVERY_S = 1.0
+GOES_HOME_S = 2.0
 AT_ONCE = 2
 """So many conversations a scripted agent holds."""
 
@@ -50,7 +51,14 @@ class SimulatedAgent:
                 group.create_task(self._listen())
                 group.create_task(self._take_what_waits(group))
         finally:
-            await self.desk.close()
+            await self._go_home()
+
+    async def _go_home(self) -> None:
+        """Leave nobody waiting for a script that has stopped; a server that is down learns it from our silence."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(GOES_HOME_S):
+                await self.desk.call("PUT", "presence", {"presence": "offline"})
+        await self.desk.close()
 
     # --- what is going on
 
