@@ -236,6 +236,15 @@ class Office:
             self.screens.show_agent(str(agent_id))
         if place.agent_id is None or (before is not None and before.agent_id is None):
             self.positions.changed()
+        if place.agent_id is not None and place.agent_id != (before.agent_id if before else None):
+            await self._came(place, place.agent_id)
+
+    async def _came(self, place: Place, agent_id: str) -> None:
+        """An agent who went offline while it was on its way to them leaves it to the others; a supervisor may write
+        from anywhere."""
+        agent = self.board.agents.get(agent_id)
+        if agent and agent.role == "agent" and self.board.presence(agent_id) == "offline":
+            await self.report(place, AgentLeft())
 
     async def _gone(self, place: Place, handover: Handover) -> None:
         card = self.screens.cards.pop(handover.id)
@@ -347,8 +356,6 @@ class Office:
             now = self.board.places.get(place.handover_id)
             holder = now.agent_id if now else None
             raise self.board.taken_by(holder) if holder else Refused("handover_ended")
-        if self.board.presence(agent_id) == "offline":  # gone while it was on its way to them
-            await self.report(place, AgentLeft())
 
     async def set_presence(
         self, agent_id: str, presence: Presence, *, auto: bool = False, by_page: bool | None = None
