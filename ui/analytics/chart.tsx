@@ -82,7 +82,7 @@ function Legend({ series, lines, format, place, label }: LegendProps) {
           </li>
         ))}
       </ul>
-      <span class="muted">{label}</span>
+      <p class="muted">{label}</p>
     </div>
   );
 }

@@ -33,7 +33,7 @@ export function stretch(seconds: number | null): string {
 }
 
 function pair(large: number, name: "day" | "hour" | "minute", small: number, less: keyof typeof SIGN): string {
-  return small ? `${unit(large, name)} ${unit(small, less)}` : unit(large, name);
+  return small ? `${unit(large, name)}\u00a0${unit(small, less)}` : unit(large, name);
 }
 
 /** One part only, for axes. */

@@ -20,8 +20,7 @@ WIDE.addEventListener("change", () => {
 const HOURS = Array.from({ length: 24 }, (_, hour) => `${String(hour).padStart(2, "0")}:00`);
 const DAYS = [1, 2, 3, 4, 5, 6, 7];
 
-function figure(figures: Figures | undefined): number | null {
-  if (!figures) return null;
+function figure(figures: Figures): number | null {
   if (what.value === "wait") return figures.time_to_agent_s.p50;
   return what.value === "handovers" ? figures.handovers : figures.abandoned;
 }
@@ -46,13 +45,12 @@ export function Hours() {
 
 function Heat({ report, caption }: { report: Report; caption: string }) {
   const found = new Map(report.items.map((item) => [item.key, item.figures]));
-  const at = (day: number, hour: string): number | null => figure(found.get(`${day} ${hour}`));
-  const most = Math.max(1, ...DAYS.flatMap((day) => HOURS.map((hour) => at(day, hour) ?? 0)));
+  const most = Math.max(1, ...report.items.map((item) => figure(item.figures) ?? 0));
   const hour = (name: string) => <th scope={wide.value ? "col" : "row"} key={name}>{wide.value ? name.slice(0, 2) : name}</th>;
   const day = (number: number) => (
     <th scope={wide.value ? "row" : "col"} key={number}><abbr title={weekday(number, "long")}>{weekday(number, "short")}</abbr></th>
   );
-  const cell = (number: number, name: string) => <Cell key={`${number} ${name}`} value={at(number, name)} most={most} />;
+  const cell = (number: number, name: string) => <Cell key={`${number} ${name}`} figures={found.get(`${number} ${name}`)} most={most} />;
   return (
     <>
       <Scrolling label={caption}>
@@ -75,11 +73,13 @@ function Heat({ report, caption }: { report: Report; caption: string }) {
   );
 }
 
-function Cell({ value, most }: { value: number | null; most: number }) {
-  if (value === null || (value === 0 && what.value !== "wait")) return <td class="none">{value === null ? "" : 0}</td>;
+function Cell({ figures, most }: { figures: Figures | undefined; most: number }) {
+  const value = figures ? figure(figures) : null;
+  if (!figures || value === null) return <td class="none" />;
   const timed = what.value === "wait";
+  const all = `${t.tiles.handovers}: ${count(figures.handovers)}`;
   return (
-    <td style={{ "--heat": Math.max(0.04, value / most) }} title={timed ? stretch(value) : count(value)}>
+    <td class={value ? "" : "none"} style={{ "--heat": value / most }} title={timed ? `${stretch(value)} · ${all}` : all}>
       {timed ? tight(value) : count(value)}
     </td>
   );

@@ -1,9 +1,8 @@
 // What is open at this moment; asks again every ten seconds while somebody can see it.
 import { useEffect, useState } from "preact/hooks";
-import { narrowed } from "./address";
+import { filter, narrowed } from "./address";
 import { get, type Now as Answer } from "./api";
 import { clock, count, stretch } from "./format";
-import { filter } from "./address";
 import { fill, t } from "./language";
 import { Lines } from "./lines";
 import { round } from "./load";
@@ -14,7 +13,9 @@ const EVERY_MS = 10_000;
 export function Now() {
   const [answer, setAnswer] = useState<Answer | null>(null);
   const [stale, setStale] = useState(false);
-  const path = `now?${new URLSearchParams(narrowed()).toString()}`;
+  // How it ended is no question here.
+  const { status: _status, reason: _reason, ...others } = narrowed();
+  const path = `now?${new URLSearchParams(others).toString()}`;
   const turn = round.value;
   useEffect(() => {
     const abort = new AbortController();
@@ -54,7 +55,8 @@ function Open({ answer }: { answer: Answer }) {
   return (
     <>
       <p class="now">
-        <strong>{count(answer.waiting)}</strong> {t.now.waiting} <strong>{count(answer.active)}</strong> {t.now.active}
+        <span><strong>{count(answer.waiting)}</strong> {t.now.waiting}</span>
+        <span><strong>{count(answer.active)}</strong> {t.now.active}</span>
         {answer.longest_wait_s !== null && <span>{fill(t.now.longest, { time: stretch(answer.longest_wait_s) })}</span>}
       </p>
       <Lines caption={t.now.title} items={answer.items} few={5} />
