@@ -2,6 +2,7 @@
 // is true.
 import type { JSX } from "preact";
 import { clock, dayKey } from "../shared/time";
+import { toComposer } from "./composer";
 import { useLate } from "./header";
 import { Rating } from "./rating";
 import { useScene } from "./scene";
@@ -66,7 +67,14 @@ function Queue(): JSX.Element | null {
         {waiting && <span>{instead ?? facts.join(" · ")}</span>}
       </div>
       {handover.cancel && (
-        <button class="quiet" type="button" onClick={() => chat.cancel()}>
+        <button
+          class="quiet"
+          type="button"
+          onClick={(event) => {
+            toComposer(event);
+            chat.cancel();
+          }}
+        >
           {handover.cancel.text}
         </button>
       )}
