@@ -305,6 +305,33 @@ class StoreReads:
         assert await store.purge(claims_before=0, messages_before=START + 1150, files_before=None) == []
         assert texts(await store.log("c1", 1149, 2)) == ["", "secret 1150"]
 
+    async def test_purge_forgets_what_is_known_of_silent_conversations(self, store: Store) -> None:
+        """Context and flow variables go with the last text of a conversation, also where nothing was ever said; where
+        somebody spoke since, they stay. Who the user is stays, and so do counts."""
+        known = {"context": {"order": "secret"}, "run": '{"vars": "secret"}', "evidence": {"en": 1.0}}
+        for n in range(600):
+            await store.transact(say(f"c{n}", "secret", at=START))
+        await store.transact(create("unspoken", at=START))
+        await store.transact(create("young", at=START + 20))
+        await store.transact(say("c2", "still here", at=START + 20))
+        for name in ("c0", "c1", "c2", "c599", "unspoken", "young"):
+            await store.transact(update(name, **known))
+        await store.purge(claims_before=0, messages_before=START + 10, files_before=None)
+        for name in ("c0", "c1", "c599", "unspoken"):
+            state = await store.conversation(name)
+            assert state is not None
+            assert (state.context, state.run, state.evidence) == ({}, None, {})
+            assert (state.user.id, state.seq) == ("u1", 0 if name == "unspoken" else 1)
+        for name in ("c2", "young"):
+            state = await store.conversation(name)
+            assert state is not None
+            assert (state.context, state.run) == (known["context"], known["run"])
+        await store.purge(claims_before=0, messages_before=START + 30, files_before=None)
+        for name in ("c2", "young"):
+            state = await store.conversation(name)
+            assert state is not None
+            assert (state.context, state.run) == ({}, None)
+
     async def test_purge_forgets_old_claims_and_parked_events(self, store: Store) -> None:
         """Claims and parked events go when they are older than asked, younger ones stay."""
         await store.claim(Claim("s", "old", START, "applied"))

@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 from collections import deque
 from collections.abc import Awaitable, Callable
-from typing import Protocol
+from typing import Literal, Protocol
 
 import structlog
 
@@ -27,8 +27,8 @@ PAGE = 100
 
 _log = structlog.get_logger("openhandover.delivery")
 
-LaneName = int | str
-"""`user`, `bot`, or the id of an agent lane."""
+LaneName = int | Literal["user", "bot"]
+"""A user or bot lane, or the id of an agent lane."""
 
 
 class Receiver(Protocol):
@@ -49,7 +49,7 @@ class Lane:
 
     def __init__(self, conversation_id: str, name: LaneName) -> None:
         self.conversation_id = conversation_id
-        self.name = name
+        self.name: LaneName = name
         self.due: deque[Entry] = deque()
         self.complete = False
         """Whether `due` holds everything that is due; otherwise the store is asked."""
@@ -140,7 +140,7 @@ class Delivery:
             agent_lane = lane.name if isinstance(lane.name, int) else 0
             found = await self.store.lane(
                 lane.conversation_id,
-                receiver,  # type: ignore[arg-type]
+                receiver,
                 done,
                 PAGE,
                 agent_lane=agent_lane,

@@ -251,7 +251,8 @@ class Store(Protocol):
     async def purge(
         self, *, claims_before: float, messages_before: float | None, files_before: float | None
     ) -> Sequence[str]:
-        """Forget old claims, parked events and, by retention, texts; answers the ids of files to delete."""
+        """Forget old claims, parked events and, by retention, texts, with the context and flow variables of conversations
+        in which nothing was said since; answers the ids of files to delete."""
         ...
 
     async def erase(self, user_id: str) -> Sequence[str]:

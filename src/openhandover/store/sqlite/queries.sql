@@ -180,6 +180,15 @@ DELETE FROM upload WHERE id = ?;
 -- name: walk_log
 SELECT n, type, at, data FROM log WHERE n > ? ORDER BY n LIMIT ?;
 
+-- name: walk_ends
+-- Entries in order of arrival; the last one of a conversation comes with its id and seq.
+SELECT log.n, log.at, conversation.id, conversation.seq FROM log
+  LEFT JOIN conversation ON conversation.id = log.conversation_id AND conversation.seq = log.seq
+ WHERE log.n > ? ORDER BY log.n LIMIT ?;
+
+-- name: unspoken
+SELECT id, seq FROM conversation WHERE created_at >= ? AND created_at < ? AND seq = 0;
+
 -- name: conversation_log
 SELECT n, type, at, data FROM log WHERE conversation_id = ?;
 

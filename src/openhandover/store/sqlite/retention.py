@@ -1,18 +1,21 @@
 """Forgetting: old texts by retention, and everything of one user on request. Rows stay, so that counts stay true."""
 
+import asyncio
 import sqlite3
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
 from msgspec.structs import replace
 
 from openhandover.core.model import Handover, User
-from openhandover.store.port import ERASED, Changes, Loaded
+from openhandover.store.port import ERASED, Changes, Loaded, Unit
 from openhandover.store.sqlite import codec
 from openhandover.store.sqlite.statements import SQL
 
 Write = Callable[[Callable[[sqlite3.Connection], Any]], Awaitable[Any]]
+Transact = Callable[[Unit], Awaitable[Changes]]
 _PART = 500
 """Rows per transaction: a few milliseconds, so that nobody waits for a clean-up."""
 _KEPT = frozenset(
@@ -119,6 +122,53 @@ def _forget_uploads(before: float) -> Callable[[sqlite3.Connection], list[str]]:
         return ids
 
     return part
+
+
+async def forget_contexts(write: Write, transact: Transact, before: float) -> None:
+    """What a conversation knows beside its texts goes with the last of them: context, flow variables. How far we are is
+    saved after the states, so that a crash leaves none out."""
+    while part := await write(partial(_silent, before)):
+        await _forget_context(
+            transact, [(each_id, seq) for _, _, each_id, seq in part if each_id is not None]
+        )
+        await write(partial(_save_place, "ends", part[-1][0]))
+    unspoken = await write(lambda connection: _unspoken(before, connection))
+    await _forget_context(transact, unspoken)
+    await write(partial(_save_place, "unspoken", before))
+
+
+def _silent(before: float, connection: sqlite3.Connection) -> list[Any]:
+    """The next part of the log, up to the first entry that is young enough."""
+    rows = connection.execute(SQL["walk_ends"], (int(_place("ends", connection)), _PART)).fetchall()
+    young = next((number for number, row in enumerate(rows) if row[1] >= before), len(rows))
+    return rows[:young]
+
+
+def _unspoken(before: float, connection: sqlite3.Connection) -> list[Any]:
+    return connection.execute(SQL["unspoken"], (_place("unspoken", connection), before)).fetchall()
+
+
+def _place(what: str, connection: sqlite3.Connection) -> float:
+    row = connection.execute(SQL["item"], ("purged", what)).fetchone()
+    return float(row[0]) if row else 0.0
+
+
+def _save_place(what: str, place: float, connection: sqlite3.Connection) -> None:
+    connection.execute(SQL["save_item"], ("purged", what, str(place).encode()))
+
+
+async def _forget_context(transact: Transact, found: Sequence[tuple[str, int]]) -> None:
+    for start in range(0, len(found), _PART):
+        units = [Unit(each_id, partial(_bare, seq)) for each_id, seq in found[start : start + _PART]]
+        await asyncio.gather(*map(transact, units))
+
+
+def _bare(seq: int, loaded: Loaded) -> Changes:
+    """The conversation without what it was about, unless somebody has spoken meanwhile."""
+    before = loaded.conversation
+    if before is None or before.seq != seq:
+        return Changes()
+    return Changes(conversation=replace(before, context={}, evidence={}, run=None))
 
 
 # --- by user

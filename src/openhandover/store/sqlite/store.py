@@ -281,6 +281,8 @@ class SqliteStore:
         self, *, claims_before: float, messages_before: float | None, files_before: float | None
     ) -> Sequence[str]:
         """Forget what is older than these times, a part at a time so that other writes pass in between."""
+        if messages_before is not None:
+            await retention.forget_contexts(self._write, self.transact, messages_before)
         return await retention.purge(
             self._write,
             claims_before=claims_before,
