@@ -102,17 +102,15 @@ function jump(key: string | undefined): boolean {
 export function KeySheet() {
   if (!showKeys.value) return null;
   const rows: [string[], string][] = [
-    [["j", "k"], t.keyWalk],
-    [["↓", "↑"], t.keyWalk],
+    [["j", "k", "↓", "↑"], t.keyWalk],
     [["Enter"], t.keyOpen],
-    [["a"], t.keyAccept],
+    [["a", "Alt+A"], t.keyAccept],
     [["r"], t.keyMessage],
     [["n"], t.keyNote],
     [["/"], t.keyFilter],
     [["i"], t.keyDetails],
     [["Esc"], t.keyBack],
     [["Alt+↓", "Alt+↑"], t.keySwitch],
-    [["Alt+A"], t.keyAccept],
     [["?"], t.shortcuts],
   ];
   const dismiss = () => (showKeys.value = false);
