@@ -96,7 +96,7 @@ async def test_the_address_holds_the_filters(past: Server, browser: Browser) -> 
     """A choice changes figures and address; back undoes it; whoever opens the link sees the same."""
     async with supervised(browser, past) as page:
         everything = await tile(page, "Handovers").inner_text()
-        await page.get_by_label("Provider", exact=True).select_option("genesys")
+        await page.get_by_role("combobox", name="Provider").select_option("genesys")
         await expect(page.get_by_role("button", name="Remove Provider: genesys")).to_be_visible()
         await expect(tile(page, "Handovers")).not_to_have_text(everything)
         narrowed = await tile(page, "Handovers").inner_text()
@@ -104,7 +104,7 @@ async def test_the_address_holds_the_filters(past: Server, browser: Browser) -> 
         assert "tz=Europe%2FAmsterdam" in page.url
         await page.reload()
         await expect(tile(page, "Handovers")).to_have_text(narrowed)
-        await page.get_by_label("Period", exact=True).select_option("7d")
+        await page.get_by_role("combobox", name="Period").select_option("7d")
         await expect(page).to_have_url(re.compile("period=7d"))
         await page.go_back()
         await expect(tile(page, "Handovers")).to_have_text(narrowed)
@@ -126,7 +126,7 @@ async def test_the_same_figures_as_the_api(past: Server, browser: Browser) -> No
             f"{round(total['containment_rate'] * 100)}%"
         )
         await expect(page.locator(".change").first).to_have_text("nothing before to compare")
-        await page.get_by_label("Period", exact=True).select_option("28d")
+        await page.get_by_role("combobox", name="Period").select_option("28d")
         await expect(page.locator(".change").first).to_have_text(re.compile("than before|as before"))
 
 
@@ -217,7 +217,7 @@ async def test_more_handovers_at_a_press(past: Server, browser: Browser) -> None
 async def test_tables_are_downloaded_in_the_filter(past: Server, browser: Browser, tmp_path: Path) -> None:
     """The file has the groups of the table on the screen, for the chosen provider."""
     async with supervised(browser, past) as page:
-        await page.get_by_label("Provider", exact=True).select_option("genesys")
+        await page.get_by_role("combobox", name="Provider").select_option("genesys")
         card = page.locator(".card").filter(has=page.get_by_role("heading", name="Channel"))
         await expect(card.locator("tbody tr")).to_have_count(3)
         link = card.get_by_role("link", name="Download as CSV: Channel")
