@@ -11,6 +11,7 @@ from openhandover.core.model import Status
 from openhandover.demo.folder import TEAM, config_of, environment, opened
 from openhandover.demo.partner import partner_desk
 from openhandover.demo.simulate import Simulation, Team
+from openhandover.demo.simulate.desk import DeskClient
 from openhandover.demo.simulate.ledger import SETTLES_S, Counts
 from openhandover.demo.simulate.scripts import STORIES
 from openhandover.demo.simulate.stories import Story
@@ -23,7 +24,7 @@ BY_NAME = {story.name: story for story in STORIES}
 
 @asynccontextmanager
 async def stage(
-    folder: Path, stories: tuple[Story, ...] = STORIES
+    folder: Path, stories: tuple[Story, ...] = STORIES, pace: float = 40
 ) -> AsyncGenerator[tuple[Simulation, Engine]]:
     """A demo on free ports, with its simulation at a high pace."""
     known = opened(folder / "demo", fresh=False)
@@ -34,7 +35,7 @@ async def stage(
         desk.webhooks = f"{running.url}/webhooks/partner"
         team = Team(dict.fromkeys(TEAM, known.team), desk)
         try:
-            yield Simulation(running.url, team, pace=40, seed=7, stories=stories), running.engine
+            yield Simulation(running.url, team, pace=pace, seed=7, stories=stories), running.engine
         finally:
             running.stop()
             await running.ended
@@ -99,3 +100,32 @@ async def test_each_story_is_played_to_its_end(tmp_path: Path, name: str) -> Non
         written = sum(line.is_said or line.act in ("/note", "/transfer") for line in story.talk)
         assert len(said) == written
         assert len(row.agents) == (2 if "/transfer" in acts else int(acts != {"", "/cancel"}))
+
+
+async def test_a_person_may_play_too(tmp_path: Path) -> None:
+    """While Anna is online a waiting visitor is hers first; her talk is not counted, because nobody knows her words."""
+    async with stage(tmp_path, (BY_NAME["address"],), pace=10) as (simulation, engine):
+        url = engine.files.base_url
+        anna = DeskClient(url, "anna", opened(tmp_path / "demo", fresh=False).anna)
+        await anna.log_in()
+        await anna.call("PUT", "presence", {"presence": "online"})
+        play = asyncio.create_task(simulation.run(visitors=1))
+        async with asyncio.timeout(60):
+            while not (waiting := (await anna.call("GET", "handovers?view=queue")).body["items"]):
+                await asyncio.sleep(0.02)
+            handover = f"handovers/{waiting[0]['id']}"
+            assert (await anna.call("POST", f"{handover}/accept", {})).status == 200
+            for nth in range(1, 5):
+                await anna.call("POST", f"{handover}/messages", {"text": f"Line {nth}"})
+            while not any(
+                message["text"] == "¡Muchas gracias!"
+                for message in (await anna.call("GET", f"{handover}/messages")).body["items"]
+            ):
+                await asyncio.sleep(0.05)
+            await anna.call("POST", f"{handover}/close", {})
+            await play
+        await anna.close()
+        (row,) = await handovers(engine)
+        assert [agent.name for agent in row.handover.agents] == ["Anna"]
+        assert row.handover.status is Status.COMPLETED
+        assert simulation.counts() == Counts()
