@@ -154,3 +154,25 @@ async def test_every_width_without_sideways_scrolling(
     await expect(screen.log).to_contain_text("my invoice is wrong")
     await screen.picture(f"talk-{width}-{scheme}")
     assert await screen.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+async def test_on_a_phone_each_thing_is_a_screen_of_its_own(server: Server, browser: Browser) -> None:
+    """List, talk and details come one after the other, and the browser's way back leads from the talk to the list."""
+    await Agent(server, "anna").here()
+    await queued(server)
+    await Agent(server, "anna").accept("h1")
+    async with at_desk(browser, server, viewport={"width": 360, "height": 740}) as screen:
+        await screen.opens("Jo")
+        await expect(screen.list).to_be_hidden()
+        await screen.button("Details").click()
+        details = screen.page.get_by_role("complementary", name="Details")
+        await expect(details).to_be_in_viewport()
+        await screen.button("Back to the conversation").click()
+        await expect(details).to_be_hidden()
+        await screen.says("from my phone")
+        await expect(screen.log).to_contain_text("from my phone")
+        await screen.page.go_back()
+        await expect(screen.line("from my phone")).to_be_visible()
+        await screen.opens("Jo")
+        await screen.button("Back to the list").click()
+        await expect(screen.line("from my phone")).to_be_visible()

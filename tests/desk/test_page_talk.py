@@ -3,11 +3,13 @@
 from pathlib import Path
 
 import pytest
-from playwright.async_api import expect
+from aiohttp import web
+from playwright.async_api import Browser, expect
 
-from tests.desk.floor import Agent, queued, texts
-from tests.desk.screen import Screen
-from tests.serving import Server
+from tests.desk.floor import CONFIG, Agent, queued, texts
+from tests.desk.screen import Screen, at_desk
+from tests.net.loopback import serving
+from tests.serving import Server, running_server
 
 pytestmark = pytest.mark.browser
 
@@ -183,3 +185,27 @@ async def test_signs_of_the_visitor(server: Server, screen: Screen) -> None:
         await server.call("POST", "/v1/conversations/c_h1/presence", {"state": "disconnected"})
     ).status == 202
     await expect(screen.page.get_by_text("The visitor left the page.")).to_be_visible()
+
+
+async def test_translated_with_the_original_one_click_away(tmp_path: Path, browser: Browser) -> None:
+    """The agent reads their own language; a button shows what was really written, and back."""
+
+    async def engine(request: web.Request) -> web.Response:
+        body = await request.json()
+        return web.json_response({"translatedText": f"in {body['target']}: {body['q']}"})
+
+    async with serving(engine) as origin:
+        settings = f'translation: {{engine: libretranslate, url: "{origin}"}}\n'
+        async with running_server(tmp_path, CONFIG + settings) as server, at_desk(browser, server) as screen:
+            await Agent(server, "anna").here()
+            await server.conversation(id="c_h1", language="nl", user={"id": "h1", "name": "Jo"})
+            await server.handover("c_h1", id="h1")
+            await Agent(server, "anna").accept("h1")
+            await screen.opens("Jo")
+            await server.said("c_h1", text="mijn factuur klopt niet")
+            await expect(screen.log).to_contain_text("in en: mijn factuur klopt niet")
+            original = screen.log.get_by_role("button", name="show original")
+            await original.click()
+            await expect(screen.log.get_by_text("mijn factuur klopt niet", exact=True)).to_be_visible()
+            await screen.button("Show translation").click()
+            await expect(screen.log.get_by_text("in en: mijn factuur klopt niet", exact=True)).to_be_visible()
