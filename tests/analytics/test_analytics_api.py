@@ -217,6 +217,16 @@ async def test_why_a_human_was_wanted(server: Server) -> None:
     assert listed[0]["why"] == "write to [email]"
 
 
+async def test_an_erased_user_leaves_figures_without_words(server: Server) -> None:
+    """After erasure the handover still counts, and nothing the user was asked for is found in it."""
+    conversation = await server.conversation(id="gone", user={"id": "gone"})
+    await server.handover(conversation["id"], reason="a secret matter")
+    assert (await report(server, "?why=a secret matter"))["total"]["handovers"] == 1
+    await server.engine.store.erase("gone")
+    body = await report(server, "?group_by=why")
+    assert [(item["key"], item["figures"]["handovers"]) for item in body["items"]] == [(None, 4)]
+
+
 @pytest.mark.parametrize("why", ["=1+1", "+31", "-2", "@SUM(A1)", " =cmd", "\t=1", 'a "b", c\nd'])
 async def test_cells_are_no_formulas_and_are_quoted(server: Server, why: str) -> None:
     """What a spreadsheet would run gets an apostrophe before it; quotes, commas and lines survive."""
