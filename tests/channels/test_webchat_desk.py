@@ -92,7 +92,9 @@ async def test_one_question_for_all_visitors(
         assert asked == [("support", {}, "en"), ("support", {}, "nl")]
     for visitor in (*visitors, dutch):
         path = f"/v1/conversations/{visitor.id}/events?limit=1000"
-        await server.until(path, lambda listed: listed["items"][-1]["type"] == "user.disconnected")
+        await server.until(
+            path, lambda listed: [item["type"] for item in listed["items"]][-1:] == ["user.disconnected"]
+        )
     async with visitors[0].page() as page:
         await visitors[0].here(page)
     assert len(asked) == 3
