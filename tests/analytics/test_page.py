@@ -162,14 +162,36 @@ async def test_days_over_a_change_of_the_clock(past: Server, browser: Browser) -
         await expect(rows).to_have_text([re.compile(day.replace(" ", ",? ")) for day in expected])
 
 
-async def test_a_filter_that_does_not_work(past: Server, browser: Browser) -> None:
+@pytest.mark.parametrize(
+    ("query", "name"),
+    [("tz=Mars/Base", "Time zone"), ("from=2026-99-99&to=2026-01-01", "From"), ("status=happy", "Outcome")],
+)
+async def test_a_filter_that_does_not_work(past: Server, browser: Browser, query: str, name: str) -> None:
     """It is said which one, and one press brings the figures back."""
-    async with opened(browser, f"{past.url}/analytics?tz=Mars/Base") as page:
+    async with opened(browser, f"{past.url}/analytics?{query}") as page:
         await log_in(page, "sue")
-        await expect(page.get_by_role("alert")).to_contain_text("does not work: Time zone")
+        await expect(page.get_by_role("alert")).to_contain_text(f"does not work: {name}")
         await accessible(page, "refused filter")
         await page.get_by_role("alert").get_by_role("button", name="Reset filters").click()
         await expect(page.locator("canvas")).to_have_count(2)
+
+
+async def test_a_session_that_has_ended(past: Server, browser: Browser) -> None:
+    """The next choice asks to log in again, and then shows what was chosen."""
+    async with supervised(browser, past) as page:
+        await expect(page.locator("canvas")).to_have_count(2)
+        await page.context.clear_cookies()
+        await page.get_by_role("combobox", name="Provider").select_option("genesys")
+        await expect(page.get_by_label("Password")).to_be_visible()
+        await log_in(page, "sue")
+        await expect(page.get_by_role("button", name="Remove Provider: genesys")).to_be_visible()
+        await expect(page.locator("canvas")).to_have_count(2)
+
+
+async def test_a_story_that_is_not_there(past: Server, browser: Browser) -> None:
+    """A link to a handover that nobody knows says so, beside the figures."""
+    async with supervised(browser, past, "?story=nobody") as page:
+        await expect(page.get_by_role("dialog")).to_contain_text("There is no such handover.")
 
 
 async def test_a_story_in_the_panel(past: Server, browser: Browser) -> None:
