@@ -2,39 +2,13 @@
 import { Connection, type Listener } from "./connection";
 import { Memory, type Unsent } from "./memory";
 import { Outbox } from "./outbox";
-import type { ChatEvent, Config, Desk, Floor, Handover, Hello, Message, Ready, Refused, Session } from "./protocol";
+import type { ChatEvent, Handover, Hello, Message, Ready, Refused, Session } from "./protocol";
 import { Site } from "./site";
 import { beep } from "./sound";
 import { Talk } from "./talk";
 import { Uploads } from "./uploads";
+import { EMPTY, type View } from "./view";
 import { watched } from "./watched";
-
-export interface View {
-  open: boolean;
-  /** The end of the log is on the screen. */
-  atEnd: boolean;
-  unsent: Unsent[];
-  /** Why a message was not taken, by its id. */
-  failures: Record<string, string>;
-  floor: Floor;
-  handover: Handover | null;
-  /** The handover that asks for a rating. */
-  rating: Handover | null;
-  config: Config | null;
-  desk: Desk | null;
-  line: "new" | "up" | "down" | "refused";
-  typing: "agent" | "bot" | null;
-  /** The newest message, told beside the closed chat. */
-  preview: Message | null;
-  /** Why the last thing that the visitor asked for was not done. */
-  problem: string;
-  renewed: boolean;
-  ended: boolean;
-  read: number;
-  sound: boolean;
-  /** Redraw: the talk itself has changed. */
-  turn: number;
-}
 
 const FIRST = 50;
 const TYPING_MS = 6_000;
@@ -46,29 +20,7 @@ export class Chat implements Listener {
   readonly talk = new Talk();
   readonly site = new Site();
   readonly listeners = new Set<() => void>();
-  readonly view: View = watched<View>(
-    {
-      open: false,
-      atEnd: true,
-      unsent: [],
-      failures: {},
-      floor: "bot",
-      handover: null,
-      rating: null,
-      config: null,
-      desk: null,
-      line: "new",
-      typing: null,
-      preview: null,
-      problem: "",
-      renewed: false,
-      ended: false,
-      read: 0,
-      sound: false,
-      turn: 0,
-    },
-    () => this.listeners.forEach((listener) => listener()),
-  );
+  readonly view = watched<View>({ ...EMPTY }, () => this.listeners.forEach((listener) => listener()));
   readonly uploads: Uploads;
   /** What is being written; it stays when the chat is closed and opened. */
   draft = "";

@@ -16,7 +16,7 @@ export function Header({ onEnd }: { onEnd: () => void }): JSX.Element {
   const bot = view.config?.bot;
   const name = agent ? (agent.name ?? t.agent) : (bot?.name ?? title);
   const reconnecting = useLate(view.line === "down", CALM_MS);
-  const asksForHuman = chat.canAskForHuman;
+  const asksForHuman = chat.canAskForHuman && !reconnecting;
   const Title = fullPage ? "h1" : "h2";
   return (
     <header>

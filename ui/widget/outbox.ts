@@ -1,9 +1,9 @@
 // What the visitor said and the server has not taken yet. One message at a time, so that a refused one is never
 // overtaken.
-import type { View } from "./chat";
 import type { Connection } from "./connection";
 import type { Memory, Unsent } from "./memory";
 import type { Outgoing, Refused } from "./protocol";
+import type { View } from "./view";
 
 /** Not a failure: it is sent again by itself, and nothing may pass it until then. */
 export const SLOW = "rate_limited";

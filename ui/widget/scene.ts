@@ -1,6 +1,7 @@
 // What every part of the page needs: the chat, its state, the words and the language. There is one chat in a page.
-import type { Chat, View } from "./chat";
+import type { Chat } from "./chat";
 import type { Texts } from "./texts";
+import type { View } from "./view";
 
 export interface Scene {
   chat: Chat;
