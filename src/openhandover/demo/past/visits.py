@@ -208,4 +208,4 @@ def topic_of(story: Story) -> str:
 
 def _scope(state: Conversation) -> dict[str, Any]:
     """What the step's templates see."""
-    return {**state.context, "about": "", "user": {"id": state.user.id}}
+    return {**state.context, "user": {"id": state.user.id}}

@@ -45,9 +45,7 @@ class Visitor:
     async def live(self, cast: Cast) -> None:
         """Live through the visit; returns when the page is closed for good."""
         story = self.visit.story
-        await self.chat.begin(
-            story.language, {"url": f"{self._base}/shop/orders", "title": f"Demo shop: {story.name}"}
-        )
+        await self.chat.begin(story.language, {"url": f"{self._base}/chat/web", "title": "My orders"})
         self._cast = cast
         role = self._role = cast.enter(self.visit, self.chat.conversation_id)
         self.chat.heard = self._heard
