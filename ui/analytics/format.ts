@@ -114,9 +114,8 @@ function noon(date: string): Date {
   return new Date(`${date.slice(0, 10)}T12:00:00Z`);
 }
 
-/** As short as it can be said, for narrow cells: "45s", "2m". */
+/** One whole part, for narrow cells: "45 s", "2 min". */
 export function tight(seconds: number): string {
-  const name = seconds < 60 ? "second" : seconds < 3600 ? "minute" : "hour";
-  const divisor = { second: 1, minute: 60, hour: 3600 }[name];
-  return new Intl.NumberFormat(locale, { style: "unit", unit: name, unitDisplay: "narrow", maximumFractionDigits: 0 }).format(seconds / divisor);
+  if (seconds < 59.5) return unit(seconds, "second");
+  return seconds < 3570 ? unit(seconds / 60, "minute") : unit(seconds / 3600, "hour");
 }

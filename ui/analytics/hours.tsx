@@ -11,7 +11,7 @@ type What = keyof typeof t.hoursOf;
 const WHATS: What[] = ["wait", "handovers", "abandoned"];
 const what = signal<What>("wait");
 
-const WIDE = matchMedia("(min-width: 900px)");
+const WIDE = matchMedia("(min-width: 1200px)");
 const wide = signal(WIDE.matches);
 WIDE.addEventListener("change", () => {
   wide.value = WIDE.matches;
