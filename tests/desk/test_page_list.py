@@ -23,13 +23,15 @@ async def waits(server: Server, name: str, text: str = "hello", **route: object)
 
 
 async def test_offer_counts_down_and_long_waits_stand_out(server: Server, screen: Screen) -> None:
-    """An offer shows how long it lasts; a wait past the limit says so in words for those who see no colour."""
+    """An offer shows how long it lasts and why a person is wanted; a wait past the limit says so in words, for those
+    who see no colour."""
     await Agent(server, "anna").here()
-    await queued(server)
+    await queued(server, reason="Invoice")
+    await expect(screen.line("Jo").get_by_text("Invoice", exact=True)).to_be_visible()
     await expect(screen.line("Jo").get_by_label("for you,")).to_be_visible()
     await expect(screen.page).to_have_title("(1) Desk · Anna")
-    await screen.page.clock.set_fixed_time(await screen.page.evaluate("Date.now() + 400_000"))
-    await screen.page.evaluate("window.dispatchEvent(new Event('focus'))")
+    await screen.page.evaluate("const real = Date.now; Date.now = () => real() + 400_000")
+    await expect(screen.line("Jo").get_by_text("waiting too long:")).to_be_attached()
 
 
 async def test_filter_finds_by_name_text_and_inbox(server: Server, screen: Screen) -> None:

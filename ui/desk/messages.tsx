@@ -14,7 +14,7 @@ import { Windowed, type Steering } from "./windowed";
 type Item =
   | { kind: "edge"; more: boolean }
   | { kind: "day"; at: string }
-  | { kind: "requested"; at: string }
+  | { kind: "requested"; at: string; why: string }
   | { kind: "message"; message: Message; follows: boolean; last: boolean }
   | { kind: "pending"; pending: Pending }
   | { kind: "typing" }
@@ -34,7 +34,7 @@ export function Messages({ id, entry, userName }: { id: string; entry: Entry | u
   if (atEnd) seenAtEnd.current = lastSeq;
   const fresh = messages.reduce((n, message) => n + Number(message.seq > seenAtEnd.current && message.author !== "system"), 0);
 
-  const said = useMemo(() => arrange(messages, entry, !!thread?.more), [messages, entry?.id, entry?.requested_at, thread?.more]);
+  const said = useMemo(() => arrange(messages, entry, !!thread?.more), [messages, entry?.id, entry?.requested_at, entry?.reason, thread?.more]);
   const pending = outbox.value.filter((item) => item.conversationId === id && !messages.some((known) => isSent(item, known)));
   const typing = !!thread && thread.typingUntil > now.value;
   const lastPending = pending.at(-1)?.id;
@@ -83,6 +83,8 @@ export function Messages({ id, entry, userName }: { id: string; entry: Entry | u
 
 function arrange(messages: readonly Message[], entry: Entry | undefined, more: boolean): Item[] {
   const items: Item[] = [];
+  // Once it has ended, the reason is that of the end.
+  const why = (!entry?.ended_at && entry?.reason) || "";
   const lastOwn = messages.findLast((message) => message.author === "agent" && message.to !== "agent");
   if (messages.length) items.push({ kind: "edge", more });
   let before: Message | undefined;
@@ -90,11 +92,11 @@ function arrange(messages: readonly Message[], entry: Entry | undefined, more: b
     const newDay = !before || dayKey(before.at) !== dayKey(message.at);
     if (newDay) items.push({ kind: "day", at: message.at });
     const crosses = entry && message.at >= entry.requested_at && (!before || before.at < entry.requested_at) && (before || !more);
-    if (crosses) items.push({ kind: "requested", at: entry.requested_at });
+    if (crosses) items.push({ kind: "requested", at: entry.requested_at, why });
     items.push({ kind: "message", message, follows: !newDay && !crosses && follows(before, message), last: message === lastOwn });
     before = message;
   }
-  if (entry && before && before.at < entry.requested_at) items.push({ kind: "requested", at: entry.requested_at });
+  if (entry && before && before.at < entry.requested_at) items.push({ kind: "requested", at: entry.requested_at, why });
   return items;
 }
 
@@ -125,7 +127,7 @@ function draw(item: Item, userName: string) {
     case "day":
       return <p class="divider"><span>{day(item.at, locale)}</span></p>;
     case "requested":
-      return <p class="divider strong"><span>{t.handedOver(clock(item.at, locale))}</span></p>;
+      return <p class="divider strong"><span>{t.handedOver(clock(item.at, locale))}{item.why && <> · <bdi>{item.why}</bdi></>}</span></p>;
     case "message":
       return <Bubble message={item.message} follows={item.follows} last={item.last} userName={userName} />;
     case "pending":

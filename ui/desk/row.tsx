@@ -124,6 +124,7 @@ function Chips({ entry, section }: { entry: Entry; section: SectionName }) {
   const priority = entry.priority !== "none" && entry.priority !== "medium" ? t[entry.priority] : "";
   const foreign = entry.language.slice(0, 2) !== locale.slice(0, 2);
   const chips = [
+    section === "waiting" && entry.reason && <span class="chip" key="reason" dir="auto">{entry.reason}</span>,
     entry.inbox !== "default" && <span class="chip" key="inbox">{entry.inbox}</span>,
     ...(section === "waiting" ? entry.skills.map((skill) => <span class="chip" key={`skill ${skill}`}>{skill}</span>) : []),
     foreign && <span class="chip" key="language">{languageName(entry.language)}</span>,
