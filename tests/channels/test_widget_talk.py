@@ -236,3 +236,43 @@ async def test_news_beside_the_closed_chat(tmp_path: Path, browser: Browser) -> 
         assert await texts(page) == ["hello", "first news", "second news"]
         await expect(page.get_by_label("Write a message")).to_have_value("half a senten")
         await expect(page).to_have_title("Shop")
+
+
+async def test_a_talk_that_has_expired(server: Server, browser: Browser) -> None:
+    """When the key to the talk opens nothing any more, the visitor is told, and what they write begins a new one."""
+    async with opened(browser, f"{server.url}/chat/web") as page:
+        await write(page, "long ago")
+        await bot(server, await the_conversation(server), "Good morning")
+        await expect(page.get_by_text("Good morning")).to_be_visible()
+        await page.evaluate(
+            """() => {
+              const [key, kept] = Object.entries(localStorage)[0];
+              localStorage.setItem(key, JSON.stringify({ ...JSON.parse(kept), token: "v1.gone.gone" }));
+            }"""
+        )
+        await page.reload()
+        await expect(page.get_by_text("Your earlier chat has expired.")).to_be_visible()
+        await write(page, "again")
+        await expect(page.locator(".waiting")).to_have_count(0)
+        assert await texts(page) == ["again"]
+        await server.until("/v1/conversations", lambda listed: len(listed["items"]) == 2)
+
+
+async def test_a_file_that_comes_too_late(server: Server, browser: Browser) -> None:
+    """A file that waits when the person leaves says that it cannot go, and does not hold back the next message."""
+    async with opened(browser, f"{server.url}/chat/web") as page:
+        anna, handover_id = await with_anna(server, page)
+        await give(page, "paste", ("image.png", "image/png", picture()))
+        await expect(page.get_by_role("button", name="Send")).to_be_enabled()
+        await anna.call("POST", f"handovers/{handover_id}/close", {})
+        await expect(page.get_by_text("Files cannot be sent now.")).to_be_visible()
+        await expect(page.get_by_role("button", name="Send")).to_be_disabled()
+        await write(page, "never mind")
+        await expect(page.locator(".waiting")).to_have_count(0)
+        await page.get_by_role("button", name="Remove image.png").click()
+        await expect(page.get_by_text("Files cannot be sent now.")).to_have_count(0)
+        assert await texts(page) == [
+            "help",
+            "One moment please, we are finding somebody for you.",
+            "never mind",
+        ]
