@@ -212,3 +212,21 @@ def test_agent_identity(settings: Any, name: str | None, shown: Any) -> None:
 def test_no_agent_is_shown_as_none() -> None:
     """Before somebody joined."""
     assert shown_agent(Talk().queued().handover, None) is None
+
+
+# --- two agents at once
+
+
+@pytest.mark.parametrize(
+    "fact", [e.AgentJoined, lambda agent, **more: e.AgentMessage("hi", agent=agent, **more)]
+)
+def test_who_came_second_takes_nobody_away(fact: Any) -> None:
+    """`only_if_free` is applied for the first agent, and for the one who has the conversation already."""
+    bob = e.Agent("b1", "Bob")
+    talk = Talk().active()
+    before = talk.log[-1].seq
+    assert talk.desk(fact(agent=bob, only_if_free=True)) == {"applied": False, "reason": "taken"}
+    assert (talk.handover.agent, talk.types(before)) == (ANNA, [])
+    assert talk.desk(fact(agent=ANNA, only_if_free=True)) == {"applied": True}
+    assert talk.desk(fact(agent=bob)) == {"applied": True}
+    assert talk.handover.agent == bob

@@ -229,6 +229,15 @@ def test_after_three_seconds_the_original_is_shown() -> None:
     assert talk.do(e.Prepared(seq, message(talk, seq))).rewritten == []
 
 
+def test_another_timer_does_not_show_what_is_still_prepared() -> None:
+    """A wake that comes for something else leaves the message where it is."""
+    talk = Talk().active()
+    seq = talk.user("hallo", prepare=True).result.seq
+    talk.now += 1
+    talk.do(e.Wake())
+    assert (talk.state.preparing, talk.state.shown) == ({seq: talk.now + 2}, seq - 1)
+
+
 def test_the_bots_output_is_prepared_too() -> None:
     """A picture of the bot is fetched first."""
     talk = Talk()

@@ -130,3 +130,9 @@ def test_plan_skips_what_nobody_can_take_without_blocking_the_rest() -> None:
     """A handover without a matching agent does not hold up those behind it."""
     queue = [waiting("legal", 1.0, skills=("legal",)), waiting("plain", 2.0)]
     assert plan_offers(queue, {"a": seat("a")}, 100.0) == [("plain", "a")]
+
+
+def test_a_wish_that_nobody_can_meet_keeps_no_other_from_its_agent() -> None:
+    """However many handovers ask for somebody who is not there."""
+    queue = [waiting(f"h{n}", n, skills=("legal",)) for n in range(3)] + [waiting("plain", 9)]
+    assert plan_offers(queue, {"a": seat("a")}, 100.0) == [("plain", "a")]

@@ -15,6 +15,7 @@ def test_the_defaults_of_the_step() -> None:
     """An empty step is the contract's example without texts, provider, cancel, fallback, route and voice."""
     assert msgspec.to_builtins(HandoverStep()) == {
         "provider": None,
+        "reason": None,
         "message": None,
         "accepted_message": None,
         "repeat_accepted_message": False,
