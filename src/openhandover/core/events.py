@@ -163,7 +163,6 @@ class AgentMessage(Struct, frozen=True, tag=True):
     language: str | None = None
     """The language the text is in, where it is known."""
     only_if_free: bool = False
-    only_if_free: bool = False
 
 
 class AgentTyping(Struct, frozen=True, tag=True):
