@@ -41,7 +41,8 @@ export function Composer({ entry }: { entry: Entry }) {
     element.style.height = "auto";
     element.style.height = `${Math.min(element.scrollHeight + 2, 220)}px`;
   }, [text]);
-  useEffect(() => keepDraft(myId.value, entry.id, { text, note, files: files.ready }), [text, note, files.ready]);
+  // At once, not after the next frame: the page may be gone by then.
+  useLayoutEffect(() => keepDraft(myId.value, entry.id, { text, note, files: files.ready }), [text, note, files.ready]);
   useEffect(() => {
     if (!dropped.value.length) return;
     files.add(dropped.value);
