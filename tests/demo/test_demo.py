@@ -5,12 +5,26 @@ import re
 import signal
 import socket
 import sys
+from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import aiohttp
 import pytest
 
 LINKS = ("/chat/web", "/desk", "/analytics", "/docs", "/readyz", "/widget.js")
+
+
+BEGUN: list[asyncio.subprocess.Process] = []
+
+
+@pytest.fixture(autouse=True)
+async def nothing_stays() -> AsyncGenerator[None]:
+    """A test that failed leaves no server behind."""
+    yield
+    for process in BEGUN:
+        if process.returncode is None:
+            await ended(process)
+    BEGUN.clear()
 
 
 async def started(folder: Path, *options: str) -> tuple[asyncio.subprocess.Process, str]:
@@ -20,6 +34,7 @@ async def started(folder: Path, *options: str) -> tuple[asyncio.subprocess.Proce
         *("-c", "from openhandover.cli import main; main()", "demo", "--folder", str(folder), *options),
         stdout=asyncio.subprocess.PIPE,
     )
+    BEGUN.append(running)
     assert running.stdout
     text = ""
     async with asyncio.timeout(30):
@@ -116,6 +131,7 @@ async def test_a_taken_port_is_said_in_one_line(tmp_path: Path) -> None:
             *("--folder", str(without_a_past(tmp_path / "demo")), "--port", str(taken.getsockname()[1])),
             stderr=asyncio.subprocess.PIPE,
         )
+        BEGUN.append(running)
         _, told = await asyncio.wait_for(running.communicate(), 30)
     assert running.returncode == 1
     assert b"choose another port" in told
