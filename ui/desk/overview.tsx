@@ -86,8 +86,8 @@ function Waiting({ all }: { all: readonly Entry[] }) {
     <section>
       <h3>{t.waiting}</h3>
       <table class="fixed">
-        <thead class="unseen">
-          <tr><th scope="col">{t.name}</th><th scope="col">{t.longest}</th><th scope="col">{t.assign}</th></tr>
+        <thead>
+          <tr><th scope="col">{t.name}</th><th scope="col" class="figure">{t.waiting}</th><th scope="col"><span class="unseen">{t.assign}</span></th></tr>
         </thead>
         <tbody>
           {all.slice(0, MOST_WAITING).map((entry) => (
