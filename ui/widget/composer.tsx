@@ -21,6 +21,7 @@ export function Composer(): JSX.Element {
   const { chat, view, t, language } = useScene();
   const [text, setText] = useState(chat.draft);
   const field = useRef<HTMLTextAreaElement>(null);
+  const due = useRef(false);
   chat.draft = text;
 
   useLayoutEffect(() => {
@@ -30,8 +31,12 @@ export function Composer(): JSX.Element {
     area.style.height = `${area.scrollHeight + 2}px`;
   }, [text]);
 
-  if (view.ended) return <Ended />;
   const { uploads, filesAllowed } = chat;
+  useLayoutEffect(() => {
+    if (due.current && !view.ended && !uploads.list.some((file) => file.problem)) send();
+  }, [uploads.busy]);
+
+  if (view.ended) return <Ended />;
   const limit = view.config?.max_text_bytes ?? 32_768;
   const room = limit - bytes(text);
   const { list } = uploads;
@@ -41,6 +46,7 @@ export function Composer(): JSX.Element {
     room < 0 ? t.tooLong : list.length && !filesAllowed ? t.noFiles : uploads.problem && errorText(t, uploads.problem);
 
   const send = () => {
+    due.current = uploads.busy; // then it goes when the last file is there
     if (!ready) return;
     chat.say(text);
     setText("");
@@ -76,6 +82,7 @@ export function Composer(): JSX.Element {
           aria-label={t.write}
           value={text}
           onInput={(event) => {
+            due.current = false;
             setText(event.currentTarget.value);
             chat.type(event.currentTarget.value !== "");
           }}
@@ -130,7 +137,7 @@ function Chip({ file }: { file: Upload }): JSX.Element {
       {file.problem ? (
         <span role="alert">{errorText(t, file.problem)}</span>
       ) : (
-        !file.upload_id && <progress value={file.progress} aria-label={fill(t.uploading, file.name)} />
+        !file.upload_id && <progress value={file.progress} aria-label={file.name} />
       )}
       <button class="icon small" type="button" aria-label={fill(t.remove, file.name)} onClick={() => chat.uploads.remove(file)}>
         <CloseIcon />
