@@ -57,7 +57,11 @@ SCROLL = """async ([selector, steps, by]) => {
   let long = 0;
   const observer = new PerformanceObserver((list) => (long += list.getEntries().length));
   observer.observe({ type: "longtask" });
-  const frames = [], from = box.scrollTop;
+  const frames = [];
+  const reached = () => {
+    const lines = [...box.textContent.matchAll(/Line (\\d+) of/g)].map((found) => Number(found[1]));
+    return lines.length ? { at_line: Math.min(...lines) } : {};
+  };
   let last = await new Promise(requestAnimationFrame);
   for (let step = 0; step < steps; step++) {
     box.scrollTop += by;
@@ -69,7 +73,7 @@ SCROLL = """async ([selector, steps, by]) => {
   observer.disconnect();
   frames.sort((one, other) => one - other);
   const at = (part) => Math.round(frames[Math.floor((frames.length - 1) * part)] * 10) / 10;
-  return { frame_p50_ms: at(0.5), frame_p99_ms: at(0.99), long_tasks: long, moved_px: Math.abs(Math.round(box.scrollTop - from)) };
+  return { frame_p50_ms: at(0.5), frame_p99_ms: at(0.99), long_tasks: long, ...reached() };
 }"""
 
 
