@@ -83,3 +83,29 @@ async def test_the_desk(server: Server, browser: Browser, direction: str) -> Non
         look = Look(page, f"desk-{direction}", SIDES if side else WAYS)
         await through_its_states(server, page, look)
         look.verdict()
+
+
+@pytest.mark.timeout(180)
+async def test_the_supervisor(server: Server, browser: Browser) -> None:
+    """Overview, settings, keys and a broken connection look as they should in every way."""
+    async with opened(browser, f"{server.url}/desk") as page:
+        look = Look(page, "supervisor")
+        await log_in(page, "sue")
+        await Agent(server, "anna").here()
+        for number in (1, 2, 3):
+            await waits(server, number)
+        await Agent(server, "anna").accept("h2")
+        await page.get_by_role("button", name="Overview").click()
+        await expect(page.get_by_role("heading", name="Queue per inbox")).to_be_visible()
+        await look("overview")
+        await page.get_by_role("button", name="Settings").click()
+        await look("settings")
+        await page.keyboard.press("Escape")
+        await page.keyboard.press("?")
+        await expect(page.get_by_role("dialog")).to_be_visible()
+        await look("keys")
+        await page.keyboard.press("Escape")
+        await page.context.set_offline(True)
+        await expect(page.get_by_text("Connecting again")).to_be_visible()
+        await look("offline")
+        look.verdict()

@@ -55,6 +55,11 @@ async def through_its_states(server: Server, visitor: Visitor, look: Look) -> No
     await page.get_by_role("button", name="Send rating").click()
     await expect(page.get_by_role("radio")).to_have_count(0)
     await look("back")
+    await page.get_by_role("button", name="Options").click()
+    await look("menu")
+    await page.keyboard.press("Escape")
+    await visitor.ends()
+    await look("ended")
 
 
 @pytest.mark.timeout(180)
@@ -70,4 +75,17 @@ async def test_the_full_page(server: Server, browser: Browser, direction: str) -
             await expect(visitor.log).to_have_css("direction", "rtl")
         look = Look(page, f"chat-{direction}", SIDES if side else WAYS)
         await through_its_states(server, visitor, look)
+        look.verdict()
+
+
+async def test_when_nobody_is_there(server: Server, browser: Browser) -> None:
+    """The notice of the opening hours, and the one of a lost connection, leave room for the talk in every way."""
+    async with opened(browser, f"{server.url}/chat/night") as page:
+        look = Look(page, "chat-away")
+        await expect(page.get_by_text("We are back").or_(page.get_by_text("Back ")).first).to_be_visible()
+        await look("closed")
+        await page.context.set_offline(True)
+        await Visitor(page).says("kim-0")
+        await expect(page.get_by_text("No connection")).to_be_visible(timeout=15_000)
+        await look("offline")
         look.verdict()

@@ -35,5 +35,6 @@ async def test_nobody_sees_the_words_of_others(tmp_path: Path) -> None:
                 await visitor.sees(f"{name}-{2 * turn}")
         for visitor, agent, name in pairs:
             said = [f"{name}-{number}" for number in range(11)]
+            await agent.sees(said[-1])
             assert await visitor.marks() == said
             assert await agent.marks() == said
