@@ -19,7 +19,7 @@ LOCALES = {"en": "en-GB", "nl": "nl-NL", "de": "de-DE", "fr": "fr-FR", "es": "es
 SAME = re.compile(
     r"^(Kim|Anna|Assistant|One moment please, we are finding somebody for you\.|Bob|Sue|anna|support|Harbour|Haven|Chat|Bot|Online|Offline|Agent|Agents|Code|Name|Status|Details?|Team|Conversation"
     r"|Message|Messages|Audio|Minimal|Inbox|Standard|default|night|plain|web|api|normal|Normal|Transcript|Information|Urgent|E-mail"
-    r"|openhandover|Options|Conversations|Notes?|Anna, [0-9:]+|https?://.*|How can I help\?|Track my order|A person, please|order|jo@shop\.example|my invoice is wrong|Good morning"
+    r"|openhandover|Options|Provider|Conversations|Notes?|Anna, [0-9:]+|https?://.*|How can I help\?|Track my order|A person, please|order|jo@shop\.example|my invoice is wrong|Good morning"
     r"|invoice\.txt|Back with the bot|note to self|Greeting|Bye|Hello, I have read your story\.|Have a nice day\.|CSV)$"
 )
 
@@ -119,6 +119,28 @@ async def desk_words(house: House, page: Page) -> list[set[str]]:
     return found
 
 
+async def figures_words(house: House, page: Page) -> list[set[str]]:
+    """From the log-in over the refusal of an agent to the figures of a day."""
+    server, anna = house.server, Agent(house.server, "anna")
+    talk = await server.conversation(user={"id": "kim", "name": "Kim"})
+    handover = await server.handover(talk["id"])
+    await server.until(f"/v1/handovers/{handover['id']}", lambda found: found["status"] == "queued")
+    await anna.accept(handover["id"])
+    await anna.call("POST", f"handovers/{handover['id']}/close", {})
+    found = [await words(page)]
+    for agent in ("anna", "sue"):
+        await page.locator("input").nth(0).fill(agent)
+        await page.locator("input").nth(1).fill(PASSWORD)
+        await page.locator("input").nth(1).press("Enter")
+        await expect(
+            page.get_by_role("alert").filter(has_text=re.compile(r"\w")).or_(page.get_by_role("table")).first
+        ).to_be_visible()
+        found.append(await words(page))
+    await expect(page.get_by_role("table").first).to_be_visible(timeout=20_000)
+    found.append(await words(page))
+    return found
+
+
 async def compared(folder: Path, path: str, tell: Told, language: str) -> list[set[str]]:
     """What the page says in this language, in each state; its `lang` is right, and no English is left in it."""
     told: dict[str, list[set[str]]] = {}
@@ -152,3 +174,10 @@ async def test_the_desk(tmp_path: Path, language: str) -> None:
     month = {"nl": "januari", "de": "Januar", "fr": "janvier", "es": "enero"}[language]
     told = await compared(tmp_path, "/desk", desk_words, language)
     assert any(month in text for text in told[-1]), sorted(told[-1])
+
+
+@pytest.mark.parametrize("language", ["nl", "de", "fr", "es"])
+async def test_the_figures(tmp_path: Path, language: str) -> None:
+    """A supervisor reads no English above, in and below the figures."""
+    told = await compared(tmp_path, "/analytics", figures_words, language)
+    assert len(told[-1]) > 30
