@@ -2,9 +2,12 @@
 
 import asyncio
 import json
+import sys
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+import structlog
 from click.testing import CliRunner, Result
 
 from openhandover.cli import main
@@ -21,6 +24,14 @@ providers:
   mine: {{type: http, url: "http://127.0.0.1:1", secret: {SECRET}}}
 agents: {{anna: {{name: Anna}}}}
 """
+
+
+@pytest.fixture(autouse=True)
+def _server_logs_elsewhere() -> Generator[None]:  # pyright: ignore[reportUnusedFunction]
+    """The server shares the process with the command under test: its log stays out of the command's output."""
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture
