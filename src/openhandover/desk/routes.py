@@ -89,6 +89,7 @@ def _session(reads: Reads) -> tuple[Endpoint, ...]:
             "Ready answers",
             {200: api.Listed[shapes.CannedShape]},
             query=(Query("handover", str, "fill in what is known in this handover"),),
+            codes=("not_found",),
         ),
         _call(
             "GET",
