@@ -115,3 +115,13 @@ async def test_taking_over_from_the_bot(tmp_path: Path) -> None:
         await expect(kim.page.get_by_role("heading", name="Anna")).to_have_count(0)
         await kim.says("kim-1")
         await kim.sees("How can I help?")
+
+
+async def test_nobody_is_listed_twice(tmp_path: Path) -> None:
+    """Who asks for a person leaves the list of those who talk to the bot."""
+    async with three(tmp_path) as (_house, kim, anna, _bob):
+        await anna.page.get_by_role("button", name="With the bot").click()
+        await expect(anna.item("Kim")).to_have_count(1)
+        await kim.asks_for_a_person()
+        await anna.takes("Kim")
+        await expect(anna.item("Kim")).to_have_count(1)

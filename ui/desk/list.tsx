@@ -5,7 +5,7 @@ import { Icon } from "./icon";
 import { t } from "./language";
 import { folded, sorting, type SectionName, type Sorting } from "./memory";
 import { EntryRow, TalkRow } from "./row";
-import { me, mine, nameOf, others, presence, selected, supervises, talks, waiting, type Selection } from "./state";
+import { me, mine, nameOf, open, others, presence, selected, supervises, talks, waiting, type Selection } from "./state";
 import { Windowed, type Steering } from "./windowed";
 import type { BotTalk, Entry, LastMessage } from "./types";
 
@@ -38,7 +38,9 @@ const lines = computed<readonly Line[]>(() => {
   add("waiting", entryLines("waiting", sorting.value === "answer" ? waiting.value : sorted(waiting.value)), !searching);
   add("mine", entryLines("mine", sorted(mine.value)), !searching);
   if (supervises.value) add("others", entryLines("others", sorted(others.value)), false);
-  add("bot", talks.value.filter((talk) => fits(talk, "")).map((talk): Line => ({ kind: "talk", talk })), !searching);
+  const withPeople = new Set(open.value.map((entry) => entry.conversation_id));
+  const withBot = talks.value.filter((talk) => !withPeople.has(talk.id) && fits(talk, ""));
+  add("bot", withBot.map((talk): Line => ({ kind: "talk", talk })), !searching);
   return all;
 });
 

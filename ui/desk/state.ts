@@ -59,7 +59,7 @@ export const myId = computed(() => me.value?.agent.id ?? "");
 export const presence = computed(() => me.value?.agent.presence ?? "offline");
 export const supervises = computed(() => me.value?.agent.role === "supervisor");
 
-const open = computed(() => [...entries.value.values()].filter((entry) => !entry.ended_at));
+export const open = computed(() => [...entries.value.values()].filter((entry) => !entry.ended_at));
 
 export const waiting = computed(() => open.value.filter((entry) => !entry.agent).sort(byOfferThenPosition));
 export const mine = computed(() =>
