@@ -23,6 +23,14 @@ async def told(agent: Agent, body: dict[str, Any]) -> tuple[str, bool]:
     return standing(answer.body)
 
 
+async def visited(server: Server, agent_id: str) -> Browser:
+    """An agent whose page has been open, and is closed."""
+    browser = await Browser(server, agent_id).log_in()
+    async with listening(browser) as stream:
+        await stream.until("desk.resync")
+    return browser
+
+
 async def test_page_without_input_sets_away_and_back(server: Server) -> None:
     """An idle page makes an online agent away, marked as such, and input brings them back."""
     anna = await Browser(server, "anna").log_in()
@@ -98,13 +106,13 @@ async def test_open_stream_keeps_the_agent_here(tmp_path: Path) -> None:
     async with running_server(tmp_path, QUICK) as server:
         anna = await Browser(server, "anna").log_in()
         bob = await Agent(server, "bob").here()
-        sue = await Browser(server, "sue").log_in()
+        sue = await visited(server, "sue")
         async with listening(anna) as stays:
             await stays.until("desk.resync")
             async with listening(anna) as goes:
                 await goes.until("desk.resync")
                 await anna.here()
-            await sue.here()  # no stream: offline after the same time, which shows that it has passed
+            await sue.here()  # her page is closed: that she goes offline shows that the time has passed
             await sue.until("me", lambda me: me["agent"]["presence"] == "offline")
             for agent in (anna, bob):
                 assert (await agent.call("GET", "me")).body["agent"]["presence"] == "online"
@@ -114,7 +122,7 @@ async def test_open_stream_keeps_the_agent_here(tmp_path: Path) -> None:
 async def test_agent_who_went_on_by_key_stays(tmp_path: Path) -> None:
     """The last word counts: presence set by a key does not depend on a browser any more."""
     async with running_server(tmp_path, QUICK) as server:
-        anna, sue = await Browser(server, "anna").log_in(), await Browser(server, "sue").log_in()
+        anna, sue = await visited(server, "anna"), await visited(server, "sue")
         await anna.here("busy")
         body = {"presence": "online"}
         assert (await server.call("PUT", "/v1/desk/presence", body, key=ANNA_KEY)).status == 200
@@ -123,12 +131,26 @@ async def test_agent_who_went_on_by_key_stays(tmp_path: Path) -> None:
         assert (await anna.call("GET", "me")).body["agent"]["presence"] == "online"
 
 
+async def test_agent_without_a_page_stays(tmp_path: Path) -> None:
+    """A script that logs in, goes online and only calls has no browser that could go, also after a restart."""
+    async with running_server(tmp_path, QUICK) as server:
+        await (await Browser(server, "bob").log_in()).here()
+    async with running_server(tmp_path, QUICK) as server:
+        anna = await (await Browser(server, "anna").log_in()).here()
+        sue = await (await visited(server, "sue")).here()
+        await sue.until("me", lambda me: me["agent"]["presence"] == "offline")
+        agents = (await anna.call("GET", "agents")).body["items"]
+        assert {agent["id"]: agent["presence"] for agent in agents} == {
+            "anna": "online", "bob": "online", "sam": "offline", "sue": "offline",
+        }  # fmt: skip
+
+
 @pytest.mark.parametrize("returns", [True, False])
 async def test_browser_must_listen_again_after_a_restart(tmp_path: Path, returns: bool) -> None:
     """The agent is still online after a restart, and stays so only if their page comes back in time."""
     async with running_server(tmp_path, CONFIG) as server:
-        await (await Browser(server, "anna").log_in()).here()
-        await (await Browser(server, "sue").log_in()).here()
+        for agent_id in ("anna", "sue"):
+            await (await visited(server, agent_id)).here()
     async with running_server(tmp_path, f"{CONFIG}  offline_after_s: 1\n") as server:
         anna, sue = await Browser(server, "anna").log_in(), await Browser(server, "sue").log_in()
         assert (await anna.call("GET", "me")).body["agent"]["presence"] == "online"

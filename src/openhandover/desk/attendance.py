@@ -17,8 +17,7 @@ _log = structlog.get_logger("openhandover.desk")
 
 
 class Stored(Struct, frozen=True, omit_defaults=True):
-    """What is kept of an agent over a restart; `by_page`: a browser session set it, so it lasts no longer than that
-    browser is there."""
+    """What is kept of an agent over a restart; `by_page`: it was set in a browser session."""
 
     presence: Presence = "offline"
     since: float | None = None
@@ -28,7 +27,8 @@ class Stored(Struct, frozen=True, omit_defaults=True):
 
 class Attendance:
     """Presence of agents. Who set theirs in a browser goes offline when none of their browsers has listened for
-    `offline_after_s` (0 = never); who acts by API key stays until they say otherwise."""
+    `offline_after_s` (0 = never); who acts by API key, or in sessions that never listened, stays until they say
+    otherwise."""
 
     def __init__(
         self,
@@ -42,12 +42,15 @@ class Attendance:
         self._offline_after_s = offline_after_s
         self._went = went
         self._by_page: set[str] = set()
+        self._with_page: set[str] = set()
+        """Agents whose browser has ever listened; a script that logs in and only calls has none that could go."""
         self._listening: Counter[str] = Counter()
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._leaving: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
         """Take up what was stored; a browser must listen again in time."""
+        self._with_page = set(await self._store.all("agent_page"))
         for agent_id, raw in (await self._store.all("agent")).items():
             known = msgspec.json.decode(raw, type=Stored)
             self._board.set_presence(agent_id, known.presence, known.since, auto=known.auto)
@@ -78,6 +81,9 @@ class Attendance:
         self._watch(agent_id)
         timer = asyncio.get_running_loop().call_later(lasts_s, over)
         try:
+            if agent_id not in self._with_page:
+                self._with_page.add(agent_id)
+                await self._store.put("agent_page", agent_id, b"1")
             async with aclosing(frames) as following:
                 async for frame in following:
                     yield frame
@@ -89,7 +95,8 @@ class Attendance:
     def _is_gone(self, agent_id: str) -> bool:
         """Whether the agent counts as here and no browser of theirs is."""
         here = agent_id in self._board.agents and self._board.presence(agent_id) != "offline"
-        return here and agent_id in self._by_page and not self._listening[agent_id]
+        depends = agent_id in self._by_page and agent_id in self._with_page
+        return here and depends and not self._listening[agent_id]
 
     def _watch(self, agent_id: str) -> None:
         if not (self._offline_after_s and self._is_gone(agent_id)):
