@@ -62,9 +62,10 @@ async def test_the_embedded_chat(shop: tuple[Server, str], browser: Browser, dir
         await look("bot")
         await visitor.asks_for_a_person()
         await expect(page.get_by_role("button", name="Never mind")).to_be_visible()
-        handover = (await server.call("GET", "/v1/handovers")).body["items"][0]
-        await anna.accept(handover["id"])
-        await anna.say(handover["id"], "Good morning")
+        listed = await server.until("/v1/handovers?status=queued", lambda answer: answer["items"])
+        handover = listed["items"][0]
+        assert (await anna.accept(handover["id"])).status == 200
+        assert (await anna.say(handover["id"], "Good morning")).status == 201
         await visitor.sees("Good morning")
         await look("person")
         await page.get_by_role("button", name="Close the chat").click()

@@ -38,7 +38,7 @@ async def through_its_states(server: Server, visitor: Visitor, look: Look) -> No
     await visitor.asks_for_a_person()
     await expect(page.get_by_role("button", name="Never mind")).to_be_visible()
     await look("queue")
-    handover_id = await the_only(server, "/v1/handovers")
+    handover_id = await the_only(server, "/v1/handovers?status=queued")
     assert (await anna.accept(handover_id)).status == 200
     await anna.say(handover_id, "Good morning")
     await visitor.says(LONG)

@@ -52,8 +52,9 @@ async def test_rating_once(tmp_path: Path) -> None:
         await kim.says("kim-0")
         await kim.asks_for_a_person()
         await expect(kim.page.get_by_role("button", name="Never mind")).to_be_visible()
-        handover = (await house.server.call("GET", "/v1/handovers")).body["items"][0]
-        await anna.accept(handover["id"])
+        queued = await house.server.until("/v1/handovers?status=queued", lambda got: got["items"])
+        handover = queued["items"][0]
+        assert (await anna.accept(handover["id"])).status == 200
         await anna.call("POST", f"handovers/{handover['id']}/close", {})
         await kim.page.get_by_role("radio").nth(3).click(force=True)
         await kim.page.get_by_role("textbox", name="Anything to add?").fill("quick and kind")
