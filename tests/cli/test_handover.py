@@ -100,6 +100,9 @@ def test_show_prints_json(server: Recorder) -> None:
 def test_explain_prints_sentences(server: Recorder) -> None:
     """When, then what."""
     assert run(server, "explain", "h").output == "2026-01-05T08:00:00Z  The bot asked.\n"
+    run(server, "explain", "h", "--language", "nl")
+    paths = [path for _, path, _ in server.asked]
+    assert paths == ["/v1/handovers/h/explain", "/v1/handovers/h/explain?language=nl"]
 
 
 @pytest.mark.parametrize(("command", "body"), [("cancel", {}), ("close", {"by": "operator"})])

@@ -221,8 +221,12 @@ async def test_priority_orders_the_queue_and_positions_follow(server: Server, bo
     """Urgent goes ahead; when the first is taken everybody moves up, and the handover says so."""
     await queued(server, "late", route={"priority": "low"})
     await queued(server, "first", route={"priority": "urgent"})
-    order = [(entry["id"], entry["position"]) for entry in await bob.entries("queue")]
-    assert order == [("first", 1), ("late", 2)]
+    await bob.sees(
+        lambda entries: (
+            [(entry["id"], entry["position"]) for entry in entries] == [("first", 1), ("late", 2)]
+        ),
+        "queue",
+    )
     await server.until("/v1/handovers/late", lambda handover: handover["queue"]["position"] == 2)
     await bob.accept("first")
     await server.until("/v1/handovers/late", lambda handover: handover["queue"]["position"] == 1)
@@ -275,6 +279,17 @@ async def test_facts_and_story(server: Server, anna: Agent) -> None:
     story = (await anna.call("GET", "handovers/h1/explain")).body["items"]
     assert story[0]["text"] == "The user asked for a human. Provider support is asked."
     assert (await server.call("GET", "/v1/handovers/h1/explain")).body["items"] == story
+
+
+async def test_a_story_in_dutch(server: Server, anna: Agent) -> None:
+    """Each of the three calls that tell a story tells it in the language that is asked for."""
+    await server.handover((await server.conversation(id="c_h1"))["id"], id="h1", reason="invoice")
+    await server.until("/v1/handovers/h1", lambda handover: handover["status"] == "queued")
+    told = (await anna.call("GET", "handovers/h1/explain?language=nl-BE")).body["items"]
+    assert told[0]["text"] == "De klant vroeg om een mens (invoice). Provider support is gevraagd."
+    assert told[-1]["text"] == "De klant staat nu in de wachtrij."
+    for path in ("handovers", "analytics/handovers"):
+        assert (await server.call("GET", f"/v1/{path}/h1/explain?language=nl")).body["items"] == told
 
 
 async def test_history_pages_both_ways(server: Server, anna: Agent) -> None:

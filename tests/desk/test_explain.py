@@ -8,7 +8,7 @@ from openhandover.core import commands, machine
 from openhandover.core import events as e
 from openhandover.core.model import Agent, Entry, Limits, Settings, Target, User
 from openhandover.core.turn import Rules, Turn
-from openhandover.desk.explain import REASONS, because, duration, explain
+from openhandover.desk.explain import explain
 from openhandover.store.port import Delivered, LogRow
 
 RULES = Rules(
@@ -52,10 +52,10 @@ class Life:
             seconds, e.Opened(lane, f"x{lane}", position, None if position is None else position * 60_000)
         )
 
-    def told(self) -> list[str]:
+    def told(self, language: str | None = None) -> list[str]:
         """The sentences so far."""
         assert self.state.handover is not None
-        return [sentence.text for sentence in explain(self.state.handover, self.rows)]
+        return [sentence.text for sentence in explain(self.state.handover, self.rows, language)]
 
 
 def test_a_whole_life_is_told_in_order() -> None:
@@ -72,7 +72,7 @@ def test_a_whole_life_is_told_in_order() -> None:
         "Anna joined; the user had waited 42 s.",
         "Anna answered for the first time 12 s after joining.",
         "The conversation went from Anna to Bob.",
-        "Completed (agent_closed): the agent closed it, by agent.",
+        "Completed (agent_closed): the agent closed it, by the agent.",
         "Messages: 0 by the user, 1 by agents; 3 min 20 s from the request to the end.",
     ]
 
@@ -120,7 +120,8 @@ def test_waiting_silence_and_departure_are_told() -> None:
         "The user came back.",
     ]
     assert (
-        told[7] == "Failed (rejected): the provider refused it, by provider. The provider said: queue closed."
+        told[7]
+        == "Failed (rejected): the provider refused it, by the provider. The provider said: queue closed."
     )
     assert told[-1] == "The user rated it 2 of 5."
 
@@ -160,26 +161,10 @@ def test_other_handovers_of_the_conversation_stay_out() -> None:
     assert life.told() == before
 
 
-@pytest.mark.parametrize("reason", sorted(REASONS))
-def test_every_reason_has_words_with_its_limits_filled_in(reason: str) -> None:
-    """No brace is left over, whatever the reason."""
-    words = because(reason, Limits())
-    assert "{" not in words
-    assert words
-
-
 @pytest.mark.parametrize(
-    ("seconds", "words"),
-    [
-        (-1, "0.0 s"),
-        (0.42, "0.4 s"),
-        (45, "45 s"),
-        (60, "1 min"),
-        (200, "3 min 20 s"),
-        (7200, "2 h"),
-        (7500, "2 h 5 min"),
-    ],
+    ("language", "begins"),
+    [("nl", "De bot vroeg om een mens"), ("fr-CA", "Le bot a"), ("EN-gb", "The bot"), ("he", "The bot")],
 )
-def test_durations_are_written_for_people(seconds: float, words: str) -> None:
-    """Seconds, minutes or hours, whichever is easiest to read."""
-    assert duration(seconds) == words
+def test_the_language_is_found(language: str, begins: str) -> None:
+    """A variant of ours is ours, and one that we do not have becomes English."""
+    assert Life("support").told(language)[0].startswith(begins)

@@ -13,6 +13,7 @@ from openhandover.web import shapes as api
 from openhandover.web.call import LONGEST_PAGE
 from openhandover.web.endpoint import Endpoint, Handler, Query
 from openhandover.web.pages import page_endpoints
+from openhandover.web.routes import TOLD_IN
 
 from . import delivery, listing, reports
 from .filters import FILTERS, Group
@@ -57,7 +58,11 @@ ANALYTICS_ENDPOINTS: tuple[Endpoint, ...] = (
     ),
     _call("handovers.csv", reports.handovers_csv, "The same as a table", CSV, REPORT),
     _call(
-        "handovers/{id}/explain", single.explain, "A handover's life in sentences", api.Listed[api.Sentence]
+        "handovers/{id}/explain",
+        single.explain,
+        "A handover's life in sentences",
+        api.Listed[api.Sentence],
+        (TOLD_IN,),
     ),
     _call("handovers/{id}/proof", single.proof, "Its messages, when accepted and when delivered", api.Proof),
     _call(

@@ -103,10 +103,14 @@ def show(server: Server, handover_id: str) -> None:
 
 @handover.command()
 @click.argument("handover_id")
+@click.option("--language", help="en, nl, de, fr or es  [default: en]")
 @click.pass_obj
-def explain(server: Server, handover_id: str) -> None:
+def explain(server: Server, handover_id: str, language: str | None) -> None:
     """Tell a handover's life in sentences: who, when, why, which timer, which vendor call, how long."""
-    for sentence in server.call("GET", f"/v1/handovers/{quote(handover_id, safe='')}/explain")["items"]:
+    query = f"?{urlencode({'language': language})}" if language else ""
+    for sentence in server.call("GET", f"/v1/handovers/{quote(handover_id, safe='')}/explain{query}")[
+        "items"
+    ]:
         click.echo(f"{sentence['at']}  {sentence['text']}")
 
 

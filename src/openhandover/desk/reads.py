@@ -199,7 +199,8 @@ class Reads:
     async def explained(self, call: Call) -> Reply:
         """GET /v1/desk/handovers/{id}/explain"""
         row = await self.visible(await self.caller(call), call.path["id"])
-        return page(await story(self.office.engine.store, row, self.config.redaction.to_log), None)
+        hidden, language = self.config.redaction.to_log, call.text("language")
+        return page(await story(self.office.engine.store, row, hidden, language), None)
 
     async def messages(self, call: Call) -> Reply:
         """GET /v1/desk/handovers/{id}/messages"""

@@ -14,7 +14,7 @@ from openhandover.web.bodies import NothingBody
 from openhandover.web.call import LONGEST_PAGE, MAX_SEQ
 from openhandover.web.endpoint import Endpoint, Handler, Query
 from openhandover.web.pages import page_endpoints
-from openhandover.web.routes import UPLOAD
+from openhandover.web.routes import TOLD_IN, UPLOAD
 
 from . import shapes
 from .access import Access
@@ -131,7 +131,7 @@ def _reads(reads: Reads) -> tuple[Endpoint, ...]:
         ),
         _call("GET", one, reads.handover, "A handover with what is known", {200: shapes.Detail}),
         _call("GET", f"{one}/messages", reads.messages, "Its messages", messages, query=PAGING),
-        _call("GET", f"{one}/explain", reads.explained, "Its life in sentences", sentences),
+        _call("GET", f"{one}/explain", reads.explained, "Its life in sentences", sentences, query=(TOLD_IN,)),
         _call("GET", "conversations", reads.conversations, "Running bot conversations", talks, query=cursor),
         _call(
             "GET", f"{talk}/messages", reads.talk_messages, "What was said to the bot", messages, query=PAGING

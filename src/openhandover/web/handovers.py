@@ -171,4 +171,5 @@ async def availability(call: Call) -> Reply:
 async def explain(call: Call) -> Reply:
     """GET /v1/handovers/{id}/explain"""
     row = await call.engine.handover(call.path["id"])
-    return page(await story(call.engine.store, row, call.site.config.redaction.to_log), None)
+    hidden = call.site.config.redaction.to_log
+    return page(await story(call.engine.store, row, hidden, call.text("language")), None)

@@ -12,6 +12,7 @@ from .shapes import Listed
 LIMIT = Query("limit", Annotated[int, Meta(ge=1, le=LONGEST_PAGE)], "how many items; 100 when absent")
 AFTER = Query("after", Annotated[int, Meta(ge=0, le=MAX_SEQ)], "only what has a higher seq")
 CURSOR = Query("cursor", str, "`next` of the page before")
+TOLD_IN = Query("language", str, "`en`, `nl`, `de`, `fr` or `es`; English when absent or another")
 FLOOR = ("id_reused", "stale_epoch", "floor_taken")
 STREAM: dict[str, Any] = {"type": "string", "description": "server-sent events; `id` is the seq"}
 FILE = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
@@ -205,6 +206,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         "handovers/{id}/explain",
         handovers.explain,
         "Tell a handover's life in sentences",
+        query=(TOLD_IN,),
         answers={200: Listed[shapes.Sentence]},
     ),
     _handovers(

@@ -13,10 +13,15 @@ FALLBACK = "en"
 
 
 @cache
-def shipped(language: str) -> Mapping[str, str]:
-    """The texts of one shipped language."""
-    source = resources.files(__name__).joinpath(f"{language}.yaml").read_text(encoding="utf-8")
+def read(package: str, language: str) -> Mapping[str, str]:
+    """The texts that a package ships in one language, as `<language>.yaml` beside its code."""
+    source = resources.files(package).joinpath(f"{language}.yaml").read_text(encoding="utf-8")
     return {str(key): str(text) for key, text in yaml.safe_load(source).items()}
+
+
+def shipped(language: str) -> Mapping[str, str]:
+    """The system texts of one shipped language."""
+    return read(__name__, language)
 
 
 def keys() -> frozenset[str]:
