@@ -127,6 +127,7 @@ async def test_a_word_overtakes_the_talk(tmp_path: Path) -> None:
         await anna.page.route("**/messages?*", slowly, times=1)
         await anna.takes("Kim")
         await anna.sees("kim-1")
+        await anna.sees("kim-0")
         assert await anna.marks() == ["kim-0", "kim-1"]
 
 
