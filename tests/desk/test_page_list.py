@@ -1,9 +1,10 @@
 """The desk page: the list, the keyboard, and long lists and long talks."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from tests.desk.floor import Agent, queued
 from tests.desk.screen import Screen
@@ -134,3 +135,25 @@ async def test_a_long_talk_is_read_upwards_page_by_page(server: Server, screen: 
     await server.said("c_h1", text="one more")
     await screen.button("1 new message").click()
     await expect(screen.log.get_by_text("one more")).to_be_in_viewport()
+
+
+async def test_who_left_the_bot_leaves_the_list(server: Server, screen: Screen) -> None:
+    """The bot's conversations that went silent half an hour ago are not listed; the liveliest stands first."""
+    for name in ("Ada", "Bea", "Cas"):
+        await server.conversation(id=f"c_{name}", user={"id": name, "name": name})
+        await server.said(f"c_{name}", text="hello, bot?")
+
+    async def aged(route: Route) -> None:
+        """As the server will answer when time has passed."""
+        answer = await route.fetch()
+        body = await answer.json()
+        minutes = {"Ada": 31, "Bea": 29, "Cas": 0}
+        for talk in body["items"]:
+            at = datetime.now(UTC) - timedelta(minutes=minutes[talk["user"]["name"]])
+            talk["updated_at"] = at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        await route.fulfill(response=answer, json=body)
+
+    await screen.page.route("**/v1/desk/conversations", aged)
+    await screen.list.get_by_role("button", name="With the bot").click()
+    await expect(screen.list.get_by_role("heading", name="With the bot 2")).to_be_visible()
+    await expect(screen.list.locator(".item .name")).to_have_text(["Cas", "Bea"])

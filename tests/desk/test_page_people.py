@@ -176,3 +176,27 @@ async def test_on_a_phone_each_thing_is_a_screen_of_its_own(server: Server, brow
         await screen.opens("Jo")
         await screen.button("Back to the list").click()
         await expect(screen.line("from my phone")).to_be_visible()
+
+
+async def test_a_phone_with_nobody_waiting(server: Server, browser: Browser) -> None:
+    """The list has the screen for itself until somebody waits; a supervisor's way to the analytics is in the menu."""
+    await Agent(server, "anna").here()
+    async with at_desk(browser, server, "sue", viewport={"width": 360, "height": 740}) as screen:
+        await expect(screen.list.get_by_text("Nobody is waiting.")).to_be_visible()
+        whole = await screen.list.bounding_box()
+        assert whole is not None and whole["y"] + whole["height"] >= 739
+        await screen.button("Settings").click()
+        await expect(screen.page.get_by_role("link", name="Analytics")).to_be_visible()
+        await screen.button("Settings").click()
+        await queued(server)
+        await expect(screen.page.get_by_text("1 person is waiting")).to_be_in_viewport()
+
+
+async def test_the_middle_says_what_can_be_done(server: Server, screen: Screen) -> None:
+    """ "Or" is said only where there is something else to do."""
+    main = screen.page.get_by_role("main")
+    await expect(main.get_by_text("Choose a conversation on the left.", exact=True)).to_be_visible()
+    await screen.page.get_by_label("Your presence").select_option("online")
+    await queued(server)
+    await expect(main.get_by_role("button", name="Take the next one")).to_be_visible()
+    await expect(main.get_by_text("Or choose a conversation on the left.", exact=True)).to_be_visible()

@@ -187,6 +187,16 @@ async def test_signs_of_the_visitor(server: Server, screen: Screen) -> None:
     await expect(screen.page.get_by_text("The visitor left the page.")).to_be_visible()
 
 
+async def test_nobody_types_after_the_end(server: Server, screen: Screen) -> None:
+    """With the end of the handover the sign that the visitor is typing goes too."""
+    await held(server, screen)
+    await server.call("POST", "/v1/conversations/c_h1/typing", {"author": "user", "on": True})
+    await expect(screen.page.get_by_text("Jo is typing…")).to_be_visible()
+    await Agent(server, "sue").call("POST", "handovers/h1/close", {})
+    await expect(screen.page.get_by_text("This conversation has ended.")).to_be_visible()
+    await expect(screen.page.get_by_text("Jo is typing…")).to_be_hidden(timeout=1_000)
+
+
 async def test_translated_with_the_original_one_click_away(tmp_path: Path, browser: Browser) -> None:
     """The agent reads their own language; a button shows what was really written, and back."""
 

@@ -34,7 +34,7 @@ export function Header() {
           <a href="/analytics">{t.figures}</a>
         </div>
       )}
-      <span class="load" title={t.loadHint}>{t.load(agent.open, agent.capacity)}</span>
+      <span class="load" title={t.loadHint}>{t.loadHere(agent.open, agent.capacity)}</span>
       <label class="presence" data-presence={presence.value}>
         <span class="dot" data-presence={presence.value} />
         <span class="unseen">{t.presence}</span>
@@ -110,6 +110,7 @@ function Menu({ onLogOut }: { onLogOut: () => void }) {
             <input type="checkbox" checked={singleKeys.value} onChange={(event) => (singleKeys.value = event.currentTarget.checked)} />
             <span>{t.singleKeys}<small>{t.singleKeysHint}</small></span>
           </label>
+          {supervises.value && <a class="entry" href="/analytics"><Icon name="outside" />{t.figures}</a>}
           <button class="entry" onClick={() => (setOpen(false), (showKeys.value = true))}><Icon name="info" />{t.shortcuts}</button>
           <button class="entry" onClick={() => (setOpen(false), onLogOut())}><Icon name="outside" />{t.logOut}</button>
         </div>

@@ -19,10 +19,12 @@ export const rightToLeft: boolean = /^(ar|fa|he|ur)\b/i.test(navigator.language)
 
 export const t: Texts = ALL[language] ?? en;
 
-const unit = (value: number, name: "second" | "minute" | "hour"): string =>
-  new Intl.NumberFormat(locale, { style: "unit", unit: name, unitDisplay: name === "minute" ? "short" : "narrow" }).format(value);
+// One sign each in all five languages, as the analytics write them; the space before it must not break.
+const SIGN = { second: "s", minute: "min", hour: "h" } as const;
+const NUMBER = new Intl.NumberFormat(locale);
+const unit = (value: number, name: keyof typeof SIGN): string => `${NUMBER.format(value)}\u00a0${SIGN[name]}`;
 
-/** "4 min", "1 h 05 min" or "20 s" for a stretch of time. */
+/** "4 min", "1 h 5 min" or "20 s" for a stretch of time. */
 export function stretch(seconds: number): string {
   if (seconds < 60) return unit(Math.max(0, Math.floor(seconds)), "second");
   const minutes = Math.floor(seconds / 60);

@@ -5,7 +5,7 @@ import { Icon } from "./icon";
 import { t } from "./language";
 import { folded, sorting, type SectionName, type Sorting } from "./memory";
 import { EntryRow, TalkRow } from "./row";
-import { me, mine, nameOf, open, others, presence, selected, supervises, talks, waiting, type Selection } from "./state";
+import { lively, me, mine, nameOf, open, others, presence, selected, supervises, waiting, type Selection } from "./state";
 import { Windowed, type Steering } from "./windowed";
 import type { BotTalk, Entry, LastMessage } from "./types";
 
@@ -39,7 +39,7 @@ const lines = computed<readonly Line[]>(() => {
   add("mine", entryLines("mine", sorted(mine.value)), !searching);
   if (supervises.value) add("others", entryLines("others", sorted(others.value)), false);
   const withPeople = new Set(open.value.map((entry) => entry.conversation_id));
-  const withBot = talks.value.filter((talk) => !withPeople.has(talk.id) && fits(talk, ""));
+  const withBot = lively.value.filter((talk) => !withPeople.has(talk.id) && fits(talk, ""));
   add("bot", withBot.map((talk): Line => ({ kind: "talk", talk })), !searching);
   return all;
 });

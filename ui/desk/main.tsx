@@ -24,6 +24,8 @@ import { ignoreUnlessLoggedOut, loadTalks, refreshTalk, start } from "./sync";
 
 /** Conversations that the bot has send no events to the desk, so they are asked for while somebody looks. */
 const TALKS_EVERY_S = 15;
+/** While the section is folded only its number shows. */
+const COUNT_EVERY_S = 60;
 const TALK_EVERY_S = 3;
 
 document.documentElement.lang = language;
@@ -41,7 +43,8 @@ let seconds = 0;
 now.subscribe(() => {
   if (phase.value !== "ready" || document.hidden) return;
   seconds += 1;
-  if (!folded.value.includes("bot") && seconds % TALKS_EVERY_S === 0) loadTalks().catch(ignoreUnlessLoggedOut);
+  const every = folded.value.includes("bot") ? COUNT_EVERY_S : TALKS_EVERY_S;
+  if (seconds % every === 0) loadTalks().catch(ignoreUnlessLoggedOut);
   const talk = selected.value?.kind === "talk" && currentTalk.value;
   if (talk && seconds % TALK_EVERY_S === 0) refreshTalk(talk.id).catch(ignoreUnlessLoggedOut);
 });

@@ -36,7 +36,7 @@ export function Messages({ id, entry, userName }: { id: string; entry: Entry | u
 
   const said = useMemo(() => arrange(messages, entry, !!thread?.more), [messages, entry?.id, entry?.requested_at, entry?.reason, thread?.more]);
   const pending = outbox.value.filter((item) => item.conversationId === id && !messages.some((known) => isSent(item, known)));
-  const typing = !!thread && thread.typingUntil > now.value;
+  const typing = !entry?.ended_at && !!thread && thread.typingUntil > now.value;
   const lastPending = pending.at(-1)?.id;
   const items = useMemo(() => {
     const all: Item[] = [...said, ...pending.map((item): Item => ({ kind: "pending", pending: item }))];

@@ -8,14 +8,15 @@ import { now } from "./clock";
 export function Quiet() {
   const next = offers.value[0] ?? waiting.value[0];
   const longest = waiting.value.reduce((least, entry) => (entry.waiting_since < least ? entry.waiting_since : least), next?.waiting_since ?? "");
+  const takes = !!next && presence.value !== "offline";
   return (
-    <main class="talk blank" id="talk" tabIndex={-1}>
+    <main class="talk blank" data-calm={!next} id="talk" tabIndex={-1}>
       {next ? (
         <div>
           <p class="standing">{t.peopleWait(waiting.value.length)}</p>
           <p class="muted">{t.longest} <Waited since={longest} /></p>
-          {presence.value !== "offline" && <button class="primary" onClick={() => void accept(next)}>{t.takeNext}</button>}
-          <p class="muted">{t.choose}</p>
+          {takes && <button class="primary" onClick={() => void accept(next)}>{t.takeNext}</button>}
+          <p class="muted">{takes ? t.orChoose : t.choose}</p>
         </div>
       ) : (
         <div>

@@ -1,5 +1,6 @@
 // What the page knows. Signals only; how it comes to know is in sync.ts, receive.ts and actions.ts.
 import { computed, signal } from "@preact/signals";
+import { now } from "./clock";
 import { t } from "./language";
 import { readMarks } from "./memory";
 import type { Agent, BotTalk, Canned, Detail, Entry, Me, Message, Overview, Sentence } from "./types";
@@ -75,6 +76,17 @@ export const current = computed(() => {
   const chosen = selected.value;
   return chosen?.kind === "handover" ? (entries.value.get(chosen.id) ?? details.value.get(chosen.id)?.entry) : undefined;
 });
+
+/** A visitor who has been silent for longer has gone; the talk leaves the list until they write again. */
+const QUIET_MS = 30 * 60_000;
+const quietSince = computed(() => Math.floor(now.value / 60_000) * 60_000 - QUIET_MS); // moves once a minute
+
+/** The bot's conversations that are going on, the liveliest first. */
+export const lively = computed(() =>
+  talks.value
+    .filter((talk) => Date.parse(talk.updated_at) >= quietSince.value || talk.id === currentTalk.value?.id)
+    .sort((a, b) => b.updated_at.localeCompare(a.updated_at)),
+);
 
 /** The bot's conversation on screen, if it is one. */
 export const currentTalk = computed(() => {
