@@ -137,7 +137,8 @@ async def test_agent_without_a_page_stays(tmp_path: Path) -> None:
         await (await Browser(server, "bob").log_in()).here()
     async with running_server(tmp_path, QUICK) as server:
         anna = await (await Browser(server, "anna").log_in()).here()
-        sue = await (await visited(server, "sue")).here()
+        sue = await visited(server, "sue")
+        await sue.here()
         await sue.until("me", lambda me: me["agent"]["presence"] == "offline")
         agents = (await anna.call("GET", "agents")).body["items"]
         assert {agent["id"]: agent["presence"] for agent in agents} == {

@@ -108,6 +108,15 @@ async def test_messages_are_taken_once(server: Server, anna: Agent) -> None:
     assert await texts(server, handover_id) == [("user", "my invoice is wrong"), ("agent", "once")]
 
 
+async def test_refused_message_makes_no_id_known(server: Server, anna: Agent) -> None:
+    """What came after the end is refused as such however often it is sent, under whatever text."""
+    handover_id = await queued(server)
+    await anna.accept(handover_id)
+    assert (await server.call("POST", f"/v1/handovers/{handover_id}/cancel", {})).status == 200
+    said = [await anna.say(handover_id, text, id="x1") for text in ("too late", "too late", "other")]
+    assert [answer.code for answer in said] == ["handover_ended"] * 3
+
+
 @pytest.mark.parametrize(
     ("body", "code"),
     [

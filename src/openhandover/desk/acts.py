@@ -234,21 +234,27 @@ class Acts:
         place = self.office.place_of(handover)
         said = replace(fact, id=external_id)
         result = await self.office.report(place, said, f"message:{handover.id}:{external_id}")
-        repeated = result.get("reason") == "repeated"
+        known: LogRow | None = None
+        if result.get("reason") == "repeated":
+            known = await self._find(handover, external_id)
+            if known is None:  # it was refused before, and a refused message makes no id known
+                result = await self.office.report(place, said)
         if result.get("reason") == "taken":
             await self.office.settle(handover.id)
             raise self._not_theirs(self.office.board.places.get(handover.id))
-        if not (result["applied"] or repeated):
+        if known is not None:
+            if not _same(known, fact):
+                raise Refused("id_reused")
+            return json_reply(self._seen(known))
+        written = await self._find(handover, external_id) if result["applied"] else None
+        if written is None:
             raise Refused("handover_ended")
-        known = await self._find(handover, external_id)
-        if repeated and not _same(known, fact):
-            raise Refused("id_reused")
-        return json_reply(self._seen(known), 200 if repeated else 201)
+        return json_reply(self._seen(written), 201)
 
     def _seen(self, known: LogRow) -> dict[str, Any]:
         return self.office.sight.message(self.office.engine.message_view(known))
 
-    async def _find(self, handover: Handover, external_id: str) -> LogRow:
+    async def _find(self, handover: Handover, external_id: str) -> LogRow | None:
         """The message that an agent sent under this id: mostly one of the very last."""
         store = self.office.engine.store
         state = await self.office.engine.conversation(handover.conversation_id)
@@ -256,7 +262,7 @@ class Acts:
             for row in reversed(await store.tail(handover.conversation_id, state.seq, recent)):
                 if view.message_of(row.entry).external_id == external_id:
                     return row
-        raise Refused("id_reused", "This id was used for a message long ago")
+        return None
 
     async def typing(self, call: Call) -> Reply:
         """POST /v1/desk/handovers/{id}/typing"""
