@@ -67,8 +67,8 @@ def test_a_reason_that_nobody_knows_is_told_as_it_is() -> None:
         (45, "45 s", "45 s"),
         (60, "1 min", "1 min"),
         (200, "3 min 20 s", "3 min 20 s"),
-        (7200, "2 h", "2 uur"),
-        (7500, "2 h 5 min", "2 uur 5 min"),
+        (7200, "2 h", "2 h"),
+        (7500, "2 h 5 min", "2 h 5 min"),
     ],
 )
 def test_durations_are_written_for_people(seconds: float, words: str, dutch: str) -> None:

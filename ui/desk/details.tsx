@@ -8,6 +8,9 @@ import { PreviousList } from "./previous";
 import { current, currentTalk, details, nameOf, selected, showDetails, stories } from "./state";
 import type { Page, User } from "./types";
 
+/** What a flow asked under these names is called as what the visitor brought along. */
+const WHO: Record<string, string> = { name: t.name, email: t.email, phone: t.phone };
+
 /** The right side: what is known already, where the visitor is, and what happened so far. */
 export function Details() {
   const chosen = selected.value;
@@ -17,7 +20,7 @@ export function Details() {
   const story = stories.value.get(chosen.id) ?? [];
   const person = known(one?.user);
   const facts = (detail?.facts ?? [])
-    .map((fact): [string, string] => [fact.label ?? fact.name ?? "", fact.value])
+    .map((fact): [string, string] => [WHO[fact.name ?? ""] ?? fact.label ?? "", fact.value])
     .filter(([, value]) => !person.some(([, there]) => there === value));
   const close = () => (showDetails.value = false);
   return (
@@ -50,7 +53,7 @@ export function Details() {
             <ol>
               {story.map((sentence, n) => (
                 <li key={n}>
-                  <time dateTime={sentence.at}>{clock(sentence.at, locale)}</time> <span lang="en">{sentence.text}</span>
+                  <time dateTime={sentence.at}>{clock(sentence.at, locale)}</time> <span dir="auto">{sentence.text}</span>
                 </li>
               ))}
             </ol>

@@ -24,7 +24,7 @@ import {
   unreadSince,
   withKey,
 } from "./state";
-import { t } from "./language";
+import { language, t } from "./language";
 import { EVENTS, receive } from "./receive";
 import type { Agent, BotTalk, Canned, Detail, Entry, Me, Message, Overview, Sentence } from "./types";
 
@@ -244,7 +244,7 @@ export async function loadDetail(handoverId: string): Promise<void> {
     details.value = withKey(details.value, handoverId, detail);
     if (entries.value.has(handoverId)) entries.value = withKey(entries.value, handoverId, detail.entry);
   });
-  const story = await get<{ items: Sentence[] }>(`${path}/explain`);
+  const story = await get<{ items: Sentence[] }>(`${path}/explain?language=${language}`);
   stories.value = withKey(stories.value, handoverId, story.items);
 }
 
