@@ -243,3 +243,11 @@ async def test_right_to_left(server: Server, browser: Browser) -> None:
         assert box is not None
         assert box["x"] < 720
         await page.screenshot(path=artifact("webchat-rtl.png"))
+
+
+async def test_a_chat_opened_by_a_finger_has_no_frame_around_it(server: Server, browser: Browser) -> None:
+    """Where fingers are, the log takes the focus so that no keyboard comes up, and shows nothing of it."""
+    async with opened(browser, f"{server.url}/chat/web", has_touch=True, is_mobile=True) as page:
+        log = page.get_by_role("log")
+        await expect(log).to_be_focused()
+        await expect(log).to_have_css("outline-style", "none")
