@@ -105,7 +105,8 @@ async def desk_words(house: House, page: Page) -> list[set[str]]:
     found.append(await words(page))
     anna = await Agent(server, "anna").here()
     said = [{"author": "user", "text": "my invoice is wrong", "at": "2026-01-12T14:30:00Z"}]
-    talk = await server.conversation(user={"id": "kim", "name": "Kim"}, transcript=said)
+    asked = {"phone": "+31 20 555 0100"}
+    talk = await server.conversation(user={"id": "kim", "name": "Kim"}, context=asked, transcript=said)
     handover = await server.handover(talk["id"])
     await expect(page.get_by_role("navigation").get_by_text("Kim").first).to_be_visible()
     found.append(await words(page))
@@ -115,6 +116,9 @@ async def desk_words(house: House, page: Page) -> list[set[str]]:
     await anna.call("POST", f"handovers/{handover['id']}/notes", {"text": "note to self"})
     await expect(page.get_by_role("log").get_by_text("note to self")).to_be_visible()
     await expect(page.get_by_role("log").get_by_text("my invoice is wrong")).to_be_visible()
+    await expect(page.get_by_text(asked["phone"])).to_be_visible()
+    await page.locator("details.story summary").click()
+    await expect(page.locator("details.story").get_by_text("Anna").first).to_be_visible()
     found.append(await words(page))
     return found
 
@@ -137,6 +141,9 @@ async def figures_words(house: House, page: Page) -> list[set[str]]:
         ).to_be_visible()
         found.append(await words(page))
     await expect(page.get_by_role("table").first).to_be_visible(timeout=20_000)
+    found.append(await words(page))
+    await page.locator("section").filter(has=page.locator("#list")).locator("tbody button").first.click()
+    await expect(page.get_by_role("dialog").get_by_text("Anna").first).to_be_visible()
     found.append(await words(page))
     return found
 

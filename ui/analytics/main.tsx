@@ -19,7 +19,7 @@ import { OverTime, scale } from "./over-time";
 import { Section, Waiting } from "./parts";
 import { probe } from "./probe";
 import { Story } from "./story";
-import { Tiles } from "./tiles";
+import { comparable, Tiles } from "./tiles";
 
 function Page() {
   if (access.value === "unknown") return <main class="login"><p class="muted" aria-busy="true">{t.loading}</p></main>;
@@ -64,12 +64,15 @@ function Overview({ answer }: { answer: ReturnType<typeof useAnswer<Report>> }) 
   const report = answer.data;
   if (!report) return <Section id="figures" title={t.overview}><Waiting answer={answer} /></Section>;
   const { previous } = report;
-  const before = previous && range(dateIn(previous.from, tz), dateIn(Date.parse(previous.to) - 1, tz));
-  const hint = [range(from, to), before && fill(t.compared, { period: before })].filter(Boolean).join(" · ");
+  const any = report.total.handovers > 0 || (report.total.conversations ?? 0) > 0;
+  const before = comparable(previous)
+    ? fill(t.compared, { period: range(dateIn(previous.from, tz), dateIn(Date.parse(previous.to) - 1, tz)) })
+    : any && t.noBefore;
+  const hint = [range(from, to), before].filter(Boolean).join(" · ");
   return (
     <Section id="figures" title={t.overview} hint={hint}>
       {report.total.handovers === 0 && <p class="empty"><strong>{t.empty}</strong> {t.emptyHint}</p>}
-      {(report.total.handovers > 0 || (report.total.conversations ?? 0) > 0) && (
+      {any && (
         <div class={answer.busy ? "stale" : ""}>
           <Tiles report={report} />
         </div>

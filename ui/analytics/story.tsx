@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { filter, story, tell } from "./address";
 import { Failed, get, type Listed, type Proof } from "./api";
 import { clock, count, moment } from "./format";
-import { fill, t } from "./language";
+import { fill, locale, t } from "./language";
 
 interface Sentence {
   at: string;
@@ -28,7 +28,7 @@ function Panel({ id }: { id: string }) {
     const abort = new AbortController();
     const one = `handovers/${encodeURIComponent(id)}`;
     dialog.current?.showModal();
-    Promise.all([get<Listed<Sentence>>(`${one}/explain`, abort.signal), get<Proof>(`${one}/proof`, abort.signal)])
+    Promise.all([get<Listed<Sentence>>(`${one}/explain?language=${locale}`, abort.signal), get<Proof>(`${one}/proof`, abort.signal)])
       .then(([found, proof]) => setTold({ sentences: found.items, proof: proof.counts }))
       .catch((error: unknown) => {
         if (!abort.signal.aborted) setWrong(error instanceof Failed && error.kind === "absent" ? t.storyNone : t.failedLoad);
@@ -53,14 +53,13 @@ function Panel({ id }: { id: string }) {
   );
 }
 
-/** Sentences are for people who look after the system, in English whatever the language of the page. */
 function Sentences({ items }: { items: Sentence[] }) {
   const zone = filter.value.tz;
   const first = items[0];
   return (
     <>
       {first && <p class="muted">{moment(first.at, zone)}</p>}
-      <ol lang="en" dir="ltr">
+      <ol dir="auto">
         {items.map((one, at) => (
           <li key={at}>
             <time dateTime={one.at}>{clock(one.at, zone)}</time>

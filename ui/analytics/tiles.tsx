@@ -5,9 +5,14 @@ import { fill, t } from "./language";
 
 type Words = [higher: string, lower: string];
 
+/** Whether there was anything before. */
+export function comparable(previous: Report["previous"]): previous is NonNullable<Report["previous"]> {
+  return !!(previous?.total.handovers || previous?.total.conversations);
+}
+
 export function Tiles({ report }: { report: Report }) {
   const { total, previous } = report;
-  const before = previous?.total.handovers || previous?.total.conversations ? previous.total : null;
+  const before = comparable(previous) ? previous.total : null;
   const share = (figures: Figures): number | null => (figures.handovers ? figures.answered / figures.handovers : null);
   return (
     <dl class="tiles">
@@ -45,7 +50,7 @@ function Tile({ name, value, more, change: changed }: { name: string; value: str
       <dt>{name}</dt>
       <dd class="value">{value}</dd>
       {more && <dd>{more}</dd>}
-      <dd class="change">{changed}</dd>
+      {changed && <dd class="change">{changed}</dd>}
     </div>
   );
 }
@@ -60,10 +65,9 @@ function time(now: Figures["duration_s"], before: Figures["duration_s"] | undefi
 
 const points = (share: number): string => counted(t.points, Math.round(share * 100));
 
-/** "12 more than before", "as before"; nothing where there is no figure now. */
+/** "12 more than before", "as before"; nothing where there is no figure now or was none. */
 function change(now: number | null, before: number | null | undefined, format: (value: number) => string, [higher, lower]: Words, least: number): string {
-  if (now === null) return "";
-  if (before === null || before === undefined) return t.noBefore;
+  if (now === null || before === null || before === undefined) return "";
   const by = now - before;
   if (Math.abs(by) < least) return t.same;
   return fill(by > 0 ? higher : lower, { amount: format(Math.abs(by)) });
