@@ -1,4 +1,5 @@
 // The period and what the page is narrowed to.
+import { useState } from "preact/hooks";
 import { change, filter, NARROWED, narrow, period, reset, type Narrowed } from "./address";
 import type { Values } from "./api";
 import { named } from "./breakdown";
@@ -21,9 +22,11 @@ export function Filters() {
     agent: data?.agents ?? [],
   };
   const narrowed = NARROWED.filter((name) => filter.value.by[name]);
+  const [folded, setFolded] = useState(true); // on a phone, where they would push the figures off the screen
   return (
-    <form class="filters" onSubmit={(event) => event.preventDefault()}>
+    <form class="filters" data-folded={folded} onSubmit={(event) => event.preventDefault()}>
       <Period />
+      <button type="button" class="fold" aria-expanded={!folded} onClick={() => setFolded(!folded)}>{t.filters}</button>
       <Zone />
       {CHOSEN.map((name) => <Choice key={name} name={name} values={known[name]} />)}
       {narrowed.length > 0 && <Chips names={narrowed} />}
@@ -36,7 +39,7 @@ function Period() {
   const choose = (wanted: string): void => change(wanted === "custom" ? { period: "custom" } : { period: wanted as Preset });
   return (
     <>
-      <label>
+      <label class="period">
         {t.period}
         <select aria-label={t.period} value={chosen} onChange={(event) => choose(event.currentTarget.value)}>
           {[...PRESETS, "custom" as const].map((name) => <option key={name} value={name}>{t.presets[name]}</option>)}
@@ -44,11 +47,11 @@ function Period() {
       </label>
       {chosen === "custom" && (
         <>
-          <label>
+          <label class="period">
             {t.from}
             <input type="date" value={from} max={to} onChange={(event) => event.currentTarget.value && change({ from: event.currentTarget.value })} />
           </label>
-          <label>
+          <label class="period">
             {t.to}
             <input type="date" value={to} min={from} onChange={(event) => event.currentTarget.value && change({ to: event.currentTarget.value })} />
           </label>

@@ -14,7 +14,8 @@ const nl: Texts = {
   reset: "Filters wissen",
   active: "Gefilterd op",
   remove: "{name} verwijderen",
-  dimensions: { status: "Afloop", reason: "Geëindigd omdat", why: "Gevraagd omdat", provider: "Provider", channel: "Kanaal", language: "Taal", agent: "Medewerker" },
+  filters: "Filters",
+  dimensions: { status: "Status", reason: "Geëindigd omdat", why: "Gevraagd omdat", provider: "Provider", channel: "Kanaal", language: "Taal", agent: "Medewerker" },
   statuses: { open: "Open", requested: "Aangevraagd", queued: "Wacht", active: "In gesprek", completed: "Voltooid", cancelled: "Geannuleerd", error: "Mislukt", transferred: "Doorgegeven" },
   reasons: {
     agent_closed: "Afgerond door de medewerker", bot_closed: "Gesloten door de bot of een beheerder", user_idle: "Klant antwoordde niet meer",
@@ -103,7 +104,8 @@ const de: Texts = {
   reset: "Filter zurücksetzen",
   active: "Gefiltert nach",
   remove: "{name} entfernen",
-  dimensions: { status: "Ausgang", reason: "Beendet, weil", why: "Gewünscht, weil", provider: "Anbieter", channel: "Kanal", language: "Sprache", agent: "Mitarbeiter" },
+  filters: "Filter",
+  dimensions: { status: "Status", reason: "Beendet, weil", why: "Gewünscht, weil", provider: "Anbieter", channel: "Kanal", language: "Sprache", agent: "Mitarbeiter" },
   statuses: { open: "Offen", requested: "Angefragt", queued: "Wartet", active: "Im Gespräch", completed: "Abgeschlossen", cancelled: "Abgebrochen", error: "Gescheitert", transferred: "Weitergegeben" },
   reasons: {
     agent_closed: "Vom Mitarbeiter gelöst", bot_closed: "Vom Bot oder Betreiber beendet", user_idle: "Kunde antwortete nicht mehr",

@@ -14,7 +14,8 @@ const fr: Texts = {
   reset: "Réinitialiser les filtres",
   active: "Filtré par",
   remove: "Retirer {name}",
-  dimensions: { status: "Issue", reason: "Motif de fin", why: "Motif de la demande", provider: "Fournisseur", channel: "Canal", language: "Langue", agent: "Agent" },
+  filters: "Filtres",
+  dimensions: { status: "Statut", reason: "Motif de fin", why: "Motif de la demande", provider: "Fournisseur", channel: "Canal", language: "Langue", agent: "Agent" },
   statuses: { open: "Ouvert", requested: "Demandé", queued: "En attente", active: "En conversation", completed: "Terminé", cancelled: "Annulé", error: "Échoué", transferred: "Transmis" },
   reasons: {
     agent_closed: "Résolu par l’agent", bot_closed: "Fermé par le bot ou un opérateur", user_idle: "Le client ne répondait plus",
@@ -103,7 +104,8 @@ const es: Texts = {
   reset: "Quitar los filtros",
   active: "Filtrado por",
   remove: "Quitar {name}",
-  dimensions: { status: "Resultado", reason: "Terminó porque", why: "Se pidió porque", provider: "Proveedor", channel: "Canal", language: "Idioma", agent: "Agente" },
+  filters: "Filtros",
+  dimensions: { status: "Estado", reason: "Terminó porque", why: "Se pidió porque", provider: "Proveedor", channel: "Canal", language: "Idioma", agent: "Agente" },
   statuses: { open: "Abierto", requested: "Solicitado", queued: "En espera", active: "En conversación", completed: "Completado", cancelled: "Cancelado", error: "Fallido", transferred: "Transferido" },
   reasons: {
     agent_closed: "Resuelto por el agente", bot_closed: "Cerrado por el bot o un operador", user_idle: "El cliente dejó de responder",

@@ -13,7 +13,8 @@ export const ENGLISH = {
   reset: "Reset filters",
   active: "Filtered by",
   remove: "Remove {name}",
-  dimensions: { status: "Outcome", reason: "Ended because", why: "Asked because", provider: "Provider", channel: "Channel", language: "Language", agent: "Agent" },
+  filters: "Filters",
+  dimensions: { status: "Status", reason: "Ended because", why: "Asked because", provider: "Provider", channel: "Channel", language: "Language", agent: "Agent" },
   statuses: { open: "Open", requested: "Requested", queued: "Waiting", active: "Talking", completed: "Completed", cancelled: "Cancelled", error: "Failed", transferred: "Passed on" } as Record<string, string>,
   reasons: {
     agent_closed: "Resolved by the agent", bot_closed: "Closed by the bot or an operator", user_idle: "Customer stopped answering",
