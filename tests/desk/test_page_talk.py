@@ -187,6 +187,15 @@ async def test_signs_of_the_visitor(server: Server, screen: Screen) -> None:
     await expect(screen.page.get_by_text("The visitor left the page.")).to_be_visible()
 
 
+async def test_typing_is_told_anew_after_each_message(server: Server, screen: Screen) -> None:
+    """A message ends the sign at the visitor, so the very next key is told again, however soon it comes."""
+    await held(server, screen)
+    for text in ("one", "two"):
+        async with screen.page.expect_request("**/h1/typing", timeout=2_000) as told:
+            await screen.says(text)
+        assert (await told.value).post_data_json == {"on": True}
+
+
 async def test_nobody_types_after_the_end(server: Server, screen: Screen) -> None:
     """With the end of the handover the sign that the visitor is typing goes too."""
     await held(server, screen)

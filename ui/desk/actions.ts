@@ -152,14 +152,21 @@ export const transfer = (entry: Entry, target: { agent: string } | { inbox: stri
 /** Give it back to the queue it came from. */
 export const release = (entry: Entry): Promise<boolean> => transfer(entry, { inbox: entry.inbox }, "");
 
-let typingSince = 0;
+const nowhere = { id: "", since: 0 };
+let typing = nowhere;
 
 /** The agent typed; the user sees it, at most one call every 4 s. */
 export function typed(entry: Entry, on: boolean): void {
   const at = Date.now();
-  if (on ? at - typingSince < 4000 : !typingSince) return;
-  typingSince = on ? at : 0;
+  const since = typing.id === entry.id ? typing.since : 0;
+  if (on ? at - since < 4000 : !since) return;
+  typing = on ? { id: entry.id, since: at } : nowhere;
   post(`${path(entry)}/typing`, { on }).catch((error: unknown) => console.debug(error));
+}
+
+/** A message ends the sign by itself; the next key is told anew. */
+export function sent(): void {
+  typing = nowhere;
 }
 
 function path(entry: Entry): string {

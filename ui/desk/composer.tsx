@@ -1,6 +1,6 @@
 import { signal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import { typed } from "./actions";
+import { sent, typed } from "./actions";
 import { AnswerList, useAnswers, wordAt } from "./answers";
 import { Chosen, useFiles } from "./files";
 import { Icon } from "./icon";
@@ -65,7 +65,10 @@ export function Composer({ entry }: { entry: Entry }) {
     if (!ready) return;
     send(entry, text, note, note ? [] : files.ready);
     setText("");
-    if (!note) files.clear();
+    if (!note) {
+      sent();
+      files.clear();
+    }
     field.current?.focus();
   };
   /** Put a ready answer where the word was that asked for it. */
