@@ -332,6 +332,24 @@ class StoreReads:
             assert state is not None
             assert (state.context, state.run) == ({}, None)
 
+    async def test_purge_leaves_an_open_handover_its_flow(self, store: Store) -> None:
+        """However long nobody speaks, the flow goes on after the handover; what it knew goes with the texts after its end."""
+        known = {"context": {"order": "secret"}, "run": '{"vars": "secret"}'}
+        row = handover("h1")
+        await store.transact(say("c1", "secret", at=START))
+        await store.transact(update("c1", handover=row.handover, **known))
+        await store.purge(claims_before=0, messages_before=START + 10, files_before=None)
+        state = await store.conversation("c1")
+        assert state is not None
+        assert (state.context, state.run) == (known["context"], known["run"])
+        ended = replace(row.handover, status=Status.COMPLETED, ended_at=START + 20)
+        await store.transact(update("c1", handover=ended))
+        await store.transact(say("c1", "bye", at=START + 20))
+        await store.purge(claims_before=0, messages_before=START + 30, files_before=None)
+        state = await store.conversation("c1")
+        assert state is not None
+        assert (state.context, state.run) == ({}, None)
+
     async def test_purge_forgets_old_claims_and_parked_events(self, store: Store) -> None:
         """Claims and parked events go when they are older than asked, younger ones stay."""
         await store.claim(Claim("s", "old", START, "applied"))

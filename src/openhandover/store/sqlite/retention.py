@@ -164,9 +164,10 @@ async def _forget_context(transact: Transact, found: Sequence[tuple[str, int]]) 
 
 
 def _bare(seq: int, loaded: Loaded) -> Changes:
-    """The conversation without what it was about, unless somebody has spoken meanwhile."""
+    """The conversation without what it was about, unless somebody has spoken meanwhile. An open handover keeps it: the
+    flow goes on after it, and its end is an entry that brings the conversation here again."""
     before = loaded.conversation
-    if before is None or before.seq != seq:
+    if before is None or before.seq != seq or before.open_handover:
         return Changes()
     return Changes(conversation=replace(before, context={}, evidence={}, run=None))
 
