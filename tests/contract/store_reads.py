@@ -140,8 +140,9 @@ class StoreReads:
     async def test_reading_before_the_acknowledgement_is_no_repeat(self, store: Store) -> None:
         """The news that a message was read may overtake that of its delivery; only a third one is a repeat."""
         await store.transact(say("c1", "a"))
-        for state, tries, repeats in (("read", 0, 0), ("delivered", 1, 0), ("delivered", 1, 1)):
-            await store.transact(mark("c1", Mark(1, "user", state, tries, 1.0)))
+        read, delivered = Mark(1, "user", "read", 0, 1.0), Mark(1, "user", "delivered", 1, 1.0)
+        for step, tries, repeats in ((read, 0, 0), (delivered, 1, 0), (delivered, 1, 1)):
+            await store.transact(mark("c1", step))
             (row,) = await store.log("c1", 0, 1)
             assert row.delivered == Delivered(user=("read", tries, 1.0), repeats=repeats)
 
