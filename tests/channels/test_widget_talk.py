@@ -158,6 +158,16 @@ async def test_sound_is_the_visitors_choice(server: Server, browser: Browser) ->
         await expect(page.get_by_role("menuitemcheckbox", name="Sound", checked=True)).to_be_visible()
 
 
+async def test_a_rating_on_a_phone(server: Server, browser: Browser) -> None:
+    """The field for a word to the score has a line of its own, so that its question can be read."""
+    async with opened(browser, f"{server.url}/chat/web", viewport={"width": 360, "height": 740}) as page:
+        anna, handover_id = await with_anna(server, page, rating={"ask": True})
+        await anna.call("POST", f"handovers/{handover_id}/close", {})
+        await page.get_by_role("radio", name="5 of 5").check()
+        field = await page.get_by_label("Anything to add?").bounding_box()
+        assert field is not None and field["width"] > 260
+
+
 async def test_a_rating_for_each_talk(server: Server, browser: Browser) -> None:
     """The question comes once after each talk, answers by keyboard, and names the talk that it was asked for."""
     async with opened(browser, f"{server.url}/chat/web") as page:
@@ -276,3 +286,19 @@ async def test_a_file_that_comes_too_late(server: Server, browser: Browser) -> N
             "One moment please, we are finding somebody for you.",
             "never mind",
         ]
+
+
+async def test_a_page_wider_than_the_phone(tmp_path: Path, browser: Browser) -> None:
+    """A site that is too wide is shown smaller by the phone; the open chat covers all of it, down to the last line."""
+
+    def wide(url: str) -> str:
+        return f"""<!doctype html><meta name="viewport" content="width=device-width"><div style="width: 440px">Shop</div>
+        <script src="{url}/widget.js" data-channel="web" data-open="true"></script>"""
+
+    phone = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
+    async with site(tmp_path, wide) as (address, _), opened(browser, address, **phone) as page:
+        panel = page.get_by_role("dialog")
+        await expect(panel).to_be_visible()
+        assert await page.evaluate("visualViewport.scale") < 0.9
+        covered = await panel.bounding_box()
+        assert covered is not None and covered["height"] >= await page.evaluate("visualViewport.height") - 1

@@ -149,6 +149,7 @@ function useKeyboardRoom(root: RefObject<HTMLElement | null>): void {
       style?.setProperty("--room", `${seen.height}px`);
       style?.setProperty("--above", `${seen.offsetTop}px`);
     };
+    fit(); // a page that is wider than the phone is shown smaller, and the viewport units do not know
     seen.addEventListener("resize", fit);
     seen.addEventListener("scroll", fit);
   }, []);
