@@ -77,7 +77,7 @@ export const ENGLISH = {
   time: "Time", calls: "Calls", state: "State", storyOf: "Story",
   list: "Handovers one by one", listMore: "Show more", asked: "Asked", waited: "Waited", lasted: "Talk", open: "Open the story of {name}",
   story: "The story of a handover", close: "Close", storyNone: "There is no such handover.", proof: "Proof of delivery",
-  proofWell: "All {count} messages of this handover arrived, each once and in order.",
+  proofWell: "Messages of this handover: {count}. Each arrived once and in order.",
   proofNone: "No messages were exchanged with a human.",
   proofCounts: { accepted: "accepted", delivered: "delivered", pending: "under way", failed: "given up", repeated: "delivered twice", misordered: "out of order" },
   agent: "Agent", password: "Password", logIn: "Log in",
