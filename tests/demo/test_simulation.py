@@ -1,6 +1,8 @@
 """The play: scripted visitors and agents at a real server, much faster than people."""
 
 import asyncio
+import gc
+import warnings
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -129,3 +131,17 @@ async def test_a_person_may_play_too(tmp_path: Path) -> None:
         assert [agent.name for agent in row.handover.agents] == ["Anna"]
         assert row.handover.status is Status.COMPLETED
         assert simulation.counts() == Counts()
+
+
+async def test_whoever_is_stopped_early_leaves_no_connection_open() -> None:
+    """Agents who never got in, because the play was stopped first, let go of their connections too."""
+    simulation = Simulation("http://127.0.0.1:9", Team(dict.fromkeys(("carla", "diego"), "secret")), seed=1)
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        play = asyncio.create_task(simulation.run())
+        await asyncio.sleep(0)  # the play begins
+        await asyncio.sleep(0)  # its agents knock
+        play.cancel()
+        await asyncio.gather(play, return_exceptions=True)
+        gc.collect()
+    assert [str(each.message) for each in seen if "client session" in str(each.message)] == []

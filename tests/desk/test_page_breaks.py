@@ -140,5 +140,5 @@ async def test_a_wrong_clock_counts_right(server: Server, browser: Browser) -> N
     await page.add_init_script("const real = Date.now; Date.now = () => real() + 3_600_000;")
     await page.goto(f"{server.url}/desk")
     screen = await log_in(page, "anna")
-    await expect(screen.line("Jo").locator(".when")).to_have_text(re.compile(r"waiting for\d+s"))
+    await expect(screen.line("Jo").locator(".when")).to_have_text(re.compile(r"waiting for\d+\ss"))
     await context.close()

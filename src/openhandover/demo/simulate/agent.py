@@ -58,7 +58,6 @@ class SimulatedAgent:
         with suppress(TimeoutError):
             async with asyncio.timeout(GOES_HOME_S):
                 await self.desk.call("PUT", "presence", {"presence": "offline"})
-        await self.desk.close()
 
     # --- what is going on
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import AsyncExitStack
 from random import Random
 
 import aiohttp
@@ -69,8 +70,10 @@ class Simulation:
 
     async def run(self, visitors: int | None = None) -> None:
         """Play until cancelled, or until so many visitors have come and gone."""
-        async with asyncio.TaskGroup() as group:
+        async with AsyncExitStack() as stack, asyncio.TaskGroup() as group:
             agents = self._agents()
+            for agent in agents:
+                stack.push_async_callback(agent.desk.close)  # also of one who never came to work
             staff = [group.create_task(agent.work()) for agent in agents]
             if self._team.partner is not None:
                 partner = SimulatedPartner(self._team.partner, self.cast, self._pace("partner"))
