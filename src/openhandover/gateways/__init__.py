@@ -1,0 +1,1 @@
+"""Control of phone calls: one folder per kind of gateway."""

@@ -1,0 +1,66 @@
+"""What a gateway is: whoever holds the phone call and does with it what we ask.
+
+A gateway has no retries and no state machine. The engine repeats calls that raise `ProviderUnavailable` with the same
+key, which must have no second effect. What becomes of a transfer comes back as `call-result`.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal, Protocol
+
+from openhandover.core.model import Call
+
+Kind = Literal["forward", "msc", "custom"]
+Mode = Literal["dial", "refer"]
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """What the call is to be given to; the fields of its kind are set, the others None or empty.
+
+    `forward`: `to` (E.164 or SIP URI) and `mode`. `msc` and `custom` behave like refer; `custom` has `type`.
+    `configuration`: what the receiving side needs beside it, values rendered.
+    """
+
+    kind: Kind
+    to: str | None = None
+    mode: Mode = "refer"
+    type: str | None = None
+    configuration: dict[str, Any] = field(default_factory=dict[str, Any])
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayCapabilities:
+    """What a kind of gateway can do: transfer kinds, and after which modes the caller can come back to the flow."""
+
+    kinds: frozenset[Kind] = frozenset()
+    modes: frozenset[Mode] = frozenset()
+    resumes_after: frozenset[Mode] = frozenset()
+
+
+class Gateway(Protocol):
+    """One configured gateway. Calls may raise the `ProviderError`s of `core.errors`."""
+
+    name: str
+    capabilities: ClassVar[GatewayCapabilities]
+
+    async def start(self) -> None: ...
+    async def stop(self) -> None: ...
+    async def say(self, about: "CallContext", text: str, language: str, key: str) -> None:
+        """Returns when the text was spoken to its end."""
+        ...
+
+    async def transfer(self, about: "CallContext", transfer: Transfer, key: str) -> None:
+        """Returns when the gateway has taken the order."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class CallContext:
+    """Which call, and for which handover."""
+
+    call: Call
+    conversation_id: str
+    handover_id: str
+    attempt: int
+    floor: Literal["bot", "human"]
+    epoch: int
