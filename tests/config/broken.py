@@ -321,6 +321,23 @@ IN_THE_FILE = [
         "needs an address",
         "`url:`",
     ),
+    Broken("apertium nowhere", "translation: §{engine: apertium}\n", "translation", "needs an address", "APy"),
+    Broken("deepl without key", "translation: §{engine: deepl}\n", "translation", "needs a key", "DEEPL_KEY"),
+    Broken("no model", "translation: §{engine: openai, key: k}\n", "translation", "needs a model", "`model:`"),
+    Broken(
+        "a model that nobody uses",
+        "translation: {engine: deepl, key: k, §model: m}\n",
+        "translation.model",
+        "has no models",
+        "remove this key",
+    ),
+    Broken(
+        "summaries from nowhere",
+        "summaries: {model: m, url: §nowhere}\n",
+        "summaries.url",
+        "not an http(s) address",
+        "https://host/path",
+    ),
     # --- names
     Broken(
         "unknown bot",

@@ -22,6 +22,7 @@ def check(loaded: Loaded) -> list[Problem]:
     config = loaded.config
     for part in (
         _server,
+        _translation,
         _access,
         _languages,
         _bots,
@@ -49,13 +50,30 @@ def _server(config: Config, findings: Findings) -> None:
             findings.error(path, "outside this machine it must be https", f"write https{url[4:]}")
     if not config.store.startswith("sqlite:") or len(config.store) == len("sqlite:"):
         findings.error(("store",), "this version stores in SQLite only", "write it as sqlite:openhandover.db")
-    if config.translation.engine != "none" and config.translation.url is None:
-        engine = config.translation.engine
-        findings.error(
-            ("translation",), f"engine {engine} needs an address", "add `url:` with its http(s) address"
-        )
-    if config.translation.url is not None:
-        _address(config.translation.url, ("translation", "url"), findings)
+    if config.summaries is not None:
+        _address(config.summaries.url, ("summaries", "url"), findings)
+
+
+NEEDS = {
+    "libretranslate": ("url", "an address", "add `url:` with its http(s) address"),
+    "apertium": ("url", "an address", "add `url:` with the address of its server, APy"),
+    "deepl": ("key", "a key", 'add `key: "${DEEPL_KEY}"`'),
+    "openai": ("model", "a model", "add `model:` with the name that the server knows"),
+}
+"""What a translation engine cannot do without."""
+
+
+def _translation(config: Config, findings: Findings) -> None:
+    block = config.translation
+    if block.engine in NEEDS:
+        key, what, mend = NEEDS[block.engine]
+        if not getattr(block, key):
+            findings.error(("translation",), f"engine {block.engine} needs {what}", mend)
+    if block.model is not None and block.engine != "openai":
+        what = f"engine {block.engine} has no models"
+        findings.error(("translation", "model"), what, "remove this key", at_key=True)
+    if block.url is not None:
+        _address(block.url, ("translation", "url"), findings)
 
 
 def _access(config: Config, findings: Findings) -> None:

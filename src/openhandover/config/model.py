@@ -69,10 +69,22 @@ class Languages(Section, frozen=True):
 class Translation(Section, frozen=True):
     """How messages between user and agent are translated."""
 
-    engine: Annotated[Literal["none", "libretranslate"], Meta(description="none: nothing is translated")] = (
-        "none"
-    )
-    url: Annotated[str | None, Meta(description="base address of the engine")] = None
+    engine: Annotated[
+        Literal["none", "libretranslate", "deepl", "apertium", "openai"],
+        Meta(description="none: nothing is translated; openai: any server with its chat completions API"),
+    ] = "none"
+    url: Annotated[
+        str | None, Meta(description="base address of the engine; deepl and openai have one by default")
+    ] = None
+    key: Secret | None = None
+    model: Annotated[str | None, Meta(description="for openai: the model's name")] = None
+
+
+class Summaries(Section, frozen=True):
+    """Who words the summary of a digest: a language model behind the chat completions API."""
+
+    model: Annotated[str, Meta(description="the model's name", min_length=1)]
+    url: Annotated[str, Meta(description="base address, up to /v1")] = "https://api.openai.com/v1"
     key: Secret | None = None
 
 
@@ -264,6 +276,9 @@ class Config(Section, frozen=True):
     api: Api = Api()
     languages: Languages = Languages()
     translation: Translation = Translation()
+    summaries: Annotated[
+        Summaries | None, Meta(description="absent: the summary is a sentence from the facts")
+    ] = None
     channels: dict[str, Channel] = {}
     bots: dict[str, Bot] = {}
     providers: dict[str, Provider] = {}

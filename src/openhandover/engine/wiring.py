@@ -9,7 +9,7 @@ from openhandover.config.model import Config
 from openhandover.core.turn import Rules
 from openhandover.net.client import HttpClient
 from openhandover.texts.catalogue import Catalogue
-from openhandover.translation import LibreTranslate, NoTranslator, Translator
+from openhandover.translation import Translator, translator
 
 from .delivery import Receiver
 from .flows import Flows
@@ -44,9 +44,7 @@ def rules_of(config: Config, texts: Catalogue) -> Rules:
 def translator_of(config: Config, http: HttpClient) -> Translator:
     """The configured translation engine, or the one that translates nothing."""
     block = config.translation
-    if block.engine == "libretranslate" and block.url:
-        return LibreTranslate(http, block.url, block.key)
-    return NoTranslator()
+    return translator(block.engine, http, url=block.url, key=block.key, model=block.model)
 
 
 def channels_of(parts: Parts, present: Present) -> dict[str, Receiver]:
