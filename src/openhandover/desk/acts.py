@@ -155,7 +155,7 @@ class Acts:
         inbox = next(iter(caller.agent.inboxes), "default")
         route = {"agent": caller.agent_id, "inbox": inbox}
         step = HandoverStep(provider=provider, route=route, message="", accepted_message="")  # type: ignore[arg-type]
-        chain, settings = engine.prepare_handover(state, step, {}, follows=False)
+        chain, settings = await engine.prepare_handover(state, step, {}, follows=False)
         command = RequestHandover(
             id=body.id or f"ho_{secrets.token_urlsafe(16)}",
             chain=chain,

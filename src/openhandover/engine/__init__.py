@@ -43,6 +43,7 @@ from .receivers import ChannelWebhook
 from .retention import Retention
 from .timers import Timers
 from .wiring import bots_of, channels_of, rules_of, translator_of
+from .wording import Wording
 from .work import Done, Work
 
 DRAIN_S = 3.0
@@ -83,12 +84,13 @@ class Engine:
             texts=self.texts,
             clock=clock,
         )
-        self._order = Order(config, self.providers, self.texts)
+        self.order = Order(config, self.providers, self.texts)
         self._queues = Queues(self.store, self._work)
         hidden = config.redaction.to_agent
         self._agents = AgentLanes(self._delivery, self.providers, self.files, self._queues, hidden)
         self._preparing = Preparing(parts, translator_of(config, self.http))
-        self._flows = Flows(parts, self._order, self._preparing)
+        self._wording = Wording(self._preparing, config.languages.default)
+        self._flows = Flows(parts, self.order, self._preparing, self._wording)
         self._arrivals = Arrivals(self.store, self._work, self._preparing)
         self._listeners = Listeners(self.store, self.providers, self._arrivals.listened)
         self._retention = Retention(config, self.store, self.files, clock)
@@ -211,15 +213,16 @@ class Engine:
         """Fire a named event at the bot."""
         await self._work.run(conversation_id, e.Trigger(event))
 
-    def prepare_handover(
+    async def prepare_handover(
         self, state: Conversation, step: HandoverStep, seen: Mapping[str, Any], *, follows: bool
     ) -> tuple[tuple[Target, ...], Settings]:
-        """Provider chain and rendered settings of a handover step."""
-        return self._order.prepare(state, step, seen, follows=follows)
+        """Provider chain and rendered settings of a handover step, its texts in the user's language."""
+        chain, settings = self.order.prepare(state, step, seen, follows=follows)
+        return chain, await self._wording.of(settings, step, state.language)
 
     def handover_reason(self, state: Conversation, step: HandoverStep) -> str | None:
         """Why the step says that a person is needed."""
-        return self._order.why(state, step, {})
+        return self.order.why(state, step, {})
 
     async def request_handover(
         self, conversation_id: str, command: e.RequestHandover
@@ -240,7 +243,7 @@ class Engine:
 
     async def give_back(self, handover_id: str) -> HandoverRow:
         """A transferred conversation returns to the bot."""
-        return await self._about(handover_id, e.Return(handover_id))
+        return await self._about(handover_id, e.Return(handover_id, tell=True))
 
     async def rate(self, handover_id: str, score: int, comment: str | None) -> HandoverRow:
         """Keep the user's rating."""

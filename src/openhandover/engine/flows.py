@@ -1,6 +1,5 @@
 """Flows as bots: what a flow turn needs from the engine."""
 
-import asyncio
 import secrets
 from collections.abc import Mapping
 from typing import Any
@@ -11,20 +10,18 @@ import structlog
 from openhandover.core.errors import Refused
 from openhandover.core.events import FlowStep, RequestHandover
 from openhandover.core.model import Conversation, Entry, Settings, Target
-from openhandover.core.settings import Texts
-from openhandover.core.step import HandoverStep
 from openhandover.flow.bot import FlowBot
 from openhandover.flow.definition import Place, Program
 from openhandover.flow.state import HandoverOrder
 from openhandover.net.client import Reply, Request
 from openhandover.net.statuses import Outcome
 from openhandover.providers.base import Availability
-from openhandover.texts.variants import variant
 
 from .order import Order
 from .parts import Parts
 from .preparing import Preparing
 from .receivers import DELIVERED
+from .wording import Wording
 
 _log = structlog.get_logger("openhandover.flow")
 replace = msgspec.structs.replace
@@ -35,7 +32,7 @@ DEFINITION = "flow"
 class Flows:
     """All flow bots of an installation, and the definitions that paused runs still need."""
 
-    def __init__(self, parts: Parts, order: Order, preparing: Preparing) -> None:
+    def __init__(self, parts: Parts, order: Order, preparing: Preparing, wording: Wording) -> None:
         self.preparing = preparing
         self._config = config = parts.config
         self.store = parts.store
@@ -46,6 +43,7 @@ class Flows:
         self.guard = parts.guard
         self._texts = parts.texts
         self.default_language = config.languages.default
+        self.wording = wording
         self._program = Program.of(config.flows, config.events)
         self._older: dict[str, Program] = {}
 
@@ -122,32 +120,10 @@ class _Host:
             chain = (Target(provider, refuse=refused.detail),)
             settings = Settings(failure="" if order.follows else self._flows.failure(self._state.language))
         else:
-            settings = await self._in_words(settings, order.step)
+            settings = await self._flows.wording.of(settings, order.step, self._state.language)
         return RequestHandover(
             id=order.id, chain=chain, settings=settings, initiator="bot", why=why, epoch=step.epoch
         )
-
-    async def _in_words(self, settings: Settings, step: HandoverStep) -> Settings:
-        """The step's own texts in the user's language; what the catalogue says is in it already."""
-        alternative = step.queue.alternative
-        message, accepted, failure, rating, instead = await asyncio.gather(
-            self._text(settings.message, step.message),
-            self._text(settings.accepted, step.accepted_message),
-            self._text(settings.failure, step.failure_message),
-            self._text(settings.rating_text, step.rating.text),
-            self._text(settings.queue.alternative_text, alternative.text if alternative else None),
-        )
-        queue = replace(settings.queue, alternative_text=instead)
-        return replace(
-            settings, message=message, accepted=accepted, failure=failure, rating_text=rating, queue=queue
-        )
-
-    async def _text(self, rendered: str, texts: Texts | None) -> str:
-        if texts is None:
-            return rendered
-        reader = self._state.language
-        language = variant(texts, reader, self._flows.default_language).language
-        return await self._flows.preparing.in_words(rendered, language, reader)
 
     async def send(self, request: Request) -> Reply:
         """A call under the rules for outbound targets."""

@@ -62,7 +62,7 @@ async def accept(site: Site, conversation_id: str, raw: bytes) -> tuple[Handover
     if body.provider is not None:
         step = msgspec.structs.replace(step, provider=body.provider)
     state = await engine.conversation(conversation_id)
-    chain, settings = engine.prepare_handover(state, step, {}, follows=False)
+    chain, settings = await engine.prepare_handover(state, step, {}, follows=False)
     command = RequestHandover(
         id=body.id or f"ho_{secrets.token_urlsafe(16)}",
         chain=chain,

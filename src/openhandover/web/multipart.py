@@ -5,14 +5,9 @@ import os
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, cast
+from typing import IO, TYPE_CHECKING
 
-from multipart import (  # pyright: ignore[reportMissingTypeStubs]  (it has annotations, but no marker file)
-    MultipartError,
-    MultipartSegment,
-    PushMultipartParser,
-    parse_options_header,  # pyright: ignore[reportUnknownVariableType]
-)
+from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
 
 from openhandover.core.errors import Refused, invalid
 from openhandover.net.fetch import safe_name
@@ -21,11 +16,9 @@ from openhandover.net.sniff import content_type
 from .body import ClientLeft, refuse_declared_length
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from .endpoint import AsgiScope, Receive
-
-_options = cast("Callable[[str], tuple[str, dict[str, str]]]", parse_options_header)
 
 OVERHEAD_BYTES = 64 * 1024
 """What boundaries, headers and the small fields may add to the file."""
@@ -179,7 +172,7 @@ async def _parse(boundary: str, receive: "Receive", writer: _Writer, limit: int)
 def _boundary(scope: "AsgiScope") -> str:
     for name, value in scope["headers"]:
         if name == b"content-type":
-            kind, options = _options(value.decode("latin-1"))
+            kind, options = parse_options_header(value.decode("latin-1"))
             if kind == "multipart/form-data" and options.get("boundary"):
                 return options["boundary"]
     raise invalid("file", "send the file as multipart/form-data, in the field `file`")

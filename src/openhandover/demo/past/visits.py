@@ -132,7 +132,7 @@ class Teller:
         """The visitor is given to a person, and it goes as `fate` says."""
         handover_id = f"ho_past_{visit.number:05d}"
         step = self._script.handovers[fate.provider]
-        chain, settings = self._engine.prepare_handover(life.state, step, _scope(life.state), follows=True)
+        chain, settings = self._engine.order.prepare(life.state, step, _scope(life.state), follows=True)
         why = topic_of(visit.story)
         request = e.RequestHandover(handover_id, chain, settings, why=why, epoch=life.state.epoch)
         life.after(0.2).do(request)
