@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from openhandover.core import events as e
-from openhandover.core.events import TellTyping
+from openhandover.core.effects import TellTyping
 from openhandover.core.model import Agent, Attachment
 from openhandover.core.view import shown_agent
 from tests.core.talk import ANNA, BERT, Talk

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from openhandover.core import events as e
-from openhandover.core.events import TellReceipt
+from openhandover.core.effects import TellReceipt
 from openhandover.core.model import Message
 from openhandover.core.state import is_busy, wake_at
 from openhandover.core.view import message_of

@@ -1,7 +1,7 @@
 """The user's connection as the agent hears of it: two sentences, two seconds of reload grace."""
 
 from openhandover.core import events as e
-from openhandover.core.events import TellPresence
+from openhandover.core.effects import TellPresence
 from tests.core.talk import Talk
 
 NOTICES = {"tell_joined": "User joined the conversation", "tell_left": "User left the conversation"}

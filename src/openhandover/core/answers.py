@@ -4,10 +4,11 @@ import msgspec
 
 from . import events as e
 from . import queueing
+from .effects import TellPresence
 from .inbound import decode_held, is_current, renew_queue, say_news, take
 from .lanes import tell
 from .lifecycle import confirm_transfer, is_transfer, signal
-from .model import Attempt, Queue
+from .model import Attempt, Queue, Status
 from .turn import Mark, Turn
 
 replace = msgspec.structs.replace
@@ -25,20 +26,28 @@ def opened(turn: Turn, event: e.Opened) -> None:
         opened=True,
         opening=False,
     )
+    if event.order is not None:
+        turn.record("call.transfer", event.order, "call.say, call.transfer", handover_id=lane.handover_id)
     turn.sessions.append((lane.provider, event.external_id, f"{turn.state.id}/{lane.id}"))
     if not is_current(turn, lane):
         return
     _note_external_id(turn, event.external_id)
     _taken(turn, event)
     if is_transfer(turn.handover):
-        confirm_transfer(turn)
+        if event.order is None:
+            confirm_transfer(turn)
+        else:  # whether the call arrives, its gateway will report
+            turn.disarm("open_s")
+            turn.arm_limit("queue_s")
         return
+    if turn.handover.status is not Status.REQUESTED:
+        return  # the gateway's report was faster than its answer
     instead = queueing.alternative(turn.handover, event.position, event.estimated_wait_ms)
     queue = Queue(event.position, event.estimated_wait_ms, instead, event.estimated)
     turn.set_handover(queue=queue)
     signal(turn, "opened")
     if turn.state.told_left and turn.handover.settings.tell_left:
-        turn.effects.append(e.TellPresence(lane.id, "disconnected", turn.handover.settings.tell_left))
+        turn.effects.append(TellPresence(lane.id, "disconnected", turn.handover.settings.tell_left))
     turn.say(say_news(turn))
     turn.set_lane(lane.id, held=())
     for held in sorted(lane.held, key=lambda held: held.seq or 0):

@@ -7,10 +7,10 @@ from msgspec import UNSET
 
 from . import events as e
 from . import table, view
+from .effects import TellPresence
 from .errors import Refused, invalid
-from .events import TellPresence
 from .lifecycle import begin, cancel_buttons, signal
-from .model import Conversation, Handover, Rating, Status, User
+from .model import Conversation, Ending, Handover, Lane, Rating, Status, User
 from .turn import Rules, Turn
 
 replace = msgspec.structs.replace
@@ -30,6 +30,7 @@ def create(event: e.CreateConversation, now: float, rules: Rules) -> Turn:
         call=event.call,
         language=event.language,
         context=event.context,
+        chat_id=event.chat_id,
         digest=event.digest,
     )
     turn = Turn(state, now, rules)
@@ -75,8 +76,9 @@ def check_epoch(turn: Turn, epoch: int | None, *, during_handover: bool = False)
 
 def _check_attachments(turn: Turn, event: e.PostMessage) -> None:
     allowed = turn.rules.attachments(turn.state.channel)
+    handover = turn.state.handover
     if event.attachments and (
-        allowed == "never" or (allowed == "human" and turn.state.open_handover is None)
+        allowed == "never" or (allowed == "human" and not (handover and handover.takes_files))
     ):
         raise Refused("attachments_off")
 
@@ -206,8 +208,8 @@ def trigger(turn: Turn, event: e.Trigger) -> None:
     turn.record("event.triggered", {"event": event.event}, "event.triggered")
 
 
-def request(turn: Turn, event: e.RequestHandover) -> None:
-    """Begin a handover, unless one is open."""
+def request(turn: Turn, event: e.RequestHandover, replaces: dict[str, str | None] | None = None) -> None:
+    """Begin a handover, unless one is open; `replaces` is the tool call that asks for it."""
     if event.initiator == "bot":
         _require_epoch(event.epoch)
     open_one = turn.state.open_handover
@@ -231,6 +233,7 @@ def request(turn: Turn, event: e.RequestHandover) -> None:
             requested_at=turn.now,
             requested_seq=0,
             lane=0,
+            replaces=replaces,
         ),
     )
 
@@ -262,7 +265,28 @@ def give_back(turn: Turn, event: e.Return) -> None:
     """A transferred conversation returns to the bot; without effect otherwise."""
     handover = turn.state.handover
     if handover and handover.id == event.handover_id and handover.status is Status.TRANSFERRED:
+        if event.tell and handover.target.hands_back and not handover.returned:
+            _tell_return(turn, handover)
         _return(turn, with_message=False)
+
+
+def _tell_return(turn: Turn, handover: Handover) -> None:
+    """Let the vendor session, which may be forgotten by now, get the word that the conversation goes back."""
+    kept = tuple(lane for lane in turn.state.lanes if lane.id != handover.lane)
+    back = Lane(
+        id=handover.lane,
+        handover_id=handover.id,
+        attempt=len(handover.attempts),
+        provider=handover.target.provider,
+        from_seq=turn.state.seq,
+        external_id=handover.attempts[-1].external_id,
+        opened=True,
+        done=turn.state.seq,
+        last=turn.state.seq,
+        ending=Ending("return", "returned"),
+        ended_at=turn.now,
+    )
+    turn.set(lanes=(*kept, back))
 
 
 def _return(turn: Turn, *, with_message: bool) -> None:

@@ -18,6 +18,7 @@ from .model import (
     Target,
     User,
 )
+from .table import CallOutcome
 
 # --- commands of the channel, the bot, the operator -------------------------------------------------------
 
@@ -35,6 +36,7 @@ class CreateConversation(Struct, frozen=True):
     context: dict[str, Any] = {}
     transcript: tuple["PostMessage", ...] = ()
     digest: str = ""
+    chat_id: str | None = None
 
 
 class PatchConversation(Struct, frozen=True):
@@ -114,9 +116,10 @@ class Close(Struct, frozen=True):
 
 
 class Return(Struct, frozen=True):
-    """A transferred conversation comes back to the bot."""
+    """A transferred conversation comes back to the bot; `tell`: the contact centre does not know yet."""
 
     handover_id: str
+    tell: bool = False
 
 
 class Rate(Struct, frozen=True):
@@ -189,6 +192,10 @@ class QueueUpdated(Struct, frozen=True, tag=True):
     estimated: bool = False
 
 
+class Noticed(Struct, frozen=True, tag=True):
+    """The contact centre has told the user's side of the handover: files are welcome from now on."""
+
+
 class MessageRead(Struct, frozen=True, tag=True):
     """The human has seen the message with our id `message_id`."""
 
@@ -227,6 +234,7 @@ ProviderFact = (
     | AgentLeft
     | AgentTransferred
     | QueueUpdated
+    | Noticed
     | MessageRead
     | Closed
     | Failed
@@ -269,6 +277,8 @@ class Opened(Struct, frozen=True):
     taken: tuple[tuple[int, Message], ...] = ()
     estimated: bool = False
     """Position and wait are our own estimate."""
+    order: dict[str, Any] | None = None
+    """On a phone call: the transfer that the gateway has taken, as `call.transfer` tells of it."""
 
 
 class QueueEstimated(Struct, frozen=True):
@@ -323,10 +333,29 @@ class SessionLost(Struct, frozen=True):
     detail: str
 
 
-class LaneEnded(Struct, frozen=True):
-    """Cancel or close reached the vendor, or we gave up on it."""
+class Spoken(Struct, frozen=True):
+    """The step's message was said on the call; `failed` says why it was not. Either way the handover goes on."""
 
     lane: int
+    text: str
+    language: str
+    failed: str | None = None
+
+
+class CallResult(Struct, frozen=True):
+    """What became of a transferred call; `attempt` where the gateway says which one it means."""
+
+    handover_id: str
+    outcome: CallOutcome
+    sip_status: int | None = None
+    attempt: int | None = None
+
+
+class LaneEnded(Struct, frozen=True):
+    """Cancel, close or return reached the vendor, or we gave up on it; `kind` None: whatever it was."""
+
+    lane: int
+    kind: Literal["cancel", "close", "return", "none"] | None = None
 
 
 class Prepared(Struct, frozen=True):
@@ -364,37 +393,9 @@ Event = (
     | NotSent
     | ReadByUser
     | SessionLost
+    | Spoken
+    | CallResult
     | LaneEnded
     | Prepared
     | Wake
 )
-
-
-# --- volatile effects: best effort, never stored -----------------------------------------------------------
-
-
-class TellTyping(Struct, frozen=True):
-    """Typing of one side for the other."""
-
-    author: Literal["user", "bot", "agent"]
-    on: bool
-    lane: int = 0
-
-
-class TellPresence(Struct, frozen=True):
-    """The user joined or left, for the agent; `text` is the sentence."""
-
-    lane: int
-    user: Literal["connected", "disconnected"]
-    text: str
-
-
-class TellReceipt(Struct, frozen=True):
-    """What became of an agent's message, for the desk that sent it under `message_id`."""
-
-    lane: int
-    message_id: str
-    state: Literal["delivered", "read", "failed"]
-
-
-Effect = TellTyping | TellPresence | TellReceipt

@@ -8,6 +8,7 @@ import msgspec
 from . import events as e
 from . import queueing, table
 from .commands import give_back
+from .effects import TellTyping
 from .lifecycle import signal
 from .model import Agent, Handover, Held, Lane, Queue, Status
 from .turn import Mark, Turn
@@ -256,7 +257,7 @@ def _shown_author(handover: Handover, lane: Lane, fact: e.AgentMessage) -> dict[
 
 
 def _typing(turn: Turn, lane: Lane, _event: e.FromProvider, fact: e.AgentTyping) -> None:
-    turn.effects.append(e.TellTyping("agent", fact.on, lane.id))
+    turn.effects.append(TellTyping("agent", fact.on, lane.id))
 
 
 def _left(turn: Turn, _lane: Lane, _event: e.FromProvider, _fact: e.AgentLeft) -> None:
@@ -278,6 +279,12 @@ def _transferred(turn: Turn, _lane: Lane, _event: e.FromProvider, fact: e.AgentT
 def _queue(turn: Turn, _lane: Lane, _event: e.FromProvider, fact: e.QueueUpdated) -> None:
     if fact.position is not None or fact.estimated_wait_ms is not None:  # an empty word is no news
         renew_queue(turn, Queue(fact.position, fact.estimated_wait_ms, None, fact.estimated))
+
+
+def _noticed(turn: Turn, _lane: Lane, _event: e.FromProvider, _fact: e.Noticed) -> None:
+    if not turn.handover.noticed:
+        turn.set_handover(noticed=True)
+        turn.record_handover("queue_updated")
 
 
 def renew_queue(turn: Turn, queue: Queue) -> None:
@@ -352,6 +359,7 @@ FACTS: dict[type[Any], Callable[[Turn, Lane, e.FromProvider, Any], None]] = {
     e.AgentLeft: _left,
     e.AgentTransferred: _transferred,
     e.QueueUpdated: _queue,
+    e.Noticed: _noticed,
     e.MessageRead: _read,
     e.Closed: _closed,
     e.Failed: _failed,

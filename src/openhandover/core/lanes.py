@@ -1,7 +1,7 @@
 """What became of deliveries: how far each lane is, what its receiver has, which messages failed."""
 
 from . import events as e
-from .events import TellReceipt
+from .effects import TellReceipt
 from .model import Lane, Message
 from .turn import Mark, Turn, encode
 
@@ -89,7 +89,7 @@ def read_by_user(turn: Turn, event: e.ReadByUser) -> None:
 def ended(turn: Turn, event: e.LaneEnded) -> None:
     """Nothing more goes to this vendor session."""
     lane = turn.state.lane(event.lane)
-    if lane:
+    if lane and event.kind in (None, lane.ending and lane.ending.kind):
         turn.set_lane(lane.id, ending=None, done=lane.last)
 
 

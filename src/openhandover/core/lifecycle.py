@@ -15,10 +15,11 @@ def begin(turn: Turn, handover: Handover) -> None:
     first = handover.chain[0]
     # nothing is said at acceptance: then the button belongs to what is said now
     buttons = None if handover.settings.accepted else cancel_buttons(handover)
-    gate = 0 if first.refuse else turn.say(handover.settings.message, buttons=buttons) or 0
+    silent = first.refuse or handover.settings.spoken
+    gate = 0 if silent else turn.say(handover.settings.message, buttons=buttons) or 0
     turn.move_floor("human")
     turn.set_handover(requested_seq=turn.state.seq + 1)
-    _attempt(turn, gate)
+    _attempt(turn, gate, say=handover.settings.spoken and not first.refuse)
     turn.record_floor()
     turn.arm_limit("total_s")
     if not turn.state.connected:
@@ -27,7 +28,7 @@ def begin(turn: Turn, handover: Handover) -> None:
         signal(turn, "refused", detail=first.refuse)
 
 
-def _attempt(turn: Turn, gate: int = 0) -> None:
+def _attempt(turn: Turn, gate: int = 0, *, say: bool = False) -> None:
     """Start the attempt after those made so far."""
     handover = turn.handover
     target = handover.chain[len(handover.attempts)]
@@ -38,6 +39,7 @@ def _attempt(turn: Turn, gate: int = 0) -> None:
         status=Status.REQUESTED,
         lane=lane_id,
         queue=Queue(),
+        noticed=False,
         queued_at=None,
         position_said=None,
         wait_said_ms=None,
@@ -50,12 +52,13 @@ def _attempt(turn: Turn, gate: int = 0) -> None:
         provider=target.provider,
         from_seq=seq,
         gate=gate,
+        say=say,
         done=seq,
         last=seq,
     )
     turn.set(lanes=(*turn.state.lanes, lane), lane_count=lane_id)
     turn.record_handover("requested")
-    turn.arm_limit("open_s")
+    turn.arm_limit("open_s", after_s=table.GRACE["say"].seconds if say else 0)
 
 
 def signal(turn: Turn, name: str, reason: str | None = None, detail: str | None = None) -> bool:

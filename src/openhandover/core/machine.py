@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from . import answers, commands, digest, inbound, lanes, table
+from . import answers, calls, commands, digest, inbound, lanes, table, tools
 from . import events as e
 from .lifecycle import signal
 from .model import Conversation, Entry
@@ -80,6 +80,7 @@ HANDLERS: dict[type[Any], Callable[[Turn, Any], None]] = {
     e.Return: commands.give_back,
     e.Rate: commands.rate,
     e.FlowStep: commands.flow_step,
+    tools.ToolStep: tools.step,
     e.FromProvider: inbound.take,
     e.Opening: lanes.opening,
     e.Opened: answers.opened,
@@ -89,6 +90,8 @@ HANDLERS: dict[type[Any], Callable[[Turn, Any], None]] = {
     e.NotSent: lanes.not_sent,
     e.ReadByUser: lanes.read_by_user,
     e.SessionLost: answers.session_lost,
+    e.Spoken: calls.spoken,
+    e.CallResult: calls.result,
     e.LaneEnded: lanes.ended,
     e.Prepared: lanes.prepared,
     e.Wake: wake,

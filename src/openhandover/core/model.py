@@ -144,6 +144,10 @@ class Target(Struct, frozen=True):
     route: dict[str, Any] = {}
     refuse: str | None = None
     """A configuration error found before anything was said, e.g. a required field that rendered empty."""
+    files_after_notice: bool = False
+    """Where files are for humans only: they are taken once the contact centre has told us of the handover."""
+    hands_back: bool = False
+    """The contact centre is told when a transferred conversation is given back by call."""
 
 
 class QueueRules(Struct, frozen=True):
@@ -164,6 +168,10 @@ class Settings(Struct, frozen=True):
     """A handover's settings with every template rendered; an empty text means silent."""
 
     message: str = ""
+    spoken: bool = False
+    """The message is said on the phone call by its gateway, instead of being sent to the channel."""
+    message_language: str = ""
+    """The language of a spoken message; empty: the conversation's."""
     accepted: str = ""
     repeat_accepted: bool = False
     failure: str = ""
@@ -225,6 +233,8 @@ class Handover(Struct, frozen=True, omit_defaults=True):
     lane: int
     why: str | None = None
     """The reason the requester gave; for the agent."""
+    replaces: dict[str, str | None] | None = None
+    """The tool call that it came from: `tool` and `tool_call_id`."""
     status: Status = Status.REQUESTED
     reason: str | None = None
     error_message: str | None = None
@@ -241,6 +251,8 @@ class Handover(Struct, frozen=True, omit_defaults=True):
     ended_at: float | None = None
     end_seq: int | None = None
     accepted_said: bool = False
+    noticed: bool = False
+    """The contact centre has told the user's side of the handover."""
     last_word: Literal["user", "agent"] | None = None
     position_said: int | None = None
     position_said_at: float = 0
@@ -258,6 +270,11 @@ class Handover(Struct, frozen=True, omit_defaults=True):
         """The provider of the current attempt."""
         return self.chain[len(self.attempts) - 1]
 
+    @property
+    def takes_files(self) -> bool:
+        """Whether the user may send files where they are for humans only."""
+        return self.is_open and (self.noticed or not self.target.files_after_notice)
+
 
 class Held(Struct, frozen=True):
     """A desk event that waits for the ones before it, or for the open call to return."""
@@ -270,7 +287,7 @@ class Held(Struct, frozen=True):
 class Ending(Struct, frozen=True):
     """What the vendor session gets when its last message is out."""
 
-    kind: Literal["cancel", "close", "none"]
+    kind: Literal["cancel", "close", "return", "none"]
     reason: str
 
 
@@ -288,6 +305,8 @@ class Lane(Struct, frozen=True, omit_defaults=True):
     external_id: str | None = None
     vendor_state: str | None = None
     """What the provider wants to see again with every call, as JSON text."""
+    say: bool = False
+    """The handover's message is still to be said on the phone call, before the vendor is called."""
     opening: bool = False
     """The open call may have reached the vendor."""
     opened: bool = False
@@ -315,6 +334,8 @@ class Conversation(Struct, frozen=True, omit_defaults=True):
     evidence: dict[str, float] = {}
     """What language detection has seen so far."""
     context: dict[str, Any] = {}
+    chat_id: str | None = None
+    """The channel's own id of the chat, where it has one."""
     floor: Floor = "bot"
     epoch: int = 1
     seq: int = 0

@@ -14,6 +14,22 @@ COMPLETED, CANCELLED, ERROR, TRANSFERRED = (
     Status.TRANSFERRED,
 )
 
+CallOutcome = Literal[
+    "connected",
+    "busy",
+    "no_answer",
+    "declined",
+    "invalid_target",
+    "voicemail",
+    "unsupported",
+    "rejected",
+    "failed",
+    "caller_hung_up",
+    "unknown",
+    "ended",
+]
+"""What a gateway may report of a call that it was told to transfer."""
+
 REASONS: Mapping[Status, tuple[str, ...]] = {
     COMPLETED: ("agent_closed", "bot_closed", "user_idle", "user_left", "total_timeout"),
     CANCELLED: ("user_cancelled", "user_left", "bot_closed"),
@@ -65,6 +81,10 @@ TRANSITIONS: Mapping[tuple[Status, str], Row] = {
     (REQUESTED, "transfer_confirmed"): Row(TRANSFERRED, None, "system"),
     (REQUESTED, "open_failed"): Row(ERROR, None, "provider", next_attempt=True),
     (REQUESTED, "open_s"): Row(ERROR, "provider_error", "system", next_attempt=True, vendor="cancel"),
+    (REQUESTED, "call_connected"): Row(TRANSFERRED, "transferred", "system"),
+    (REQUESTED, "call_failed"): Row(ERROR, None, "provider"),
+    (REQUESTED, "call_ended"): Row(ERROR, "unknown", "provider"),
+    (REQUESTED, "queue_s"): Row(ERROR, "queue_timeout", "system", next_attempt=True, vendor="cancel"),
     (REQUESTED, "user_cancelled"): _CANCEL,
     (REQUESTED, "bot_closed"): _BOT_WITHDRAWS,
     (REQUESTED, "operator_closed"): _OPERATOR_WITHDRAWS,
@@ -80,6 +100,9 @@ TRANSITIONS: Mapping[tuple[Status, str], Row] = {
     (QUEUED, "closed"): Row(COMPLETED, None, "agent"),
     (QUEUED, "failed"): Row(ERROR, None, "provider", next_attempt=True),
     (QUEUED, "session_lost"): Row(ERROR, "provider_error", "provider"),
+    (QUEUED, "call_connected"): Row(ACTIVE),
+    (QUEUED, "call_failed"): Row(ERROR, None, "provider"),
+    (QUEUED, "call_ended"): Row(ERROR, "unknown", "provider"),
     (QUEUED, "queue_s"): Row(ERROR, "queue_timeout", "system", next_attempt=True, vendor="cancel"),
     (QUEUED, "user_cancelled"): _CANCEL,
     (QUEUED, "bot_closed"): _BOT_WITHDRAWS,
@@ -96,6 +119,8 @@ TRANSITIONS: Mapping[tuple[Status, str], Row] = {
     (ACTIVE, "closed"): Row(COMPLETED, None, "agent"),
     (ACTIVE, "failed"): Row(ERROR, None, "provider"),
     (ACTIVE, "session_lost"): Row(ERROR, "provider_error", "provider"),
+    (ACTIVE, "call_failed"): Row(ERROR, None, "provider"),
+    (ACTIVE, "call_ended"): Row(COMPLETED, "agent_closed", "agent"),
     (ACTIVE, "first_reply_s"): Row(ERROR, "agent_timeout", "system", vendor="cancel"),
     (ACTIVE, "agent_idle_s"): Row(ERROR, "agent_timeout", "system", vendor="cancel"),
     (ACTIVE, "user_idle_s"): Row(COMPLETED, "user_idle", "system", vendor="close"),
@@ -107,6 +132,30 @@ TRANSITIONS: Mapping[tuple[Status, str], Row] = {
     (ACTIVE, "total_s"): _TOO_OLD,
 }
 """Every signal that means something in an open status; one that is not here is counted late and changes nothing."""
+
+
+class CallRow(NamedTuple):
+    """The signal that a call's outcome gives, with its reason where the signal has none of its own."""
+
+    signal: str
+    reason: str | None = None
+
+
+CALL_RESULTS: Mapping[CallOutcome, CallRow] = {
+    "connected": CallRow("call_connected"),
+    "ended": CallRow("call_ended"),
+    "caller_hung_up": CallRow("user_left"),
+    "busy": CallRow("call_failed", "busy"),
+    "no_answer": CallRow("call_failed", "no_answer"),
+    "declined": CallRow("call_failed", "declined"),
+    "invalid_target": CallRow("call_failed", "invalid_target"),
+    "voicemail": CallRow("call_failed", "voicemail"),
+    "unsupported": CallRow("call_failed", "unsupported"),
+    "rejected": CallRow("call_failed", "rejected"),
+    "failed": CallRow("call_failed", "provider_error"),
+    "unknown": CallRow("call_failed", "unknown"),
+}
+"""What each outcome of a transferred call means; where it leads from which status is in `TRANSITIONS`."""
 
 FALLBACK_AFTER_QUEUEING = frozenset({"unavailable", "queue_timeout"})
 """Accepted and then failed: the next provider is tried for these reasons only."""
@@ -127,7 +176,9 @@ class Limit(NamedTuple):
 
 LIMITS: Mapping[str, Limit] = {
     "open_s": Limit((REQUESTED,), "the start of the attempt"),
-    "queue_s": Limit((QUEUED,), "the provider's acceptance, per attempt"),
+    "queue_s": Limit(
+        (REQUESTED, QUEUED), "the provider's acceptance, per attempt; of a call given away, its gateway's"
+    ),
     "first_reply_s": Limit((ACTIVE,), "the agent joined or left, until an agent writes", text_only=True),
     "agent_idle_s": Limit(
         (ACTIVE,), "the user's first unanswered message, or the agent joined", text_only=True, inactive=True
@@ -157,6 +208,8 @@ GRACE: Mapping[str, Grace] = {
     "late_message": Grace(60.0, "after `completed` an agent's message is still shown, marked late"),
     "park": Grace(60.0, "an event of a session nobody knows yet is kept so long"),
     "prepare": Grace(3.0, "translation and download may hold a message back so long"),
+    "say": Grace(60.0, "on a phone call the handover message may take so long; `open_s` counts from its end"),
+    "say_again": Grace(10.0, "a gateway that does not answer is asked to say it again for so long"),
     "gate": Grace(10.0, "the open call waits so long for the user to have the handover message"),
 }
 """Short waits that keep an unlucky order of arrival from doing harm."""
@@ -192,6 +245,7 @@ WHO_GETS: Mapping[str, Gets] = {
     "event.triggered": Gets(http_bot=True, flow=True),
     "event.triggered, floor human": Gets(),
     "floor.changed": Gets(channel=True, http_bot=True),
+    "call.say, call.transfer": Gets(),
     "handover.completed": Gets(channel=True, http_bot=True, flow=True),
     "handover.cancelled": Gets(channel=True, http_bot=True, flow=True),
     "handover.error": Gets(channel=True, http_bot=True, flow=True),

@@ -6,7 +6,7 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 
 from . import digest, table, view
-from .events import Effect
+from .effects import Effect
 from .model import (
     BotKind,
     Conversation,
@@ -111,10 +111,11 @@ class Turn:
         """Set a timer, unless its limit is switched off."""
         self.arm_at(name, self.now + seconds if seconds > 0 else None)
 
-    def arm_limit(self, name: str) -> None:
-        """Begin one of the handover's waits, where the table has it for this medium."""
-        if self.state.medium == "text" or not table.LIMITS[name].text_only:
-            self.arm(name, getattr(self.handover.settings.limits, name))
+    def arm_limit(self, name: str, *, after_s: float = 0) -> None:
+        """Begin one of the handover's waits `after_s` from now, where the table has it for this medium."""
+        seconds: float = getattr(self.handover.settings.limits, name)
+        if seconds and (self.state.medium == "text" or not table.LIMITS[name].text_only):
+            self.arm(name, seconds + after_s)
 
     def arm_at(self, name: str, at: float | None) -> None:
         """Set a timer to a time; None removes it."""

@@ -6,9 +6,9 @@ from typing import Any
 
 import msgspec
 
-from .model import OPEN, Agent, Conversation, Entry, Handover, Message, Status
+from .model import OPEN, Agent, Call, Conversation, Entry, Handover, Message, Status
 
-INTERNAL = frozenset({"message.imported"})
+INTERNAL = frozenset({"message.imported", "tool.called"})
 """Log entries that are no events for anybody."""
 
 _decode_message = msgspec.json.Decoder(Message).decode
@@ -43,6 +43,11 @@ def conversation(state: Conversation) -> dict[str, Any]:
         "handover_id": handover.id if handover and holds else None,
         "created_at": time(state.created_at),
     }
+
+
+def call(of: Call) -> dict[str, str]:
+    """The phone call as gateways know it."""
+    return {"gateway": of.gateway, "id": of.id, "from": of.from_, "to": of.to}
 
 
 def shown_agent(handover: Handover, agent: Agent | None) -> dict[str, Any] | None:
@@ -82,6 +87,7 @@ def handover(state: Handover, digest: bytes | None = None) -> dict[str, Any]:
     }
     if state.queue.estimated:
         queue["estimated"] = True
+    replaces = {"replaces": state.replaces} if state.replaces else {}
     return {
         "id": state.id,
         "conversation_id": state.conversation_id,
@@ -103,6 +109,7 @@ def handover(state: Handover, digest: bytes | None = None) -> dict[str, Any]:
         "queued_at": optional_time(state.queued_at),
         "active_at": optional_time(state.active_at),
         "ended_at": optional_time(state.ended_at),
+        **replaces,
     }
 
 

@@ -9,6 +9,7 @@ import structlog
 
 from openhandover.core import events as e
 from openhandover.core import table
+from openhandover.core.effects import TellPresence, TellReceipt, TellTyping
 from openhandover.core.errors import (
     NobodyThere,
     ProviderAuthError,
@@ -18,13 +19,14 @@ from openhandover.core.errors import (
     SessionGone,
     Unsupported,
 )
-from openhandover.core.model import Attachment, Conversation, Entry, Handover, Message
+from openhandover.core.model import Attachment, Conversation, Ending, Entry, Handover, Message
 from openhandover.core.model import Lane as LaneState
 from openhandover.core.view import message_of
 from openhandover.net.webhooks import GIVE_UP_S
 from openhandover.providers.base import Brief, HandoverRequest, Opened, Provider, Session
 from openhandover.store.port import LogRow
 from openhandover.texts.redaction import Kind, redact
+from openhandover.texts.scope import chat_id
 
 from .asides import Asides
 from .delivery import Delivery, Lane, backoff_s
@@ -221,6 +223,7 @@ class AgentLanes:
             conversation=Brief(state.id, state.channel, state.language, state.medium),
             user=state.user,
             context=state.context,
+            chat_id=chat_id(state),
             route=handover.chain[known.attempt - 1].route,
             transcript=[self._for_agent(message_of(row.entry), row.entry.at) for row in before],
         )
@@ -278,9 +281,8 @@ class AgentLanes:
         ending = known.ending
         assert ending is not None
         if provider is not None and ending.kind != "none":
-            call = provider.cancel if ending.kind == "cancel" else provider.close
             try:
-                await call(_session(known), ending.reason)
+                await self._tell_end(provider, known, ending)
             except (ProviderUnavailable, ProviderAuthError, TimeoutError) as error:
                 if self._clock() - (known.ended_at or 0) < GIVE_UP_S:
                     self._waits(known, tries, error)
@@ -294,8 +296,17 @@ class AgentLanes:
                     detail=error.detail,
                     remedy="end the conversation in the contact centre by hand",
                 )
-        await self._work.run(lane.conversation_id, e.LaneEnded(known.id))
+        await self._work.run(lane.conversation_id, e.LaneEnded(known.id, ending.kind))
         return 0
+
+    async def _tell_end(self, provider: Provider, known: LaneState, ending: Ending) -> None:
+        if ending.kind == "return":
+            row = await self._store.handover(known.handover_id)
+            assert row is not None  # what is given back was recorded
+            await provider.hand_back(_session(known), row.handover.chain[known.attempt - 1].route)
+            return
+        call = provider.cancel if ending.kind == "cancel" else provider.close
+        await call(_session(known), ending.reason)
 
     async def _never_opened(self, state: Conversation, known: LaneState) -> None:
         await self._work.run(state.id, e.LaneEnded(known.id))
@@ -329,7 +340,7 @@ class AgentLanes:
 
     # --- best effort -----------------------------------------------------------------------------------------
 
-    def tell(self, state: Conversation, effect: e.TellPresence | e.TellReceipt | e.TellTyping) -> None:
+    def tell(self, state: Conversation, effect: TellPresence | TellReceipt | TellTyping) -> None:
         """Typing, presence and receipts: once, in the background, without consequence."""
         known = state.lane(effect.lane)
         provider = self._providers.get(known.provider) if known else None
@@ -344,16 +355,16 @@ class AgentLanes:
 
 
 async def _tell(
-    provider: Provider, session: Session, effect: e.TellPresence | e.TellReceipt | e.TellTyping
+    provider: Provider, session: Session, effect: TellPresence | TellReceipt | TellTyping
 ) -> None:
     try:
         async with asyncio.timeout(BEST_EFFORT_S):
             match effect:
-                case e.TellTyping(on=on):
+                case TellTyping(on=on):
                     await provider.typing(session, on=on)
-                case e.TellPresence(user=user, text=text):
+                case TellPresence(user=user, text=text):
                     await provider.presence(session, user, text)
-                case e.TellReceipt(message_id=message_id, state=state):
+                case TellReceipt(message_id=message_id, state=state):
                     await provider.receipt(session, message_id, state)
     except (ProviderError, TimeoutError) as error:
         _log.info("best_effort_failed", provider=provider.name, call=type(effect).__name__, detail=str(error))

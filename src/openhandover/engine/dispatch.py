@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 
 from openhandover.core import view
-from openhandover.core.events import TellTyping
+from openhandover.core.effects import TellTyping
 from openhandover.core.model import Conversation, Entry
 from openhandover.core.state import is_busy, wake_at
 from openhandover.core.turn import Rules, Turn

@@ -18,7 +18,8 @@ class Transfer:
     """What the call is to be given to; the fields of its kind are set, the others None or empty.
 
     `forward`: `to` (E.164 or SIP URI) and `mode`. `msc` and `custom` behave like refer; `custom` has `type`.
-    `configuration`: what the receiving side needs beside it, values rendered.
+    `configuration`: what the receiving side needs beside it, values rendered; a `Secret` among them is for the gateway
+    only and never told to anybody else.
     """
 
     kind: Kind
@@ -26,6 +27,17 @@ class Transfer:
     mode: Mode = "refer"
     type: str | None = None
     configuration: dict[str, Any] = field(default_factory=dict[str, Any])
+
+    def fields(self) -> dict[str, Any]:
+        """What its kind has, under the names of the contract."""
+        found: dict[str, Any] = {"kind": self.kind}
+        if self.kind == "forward":
+            found |= {"to": self.to, "mode": self.mode}
+        if self.type is not None:
+            found["type"] = self.type
+        if self.configuration:
+            found["configuration"] = self.configuration
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +49,19 @@ class GatewayCapabilities:
     resumes_after: frozenset[Mode] = frozenset()
 
 
+@dataclass(frozen=True, slots=True)
+class CallContext:
+    """Which call, and for which handover. `at` is when the attempt began: the same on every try, in epoch seconds."""
+
+    call: Call
+    conversation_id: str
+    handover_id: str
+    attempt: int
+    floor: Literal["bot", "human"]
+    epoch: int
+    at: float = 0
+
+
 class Gateway(Protocol):
     """One configured gateway. Calls may raise the `ProviderError`s of `core.errors`."""
 
@@ -45,22 +70,32 @@ class Gateway(Protocol):
 
     async def start(self) -> None: ...
     async def stop(self) -> None: ...
-    async def say(self, about: "CallContext", text: str, language: str, key: str) -> None:
+    async def say(self, about: CallContext, text: str, language: str, key: str) -> None: ...
+    async def transfer(self, about: CallContext, transfer: Transfer, key: str) -> None: ...
+    async def cancel(self, about: CallContext, reason: str, key: str) -> None: ...
+
+
+class BaseGateway:
+    """Safe defaults. `name` is the configured name, not the type."""
+
+    capabilities: ClassVar[GatewayCapabilities] = GatewayCapabilities()
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    async def start(self) -> None:
+        """Build what the calls need; raises `ConfigError`."""
+
+    async def stop(self) -> None:
+        """Let go of it; never raises."""
+
+    async def say(self, about: CallContext, text: str, language: str, key: str) -> None:
         """Returns when the text was spoken to its end."""
-        ...
+        raise NotImplementedError
 
-    async def transfer(self, about: "CallContext", transfer: Transfer, key: str) -> None:
+    async def transfer(self, about: CallContext, transfer: Transfer, key: str) -> None:
         """Returns when the gateway has taken the order."""
-        ...
+        raise NotImplementedError
 
-
-@dataclass(frozen=True, slots=True)
-class CallContext:
-    """Which call, and for which handover."""
-
-    call: Call
-    conversation_id: str
-    handover_id: str
-    attempt: int
-    floor: Literal["bot", "human"]
-    epoch: int
+    async def cancel(self, about: CallContext, reason: str, key: str) -> None:
+        """We ended the handover of a transfer that the gateway has taken: take the call back, where that is possible."""
