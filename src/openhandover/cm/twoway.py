@@ -85,18 +85,18 @@ def decode(body: bytes) -> Envelope:
         raise PayloadError("the body should be an object")
     raw = cast("dict[str, Any]", whole)
     chat = _map(field(raw, "chat"), "chat")
-    chat_id = _word(field(chat, "id"))
+    chat_id = word(field(chat, "id"))
     if not chat_id:
         raise PayloadError("chat.id: is missing")
     messages = _maps(raw, "conversationMessages")
     return Envelope(
         chat_id=chat_id,
-        session_id=_word(field(chat, "sessionId")) or None,
-        account_id=_word(field(chat, "accountId")),
-        channel=_word(field(chat, "channel")),
-        client_id=_word(field(chat, "conversationClientId")),
-        host_id=_word(field(chat, "conversationHostId")),
-        client_name=_word(field(chat, "conversationClientName")) or None,
+        session_id=word(field(chat, "sessionId")) or None,
+        account_id=word(field(chat, "accountId")),
+        channel=word(field(chat, "channel")),
+        client_id=word(field(chat, "conversationClientId")),
+        host_id=word(field(chat, "conversationHostId")),
+        client_name=word(field(chat, "conversationClientName")) or None,
         items=tuple(_item(one, f"conversationMessages[{place}]") for place, one in enumerate(messages)),
         events=tuple(_event(one) for one in _maps(raw, "conversationEvents")),
         raw=raw,
@@ -153,7 +153,7 @@ def readable(item: Item) -> str:
     """What a person can read of a message of any kind: its text, else its kind, its words and its addresses."""
     if item.text is not None:
         return item.text
-    said = [word for word in dict.fromkeys(_said(item.raw)) if word]
+    said = [one for one in dict.fromkeys(_said(item.raw)) if one]
     return " ".join([f"[{item.kind}]", *said])[:_READABLE_CHARACTERS]
 
 
@@ -165,20 +165,27 @@ def field(raw: dict[str, Any], name: str) -> Any:
     return next((value for key, value in raw.items() if key.lower() == wanted), None)
 
 
+def word(value: Any) -> str:
+    """An id or a name as text; numbers are taken as they are written, anything else as absent."""
+    if isinstance(value, str):
+        return value
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else ""
+
+
 def _item(raw: dict[str, Any], place: str) -> Item:
-    kind = _word(field(raw, "$type")).lower()
+    kind = word(field(raw, "$type")).lower()
     if not kind:
         raise PayloadError(f"{place}.$type: is missing")
-    direction = _OURS.get(_word(field(raw, "direction")).lower())
+    direction = _OURS.get(word(field(raw, "direction")).lower())
     if direction is None:
         raise PayloadError(f"{place}.direction: should be ClientOriginated or ClientTerminated")
     text = field(raw, "text") if kind == "text" else None
     if kind == "text" and not isinstance(text, str):
         raise PayloadError(f"{place}.text: should be a text")
-    created_on = _word(field(raw, "createdOn"))
+    created_on = word(field(raw, "createdOn"))
     return Item(
         kind=kind,
-        id=_word(field(raw, "id")) or (_derived(raw) if created_on else ""),
+        id=word(field(raw, "id")) or (_derived(raw) if created_on else ""),
         direction=direction,
         created_on=created_on,
         text=text,
@@ -187,8 +194,8 @@ def _item(raw: dict[str, Any], place: str) -> Item:
 
 
 def _event(raw: dict[str, Any]) -> Event:
-    kind = _word(field(raw, "$type")).lower()
-    return Event(kind, _word(field(raw, "id")), _word(field(raw, "createdOn")), raw)
+    kind = word(field(raw, "$type")).lower()
+    return Event(kind, word(field(raw, "id")), word(field(raw, "createdOn")), raw)
 
 
 def _derived(raw: dict[str, Any]) -> str:
@@ -232,7 +239,7 @@ def _chat_id(reply: Reply) -> str:
     except ValueError:
         return ""
     chat = field(cast("dict[str, Any]", answer), "chat") if isinstance(answer, dict) else None
-    return _word(field(cast("dict[str, Any]", chat), "id")) if isinstance(chat, dict) else ""
+    return word(field(cast("dict[str, Any]", chat), "id")) if isinstance(chat, dict) else ""
 
 
 def _said(value: Any, depth: int = 0) -> Iterator[str]:
@@ -250,13 +257,6 @@ def _said(value: Any, depth: int = 0) -> Iterator[str]:
 
 def _tells(name: str) -> bool:
     return name.lower() in _WORDS
-
-
-def _word(value: Any) -> str:
-    """An id or a name as text; numbers are taken as they are written, anything else as absent."""
-    if isinstance(value, str):
-        return value
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else ""
 
 
 def _map(value: Any, place: str) -> dict[str, Any]:
