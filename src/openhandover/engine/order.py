@@ -12,6 +12,7 @@ from openhandover.core.settings import Texts
 from openhandover.core.step import HandoverStep, IdentityAlias
 from openhandover.providers import route_of
 from openhandover.texts.catalogue import Catalogue
+from openhandover.texts.scope import chat_id
 from openhandover.texts.scope import scope as scope_of
 from openhandover.texts.templates import TemplateError, render, render_value
 from openhandover.texts.variants import variant
@@ -28,6 +29,8 @@ SIDE_EVENTS: tuple[Literal["queued", "active", "queue_updated", "inactive"], ...
 
 LOGGING = "logging"
 """The provider that is always there: it records and calls nobody."""
+
+NO_CHAT_ID = "the conversation has no `chatId`: neither its channel nor its context names the chat"
 
 
 class Order:
@@ -53,8 +56,7 @@ class Order:
         names = (first, *step.fallback)
         if state.medium == "voice" and step.voice is None:
             names = (LOGGING,)  # the text part does not fit a phone call
-        back = channel.return_ if channel else "message"
-        chain = tuple(self._target(name, step, view_of, back, place) for place, name in enumerate(names))
+        chain = tuple(self._target(name, state, step, view_of, place) for place, name in enumerate(names))
         return chain, self._settings(state, step, view_of, chain[0], follows=follows)
 
     def why(self, state: Conversation, step: HandoverStep, seen: Mapping[str, Any]) -> str | None:
@@ -71,7 +73,7 @@ class Order:
             raise invalid("settings.reason", str(error)) from error
 
     def _target(
-        self, name: str, step: HandoverStep, seen: Mapping[str, Any], back: Any, place: int
+        self, name: str, state: Conversation, step: HandoverStep, seen: Mapping[str, Any], place: int
     ) -> Target:
         provider = self._providers.get(name)
         if provider is None:
@@ -83,13 +85,19 @@ class Order:
         except TemplateError as error:
             raise invalid("settings.route", str(error)) from error
         can = provider.capabilities
+        channel = self._config.channels.get(state.channel)
+        lacks_chat = can.needs_chat_id and chat_id(state) is None
         return Target(
             provider=name,
             style=Style(can.style),
             transferred=can.transferred,
-            returns=(block.return_ if block else None) or back,
+            returns=(block.return_ if block else None)
+            or can.returns
+            or (channel.return_ if channel else "message"),
             route=route,
-            refuse=provider.refuse(route),
+            refuse=NO_CHAT_ID if lacks_chat else provider.refuse(route),
+            files_after_notice=can.files_after_notice,
+            hands_back=can.hands_back,
         )
 
     def _settings(

@@ -36,9 +36,7 @@ class FlowBot:
         self._texts = texts
         self._default_language = default_language
 
-    async def deliver(
-        self, entry: Entry, conversation: Conversation, host: Host, channel_chat_id: str | None = None
-    ) -> bool:
+    async def deliver(self, entry: Entry, conversation: Conversation, host: Host) -> bool:
         """Run the turn of one entry; False when it came too late or is none that runs a flow. `conversation` is the
         state at this moment. The same entry again goes on where it broke off."""
         if entry.epoch != conversation.epoch:
@@ -52,7 +50,6 @@ class FlowBot:
             conversation=conversation,
             root=self._root,
             handover=_seen(entry, conversation),
-            channel_chat_id=channel_chat_id,
         )
         await run_turn(self._program, turn, host, self._texts, self._default_language)
         return True
@@ -86,6 +83,11 @@ def _seen(entry: Entry, conversation: Conversation) -> dict[str, Any] | None:
     """What the flow sees as `handover`."""
     if entry.type in _HANDOVER_EVENTS:
         return {**_data(entry), "event": entry.type.removeprefix("handover.")}
+    return seen_handover(conversation)
+
+
+def seen_handover(conversation: Conversation) -> dict[str, Any] | None:
+    """The open handover, else the last one, as steps see it."""
     handover = conversation.handover
     if handover is None:
         return None

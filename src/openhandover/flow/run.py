@@ -20,6 +20,7 @@ from .definition import Place, Program
 from .doing import Doing
 from .state import (
     FLOOR_CHANGED,
+    Called,
     Frame,
     HandoverHappened,
     HandoverOrder,
@@ -47,7 +48,7 @@ async def run_turn(current: Program, turn: Turn, host: Host, texts: Catalogue, d
     if stored is not None and stored.is_over:
         stored = Run(id=host.new_id(), definition=current.hash, kept=stored.kept, turn=stored.turn)
     run = stored or Run(id=host.new_id(), definition=current.hash)
-    program = current if run.definition == current.hash else await _stored(run.definition, host)
+    program = current if run.definition == current.hash else await stored_program(run.definition, host)
     if program is None:
         host.report(
             Place(turn.root, 0), "the definition this run began with is gone; the flow starts at the top"
@@ -64,11 +65,12 @@ async def run_turn(current: Program, turn: Turn, host: Host, texts: Catalogue, d
             raise
 
 
-async def _stored(digest: str, host: Host) -> Program | None:
+async def stored_program(digest: str, host: Host) -> Program | None:
+    """The program that a run began with; None when it is gone, or of a version whose steps this one does not have."""
     try:
         return await host.definition(digest)
     except msgspec.DecodeError:
-        return None  # written by a version whose steps this one does not have
+        return None
 
 
 class Runner:
@@ -107,6 +109,9 @@ class Runner:
                 self._change(side=None)
                 if not self.run.stack:
                     self._change(stack=(Frame(self.turn.root),))
+                return True
+            case Called():
+                self._change(stack=(Frame(self.turn.root),))
                 return True
             case Triggered(event=event):
                 return self._event(event)
@@ -297,7 +302,6 @@ class Runner:
             said=said,
             handover=self.turn.handover,
             availability=self.run.availability,
-            channel_chat_id=self.turn.channel_chat_id,
         )
 
     def set(self, values: Mapping[str, Any]) -> None:

@@ -87,7 +87,11 @@ class HandoverHappened(Struct, frozen=True):
     go_on: bool = True
 
 
-Cause = UserSaid | Triggered | HandoverHappened
+class Called(Struct, frozen=True):
+    """An LLM called a tool: the root runs from the top, with the arguments as variables."""
+
+
+Cause = UserSaid | Triggered | HandoverHappened | Called
 
 
 class Turn(Struct, frozen=True):
@@ -100,7 +104,6 @@ class Turn(Struct, frozen=True):
     """The flow that a user message starts."""
     handover: dict[str, Any] | None = None
     """What the flow sees as `handover`: the open one, else the last."""
-    channel_chat_id: str | None = None
 
 
 class HandoverOrder(Struct, frozen=True):

@@ -18,6 +18,7 @@ from openhandover.core.model import Conversation, User
 from openhandover.net.client import Reply, Request, Sender
 from openhandover.providers.base import Availability, Brief, HandoverRequest, Provider
 from openhandover.texts.catalogue import Catalogue
+from openhandover.texts.scope import chat_id
 from openhandover.texts.templates import TemplateError, render, render_value
 from openhandover.texts.variants import variant
 
@@ -253,6 +254,7 @@ class Trial:
             context=talk.context,
             route=route,
             transcript=(),
+            chat_id=chat_id(talk) or talk.id,
         )
         if (preview := provider.preview(request)) is not None:
             self._write(masked(preview, self._setting.secrets))

@@ -33,6 +33,16 @@ class Capabilities:
     presence: bool = False
     receipts: bool = False
     agent_name: bool = False
+    needs_chat_id: bool = False
+    """It works on the chat as the user's channel knows it, so a conversation without such an id cannot be given."""
+    returns: Literal["message", "call"] | None = None
+    """What gives a transferred conversation back, where neither provider nor step says it; None: as the channel."""
+    hands_back: bool = False
+    """It wants to know when a transferred conversation was given back by call."""
+    files_after_notice: bool = False
+    """Where files are for humans only, they are taken once it has told the user's side of the handover."""
+    webhook_parts: frozenset[str] = frozenset({""})
+    """What may follow `/webhooks/{name}/`; empty for nothing."""
 
 
 class Availability(Struct, frozen=True, omit_defaults=True):
@@ -67,6 +77,8 @@ class HandoverRequest:
     context: Mapping[str, Any]
     route: Mapping[str, Any]
     transcript: Sequence[Message]
+    chat_id: str | None = None
+    """The id that the user's channel gives the chat, where it has one."""
 
     @property
     def key(self) -> str:
@@ -103,6 +115,8 @@ class WebhookRequest:
     query: Mapping[str, str]
     body: bytes
     received_at: float
+    part: str = ""
+    """What followed `/webhooks/{name}/`, one of `Capabilities.webhook_parts`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +149,7 @@ class Provider(Protocol):
     ) -> None: ...
     async def cancel(self, session: Session, reason: str) -> None: ...
     async def close(self, session: Session, reason: str) -> None: ...
+    async def hand_back(self, session: Session, route: Mapping[str, Any]) -> None: ...
     def refuse(self, route: Mapping[str, Any]) -> str | None: ...
     def preview(self, request: HandoverRequest) -> str | None: ...
     def verify(self, request: WebhookRequest) -> None: ...
@@ -188,6 +203,9 @@ class BaseProvider:
 
     async def close(self, session: Session, reason: str) -> None:
         """Our side ended it; a session that is gone counts as done."""
+
+    async def hand_back(self, session: Session, route: Mapping[str, Any]) -> None:
+        """A transferred conversation was given back by call; only for `hands_back`."""
 
     def refuse(self, route: Mapping[str, Any]) -> str | None:
         """What is wrong with the rendered route, e.g. a required field that is empty; None when it is fine."""

@@ -13,10 +13,10 @@ RESERVED = frozenset({"_context", "availability", "chatId", "handover", "input",
 """Names that a flow cannot use for its own variables."""
 
 
-def chat_id(conversation: Conversation, channel_chat_id: str | None = None) -> str:
-    """The channel's own id of the chat where it has one, else the one in the context, else ours."""
-    found = channel_chat_id or conversation.context.get("chatId")
-    return str(found) if found else conversation.id
+def chat_id(conversation: Conversation) -> str | None:
+    """The channel's own id of the chat where it has one, else the one in the context."""
+    found = conversation.chat_id or conversation.context.get("chatId")
+    return str(found) if found else None
 
 
 def scope(
@@ -26,10 +26,9 @@ def scope(
     said: Mapping[str, Any] | None = None,
     handover: Mapping[str, Any] | None = None,
     availability: Mapping[str, Any] | None = None,
-    channel_chat_id: str | None = None,
 ) -> dict[str, Any]:
     """The scope of a render; `variables` are the flow's on top of the conversation's, `said` is the input."""
-    chat = chat_id(conversation, channel_chat_id)
+    chat = chat_id(conversation) or conversation.id
     return {
         **(variables or {}),
         "_context": {**conversation.context, "chatId": chat},

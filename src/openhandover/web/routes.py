@@ -254,6 +254,17 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         codes=("unauthorized", "bad_json", "bad_payload"),
     ),
     _call(
+        "POST",
+        "/webhooks/{provider}/{part}",
+        webhooks.receive,
+        "The same for contact centres that call several addresses",
+        tag="webhooks",
+        description="The reference page of the provider names its parts.",
+        body={"type": "object"},
+        answers={200: shapes.Applied},
+        codes=("unauthorized", "bad_json", "bad_payload"),
+    ),
+    _call(
         "GET",
         "/healthz",
         health.healthz,

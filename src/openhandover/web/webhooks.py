@@ -10,16 +10,20 @@ from .endpoint import Reply, json_reply
 
 
 async def receive(call: Call) -> Reply:
-    """POST /webhooks/{provider}"""
+    """POST /webhooks/{provider} and /webhooks/{provider}/{part}"""
     provider = call.engine.providers.get(call.path["provider"])
     if provider is None:
         raise Refused("not_found", "No provider of this name is configured")
+    part = call.path.get("part", "")
+    if part not in provider.capabilities.webhook_parts:
+        raise Refused("not_found", "This provider takes no webhooks at this address")
     request = WebhookRequest(
         method=call.scope["method"],
         headers=call.headers(),
         query=call.query,
         body=await call.body(MAX_JSON_BYTES),
         received_at=time.time(),
+        part=part,
     )
     try:
         provider.verify(request)
