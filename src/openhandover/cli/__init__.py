@@ -15,6 +15,7 @@ COMMANDS = {
     "serve": "openhandover.cli.serve:serve",
     "demo": "openhandover.cli.serve:demo",
     "try": "openhandover.cli.trial:trial",
+    "emulate": "openhandover.cli.emulate:emulate",
     "conform": "openhandover.conform.command:command",
     "handover": "openhandover.cli.handover:handover",
     "agent": "openhandover.cli.agent:agent",

@@ -1,0 +1,160 @@
+"""What every vendor's emulator shares: a loopback port, a record of what came, faults, and a page where a person answers."""
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable
+from typing import Any, ClassVar, Self
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from . import control
+from .answers import Refused, problem
+from .callbacks import Callbacks
+from .faults import Faults
+from .recording import Recorded
+
+MAX_BODY_BYTES = 1024 * 1024
+WAIT_S = 10.0
+
+
+class Emulator(ABC):
+    """A vendor on a loopback port: `async with SomeEmulator() as vendor: ... vendor.url ...`.
+
+    A vendor's class gives its routes (named: the name is the `endpoint` of records and faults), what the page shows and
+    what an agent does. `requests` holds every call of the vendor's API; `faults` and `callbacks` do things wrong on
+    request; `await wait_until(...)` waits for something to become true without polling.
+    """
+
+    vendor: ClassVar[str]
+    title: ClassVar[str]
+
+    def __init__(self, *, host: str = "127.0.0.1", port: int = 0) -> None:
+        self.requests: list[Recorded] = []
+        self.faults = Faults()
+        self.callbacks = Callbacks(self.changed)
+        self.version = 0
+        """Grows with every change, so that the page knows when to ask again."""
+        self.url = ""
+        self._host, self._port = host, port
+        self._news = asyncio.Event()
+        self._runner: web.AppRunner | None = None
+
+    # --- what a vendor gives
+
+    @abstractmethod
+    def routes(self) -> Iterable[web.RouteDef]:
+        """The vendor's API; each route has a name."""
+
+    @abstractmethod
+    def shown(self) -> dict[str, Any]:
+        """What the page shows: `online`, and `chats` as in `page/page.js`."""
+
+    @abstractmethod
+    async def agent_says(self, chat_id: str, text: str) -> None:
+        """An agent answers in this chat; raises `Refused` where that is impossible."""
+
+    @abstractmethod
+    async def agent_ends(self, chat_id: str) -> None:
+        """An agent ends this chat."""
+
+    @abstractmethod
+    def set_online(self, on: bool = True, **where: str) -> None:
+        """Agents come or go; `where` narrows it in the vendor's own terms."""
+
+    def control_routes(self) -> Iterable[web.RouteDef]:
+        """Further calls under /emulator/ that only this vendor has."""
+        return ()
+
+    def fault(self, kind: str, asked: dict[str, Any]) -> None:
+        """A fault that only this vendor has."""
+        raise Refused(400, f"there is no fault {kind!r}")
+
+    # --- life
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    async def start(self) -> None:
+        """Serve; `url` holds from now on."""
+        app = web.Application(middlewares=[self._answered], client_max_size=MAX_BODY_BYTES)
+        app.add_routes([*self.routes(), *self.control_routes(), *control.Controls(self).routes()])
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, self._host, self._port)
+        await site.start()
+        host, port = self._runner.addresses[0][:2]
+        self.url = f"http://{host}:{port}"
+
+    async def stop(self) -> None:
+        """Stop serving and forget what is under way."""
+        await self.callbacks.stop()
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    # --- news
+
+    def changed(self) -> None:
+        """Something that a page or a test may wait for has happened."""
+        self.version += 1
+        self._news.set()
+        self._news = asyncio.Event()
+
+    async def wait_until(self, is_so: Callable[[], Any], timeout_s: float = WAIT_S) -> Any:
+        """The first true answer of `is_so`, asked again after each change.
+
+        Raises:
+            TimeoutError: it did not become true in time.
+        """
+        async with asyncio.timeout(timeout_s):
+            while not (found := is_so()):
+                await self._news.wait()
+        return found
+
+    def requests_to(self, endpoint: str) -> list[Recorded]:
+        """What came to one endpoint, oldest first."""
+        return [one for one in self.requests if one.endpoint == endpoint]
+
+    # --- every request
+
+    @web.middleware
+    async def _answered(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.path.startswith(control.PREFIX) or request.path == "/":
+            return await control.guarded(request, handler)
+        endpoint = request.match_info.route.name or "unknown"
+        record = await self._recorded(request, endpoint)
+        fault = self.faults.take(endpoint)
+        if delay_s := self.faults.delay_s(endpoint):
+            await asyncio.sleep(delay_s)
+        if fault is not None and fault.status is not None:
+            answer = problem(Refused(fault.status, "as asked by the emulator's controls", fault.headers))
+        else:
+            answer = await _handled(request, handler)
+        lost = fault is not None and fault.status is None
+        record.status = 0 if lost else answer.status
+        record.answer = answer.text or "" if isinstance(answer, web.Response) else ""
+        self.changed()
+        if lost and request.transport is not None:
+            request.transport.abort()
+        return answer
+
+    async def _recorded(self, request: web.Request, endpoint: str) -> Recorded:
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        record = Recorded(
+            endpoint, request.method, request.path, dict(request.query), headers, await request.read()
+        )
+        self.requests.append(record)
+        return record
+
+
+async def _handled(request: web.Request, handler: Handler) -> web.StreamResponse:
+    try:
+        return await handler(request)
+    except Refused as refusal:
+        return problem(refusal)
+    except web.HTTPException as error:
+        return problem(Refused(error.status, error.reason))

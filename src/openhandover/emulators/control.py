@@ -1,0 +1,170 @@
+"""The controls under /emulator/: what a test in another process, or a person on the page, does with an emulator."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from .answers import Refused, json_object, problem
+
+if TYPE_CHECKING:
+    from .base import Emulator
+
+PREFIX = "/emulator"
+LONG_POLL_S = 20.0
+SAFE = {"GET", "HEAD"}
+PAGE = {
+    "": ("page.html", "text/html"),
+    "page.js": ("page.js", "text/javascript"),
+    "page.css": ("page.css", "text/css"),
+    "icon.svg": ("icon.svg", "image/svg+xml"),
+}
+GUARD = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+
+
+async def guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answer a control; a page of another origin may not use them."""
+    origin = request.headers.get("Origin")
+    try:
+        if request.method not in SAFE and origin is not None and urlsplit(origin).netloc != request.host:
+            raise Refused(403, "the controls are for this emulator's own page and for programs")
+        answer = await handler(request)
+    except Refused as refusal:
+        answer = problem(refusal)
+    except web.HTTPException as error:
+        answer = error if error.status < 400 else problem(Refused(error.status, error.reason))
+    answer.headers.update(GUARD)
+    return answer
+
+
+class Controls:
+    """The controls that every emulator has."""
+
+    def __init__(self, emulator: "Emulator") -> None:
+        self._emulator = emulator
+
+    def routes(self) -> Iterable[web.RouteDef]:
+        """Each below /emulator; the root leads to the page."""
+        calls: list[tuple[str, str, Callable[[web.Request], Awaitable[web.StreamResponse]]]] = [
+            ("GET", "/state", self._state),
+            ("GET", "/requests", self._requests),
+            ("DELETE", "/requests", self._forget),
+            ("GET", "/callbacks", self._callbacks),
+            ("POST", "/presence", self._presence),
+            ("POST", "/chats/{chat}/says", self._says),
+            ("POST", "/chats/{chat}/ends", self._ends),
+            ("POST", "/faults", self._faults),
+            *(("GET", f"/{name}", _file(name)) for name in PAGE),
+        ]
+        yield web.get("/", _to_the_page)
+        for method, path, handler in calls:
+            yield web.route(method, PREFIX + path, handler)
+
+    async def _state(self, request: web.Request) -> web.Response:
+        """`?after=VERSION` waits for something newer, for at most twenty seconds."""
+        emulator, after = self._emulator, request.query.get("after", "")
+        if after.isdigit():
+            with suppress(TimeoutError):  # nothing new: the same again
+                await emulator.wait_until(lambda: emulator.version > int(after), LONG_POLL_S)
+        state = {"vendor": emulator.vendor, "title": emulator.title, "version": emulator.version}
+        return web.json_response(state | emulator.shown())
+
+    async def _requests(self, _: web.Request) -> web.Response:
+        return web.json_response({"requests": [one.shown() for one in self._emulator.requests]})
+
+    async def _forget(self, _: web.Request) -> web.Response:
+        self._emulator.requests.clear()
+        return web.json_response({})
+
+    async def _callbacks(self, _: web.Request) -> web.Response:
+        return web.json_response({"callbacks": [one.shown() for one in self._emulator.callbacks.sent]})
+
+    async def _presence(self, request: web.Request) -> web.Response:
+        asked = await json_object(request)
+        online = asked.pop("online", None)
+        if not isinstance(online, bool):
+            raise Refused(400, "online: true or false")
+        self._emulator.set_online(online, **{name: str(value) for name, value in asked.items()})
+        return web.json_response({})
+
+    async def _says(self, request: web.Request) -> web.Response:
+        asked = await json_object(request)
+        await self._emulator.agent_says(request.match_info["chat"], text_of(asked))
+        return web.json_response({})
+
+    async def _ends(self, request: web.Request) -> web.Response:
+        await self._emulator.agent_ends(request.match_info["chat"])
+        return web.json_response({})
+
+    async def _faults(self, request: web.Request) -> web.Response:
+        _fault(self._emulator, await json_object(request))
+        return web.json_response({})
+
+
+def text_of(asked: dict[str, Any]) -> str:
+    """The text of something to say.
+
+    Raises:
+        Refused: there is none.
+    """
+    text = asked.get("text")
+    if not isinstance(text, str) or not text.strip():
+        raise Refused(400, "text: what to say")
+    return text
+
+
+def _file(name: str) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    file, content_type = PAGE[name]
+
+    async def served(_: web.Request) -> web.StreamResponse:
+        text = await asyncio.to_thread(
+            files("openhandover.emulators").joinpath("page", file).read_text, "utf-8"
+        )
+        return web.Response(text=text, content_type=content_type, charset="utf-8")
+
+    return served
+
+
+async def _to_the_page(_: web.Request) -> web.StreamResponse:
+    return web.Response(status=302, headers={"Location": PREFIX + "/"})
+
+
+def _fault(emulator: "Emulator", asked: dict[str, Any]) -> None:
+    """`{"fault": "fail"|"lose"|"slow"|"clear"|"repeat"|"reorder"|"late"|"hold"|"release"|vendor's own, ...}`."""
+    n, endpoint = int(asked.get("n", 1)), asked.get("endpoint")
+    seconds = float(asked.get("seconds", 0))
+    match asked.get("fault"):
+        case "fail":
+            named = {"retry_after": str(asked["retry_after"])} if "retry_after" in asked else {}
+            emulator.faults.fail_next(int(asked.get("status", 500)), n, endpoint=endpoint, **named)
+        case "lose":
+            emulator.faults.lose_next_reply(n, endpoint=endpoint)
+        case "slow":
+            emulator.faults.slow(seconds, endpoint=endpoint)
+        case "clear":
+            emulator.faults.clear()
+        case "repeat":
+            emulator.callbacks.repeat_next(n)
+        case "reorder":
+            emulator.callbacks.reorder_next(n)
+        case "late":
+            emulator.callbacks.late(seconds)
+        case "hold":
+            emulator.callbacks.hold()
+        case "release":
+            emulator.callbacks.release()
+        case other:
+            emulator.fault(str(other), asked)
