@@ -118,6 +118,23 @@ find_chromium() {
   return 1
 }
 
+# Apertium is the real translation engine of the tests. It comes as Debian packages only, which need root: false, and
+# loudly so, where a machine cannot have it.
+need_apertium() {
+  if ! apertium_is_here && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    say "No Apertium on PATH: installing Debian's packages apertium-apy and apertium-eng-spa"
+    { apt-get update -qq &&
+      DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends apertium-apy apertium-eng-spa; } >&2 || true
+  fi
+  if ! apertium_is_here; then
+    [ -z "${CI:-}" ] || fail "Apertium could not be installed, and CI leaves nothing out."
+    say "NOT RUN: tests marked apertium. Install Apertium (Debian: apertium-apy apertium-eng-spa) to run them"
+    return 1
+  fi
+}
+
+apertium_is_here() { command -v apertium-apy >/dev/null && [ -e /usr/share/apertium/modes/eng-spa.mode ]; }
+
 # The cores this process may use, at most eight: each worker starts servers of its own, and they need memory.
 cores() {
   local count

@@ -13,7 +13,7 @@ from openhandover.core import events as e
 from openhandover.core.errors import ProviderError, Refused
 from openhandover.core.model import Conversation, Settings, Target
 from openhandover.core.step import HandoverStep
-from openhandover.core.view import message_of
+from openhandover.core.view import INTERNAL, message_of
 from openhandover.net.client import HttpClient
 from openhandover.net.guard import Guard
 from openhandover.providers.base import Availability
@@ -42,6 +42,7 @@ from .queues import Queues
 from .receivers import ChannelWebhook
 from .retention import Retention
 from .timers import Timers
+from .tools import ToolCall, ToolCalls
 from .wiring import bots_of, channels_of, rules_of, translator_of
 from .wording import Wording
 from .work import Done, Work
@@ -91,6 +92,7 @@ class Engine:
         self._preparing = Preparing(parts, translator_of(config, self.http))
         self._wording = Wording(self._preparing, config.languages.default)
         self._flows = Flows(parts, self.order, self._preparing, self._wording)
+        self.tools = ToolCalls(parts, self._flows)
         self._arrivals = Arrivals(self.store, self._work, self._preparing)
         self._listeners = Listeners(self.store, self.providers, self._arrivals.listened)
         self._retention = Retention(config, self.store, self.files, clock)
@@ -120,6 +122,7 @@ class Engine:
         await self.store.start()
         await self.files.start()
         await self._flows.start()
+        await self.tools.start()
         await self.providers.start()
         self._timers.start()
         await self._queues.start()
@@ -132,6 +135,7 @@ class Engine:
         """Let calls under way end, then close everything; what is due stays due."""
         await self._listeners.stop()
         await self._arrivals.stop()
+        await self.tools.stop()
         await self._queues.stop()
         await self._timers.stop()
         await self._retention.stop()
@@ -187,7 +191,7 @@ class Engine:
             raise Refused("not_found", "There is no conversation with this id")
         translates = self._preparing.translator.is_active
         if (state.floor == "bot" or translates) and self._detector.is_needed and is_telling(command.text):
-            evidence, language = self._detector.observe(command.text, state.evidence, state.language)
+            evidence, language = await self._detector.observe(command.text, state.evidence, state.language)
             changes |= {"evidence": evidence, "language": language}
         language = changes.get("language", state.language)
         handover = state.open_handover
@@ -323,7 +327,7 @@ class Engine:
         """Events with seq > after."""
         state = await self.conversation(conversation_id)
         rows = await self.store.log(conversation_id, after, limit + 1, until=state.shown)
-        items = [self._present(row.entry) for row in rows[:limit] if row.entry.type != "message.imported"]
+        items = [self._present(row.entry) for row in rows[:limit] if row.entry.type not in INTERNAL]
         return Page(items, str(rows[limit - 1].entry.seq) if len(rows) > limit else None)
 
     async def past(self, conversation_id: str, after: int, until: int) -> list[dict[str, Any]]:
@@ -388,4 +392,4 @@ async def _nobody_accepts(conversation_id: str, post: Post) -> None:
     raise Refused("invalid", "no API takes the answers of HTTP bots in this process")
 
 
-__all__ = ["Engine", "erase_user", "open_store"]
+__all__ = ["Engine", "ToolCall", "erase_user", "open_store"]

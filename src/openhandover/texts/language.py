@@ -2,7 +2,7 @@
 
 Evidence is plain data, one weight per language, kept with the conversation. Detection costs about a tenth of a
 millisecond a text once its model is loaded; loading takes about a second and 100 MB, so it happens in a thread and
-only when somebody writes. Until then the prior holds.
+only when somebody writes.
 """
 
 import asyncio
@@ -71,14 +71,15 @@ class LanguageDetector:
         return len(self._supported) > 1
 
     async def load(self) -> None:
-        """Load the model in a thread; later calls return at once."""
-        if self._model is None and self.is_needed:
-            self._model = await asyncio.to_thread(_load, self._supported)
+        """Load the model in a thread, once; later calls return at once. Whoever comes meanwhile waits for the same."""
+        if self._model is not None or not self.is_needed:
+            return
+        if self._loading is None:
+            self._loading = asyncio.create_task(self._load())
+        await asyncio.shield(self._loading)
 
-    def warm(self) -> None:
-        """Begin loading in the background, if that has not happened."""
-        if self._model is None and self._loading is None and self.is_needed:
-            self._loading = asyncio.get_running_loop().create_task(self.load())
+    async def _load(self) -> None:
+        self._model = await asyncio.to_thread(_model_of, self._supported)
 
     async def stop(self) -> None:
         """Wait for a load that is under way, so that nothing is left running."""
@@ -86,25 +87,21 @@ class LanguageDetector:
             await asyncio.gather(self._loading, return_exceptions=True)
             self._loading = None
 
-    def probabilities(self, text: str) -> Mapping[str, float] | None:
-        """Language -> probability, None while the model is not loaded."""
-        if self._model is None:
-            return None
+    def probabilities(self, text: str) -> Mapping[str, float]:
+        """Language -> probability, by the loaded model."""
         cleaned = " ".join(words(text))
         return {self._full[code]: round(float(share), 4) for code, share in self._model.rank(cleaned)}
 
-    def observe(self, text: str, evidence: Evidence, current: str) -> tuple[dict[str, float], str]:
-        """The evidence and the language after this text; both unchanged where the text tells nothing."""
+    async def observe(self, text: str, evidence: Evidence, current: str) -> tuple[dict[str, float], str]:
+        """The evidence and the language after this text; both unchanged where the text tells nothing. The first text
+        of a process waits about a second for the model: often it is all that a user writes before a handover."""
         if not self.is_needed or not is_telling(text):
             return dict(evidence), current
-        found = self.probabilities(text)
-        if found is None:
-            self.warm()
-            return dict(evidence), current
-        return weigh(evidence, current, found)
+        await self.load()
+        return weigh(evidence, current, self.probabilities(text))
 
 
-def _load(supported: Sequence[str]) -> Any:
+def _model_of(supported: Sequence[str]) -> Any:
     # Imported here: the package brings numpy and must not cost start-up time. It has no types.
     langid: Any = importlib.import_module("py3langid.langid")
     identifier = langid.LanguageIdentifier.from_model_file(langid.MODEL_FILE, norm_probs=True)
