@@ -39,6 +39,9 @@ MAX_STEPS = 1_000
 MAX_DEPTH = 64
 """Blocks within blocks, `run` included."""
 
+CALL_STARTED = "call_started"
+"""The event of a phone call that begins. Without a flow of its own it runs the bot's: a caller waits to be spoken to."""
+
 _SIDE = frozenset({"queued", "active", "queue_updated", "inactive"})
 
 
@@ -122,6 +125,8 @@ class Runner:
 
     def _event(self, name: str) -> bool:
         flow = self.program.definition.events.get(name)
+        if flow is None and name == CALL_STARTED:
+            flow = self.turn.root
         if flow not in self.program.blocks:
             self.doing.host.report(Place(self.turn.root, 0), f"no flow is configured for the event `{name}`")
             return False

@@ -4,7 +4,7 @@ import asyncio
 from typing import ClassVar
 
 from openhandover.core.errors import ProviderUnavailable, SessionGone, Unsupported
-from openhandover.gateways.base import CallContext, GatewayCapabilities, Transfer
+from openhandover.gateways.base import BaseGateway, CallContext, GatewayCapabilities, Transfer
 
 from .orders import Gone, Memory, Orders, SayOrder, TransferOrder
 from .twiml import is_sip
@@ -13,7 +13,7 @@ SAY_TIMEOUT_S = 60.0
 """The longest that one message may take until it is spoken to its end."""
 
 
-class TwilioGateway:
+class TwilioGateway(BaseGateway):
     """One Twilio account."""
 
     capabilities: ClassVar[GatewayCapabilities] = GatewayCapabilities(
@@ -23,14 +23,8 @@ class TwilioGateway:
     )
 
     def __init__(self, name: str, memory: Memory) -> None:
-        self.name = name
+        super().__init__(name)
         self._orders = Orders(memory)
-
-    async def start(self) -> None:
-        """Nothing to open."""
-
-    async def stop(self) -> None:
-        """Nothing to close."""
 
     async def say(self, about: CallContext, text: str, language: str, key: str) -> None:
         """Returns once the call's request behind the text has come: then it was spoken to its end."""
