@@ -11,10 +11,12 @@ from urllib.parse import quote
 from msgspec import Meta, Struct
 
 from openhandover.core.settings import Secret
+from openhandover.net.errors import Unsendable
 
 CURRENT = "https://api.conversational.cm.com"
 OLDER = "https://api.cm.com"
 STATE = "https://api.cm.com/router/control/v1"
+PRESENCE = "https://presence.robinhq.com/api/v1"
 
 UUID = r"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"
 ORIGIN = r"^https?://[^\s/?#]+(/[^\s?#]*)?$"
@@ -75,4 +77,101 @@ class Account(Connection, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 def _segment(text: str) -> str:
+    if not text.strip("."):
+        raise Unsendable("an id that is empty or made of dots cannot be part of an address")
     return quote(text, safe="")
+
+
+class States(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Named states of the Router session; their ids come from the Router's configuration."""
+
+    human: Annotated[str, Meta(min_length=1, description="id of the state in which agents have the chat")]
+    bot: Annotated[str | None, Meta(description="id of the state in which the bot has it")] = None
+
+
+class RouterSettings(Connection, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How a chat is given to people and taken back."""
+
+    bot_adapter: Annotated[
+        AdapterId | None,
+        Meta(
+            description="adapter of the bot; absent: no link is cut, only the components below are disabled"
+        ),
+    ] = None
+    disable_components: Annotated[tuple[str, ...], Meta(description="components of the bot")] = ("CMBot",)
+    states: Annotated[
+        States | None, Meta(description="control by named session states instead of mutation requests")
+    ] = None
+    session_url: Annotated[
+        str,
+        Meta(pattern=ORIGIN, description="address of the session calls, which `states` and `handback` use"),
+    ] = STATE
+    logical_account_id: Annotated[
+        str | None, Meta(description="account of the session calls; absent: `technical_link_id`")
+    ] = None
+    handback: Annotated[
+        Literal["off", "enable", "session_end"],
+        Meta(description="experimental: what gives the chat back to the bot when the conversation returns"),
+    ] = "off"
+
+    def __post_init__(self) -> None:
+        """Refuse what could have no effect."""
+        if self.states is None and self.bot_adapter is None and not self.disable_components:
+            raise ValueError(
+                "`disable_components` is empty and there is no `bot_adapter`, so a handover would change nothing; "
+                "give one of the two"
+            )
+        if self.handback == "enable" and (self.states.bot if self.states else self.bot_adapter) is None:
+            what = "`states` with `bot`" if self.states else "`bot_adapter`"
+            raise ValueError(f"`handback` is `enable`, which needs {what}; add it, or choose `session_end`")
+
+    def session_call(self, chat_id: str, verb: Literal["state", "end"]) -> str:
+        """Where the Router session of a chat is moved or ended."""
+        account = _segment(self.logical_account_id or self.technical_link_id)
+        base = self.session_url.rstrip("/")
+        return f"{base}/accounts/{account}/chats/{_segment(chat_id)}/session/{verb}"
+
+
+CHANNELS = {"CXWebConversations": "WebChat"}
+"""Channels that the Router and the presence call name differently."""
+
+
+class PresenceSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whether agents are online, as Mobile Service Cloud says it."""
+
+    api_key: Annotated[Secret, Meta(min_length=1, description="API key of the MSC subscription")]
+    url: Annotated[str, Meta(pattern=ORIGIN, description="address of the presence call")] = PRESENCE
+    channel: Annotated[str, Meta(description="the chats' channel when the step names none")] = (
+        "CXWebConversations"
+    )
+    channels: Annotated[
+        dict[str, str],
+        Meta(
+            description="name of a channel at the Router -> its name at the presence call, beside "
+            "CXWebConversations -> WebChat; a channel that is not here has the same name at both"
+        ),
+    ] = {}
+    referrer: Annotated[str | None, Meta(description="web store to ask when the step names none")] = None
+    cache_s: Annotated[float, Meta(ge=0, le=60, description="seconds for which an answer is remembered")] = 5
+
+
+class TwoWay(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Our own adapter, with *Is Bot* off: the bot is outside the Router, and every message passes through us."""
+
+    adapter_id: Annotated[AdapterId, Meta(description="our TwoWay adapter")]
+    version: Annotated[Literal["v2", "v1"], Meta(description="version of the TwoWay API")] = "v2"
+    channel: Annotated[str, Meta(description="the Router's name of the channel that we stand for")] = (
+        "CXWebConversations"
+    )
+    host_id: Annotated[str, Meta(min_length=1, description="the business's side: `conversationHostId`")]
+    header: Annotated[
+        str, Meta(pattern=r"^[A-Za-z0-9-]+$", description="header that the adapter's endpoints send to us")
+    ] = "X-Openhandover-Secret"
+    secret: Annotated[Secret, Meta(min_length=16, description="value of that header")]
+    old_secret: Annotated[Secret | None, Meta(description="also valid while you rotate the secret")] = None
+    mutation: Annotated[
+        bool, Meta(description="also take the bot's components out of the chat and pass on the route")
+    ] = True
+    opening_text: Annotated[
+        str, Meta(min_length=1, description="opens the chat when there is nothing to tell of it yet")
+    ] = "The user asks for a person."

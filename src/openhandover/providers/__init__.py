@@ -6,7 +6,11 @@ from typing import Any
 
 from openhandover.core.errors import ConfigError
 
-SHIPPED = ("desk", "http", "mail", "logging")
+SHIPPED = (
+    *("desk", "http", "mail", "logging"),
+    *("cm_msc", "cm_marketplace"),
+    *("forward", "custom", "cm_voice_msc"),
+)
 GROUP = "openhandover.providers"
 """Entry points of third parties: name = type, value = the provider's package."""
 
