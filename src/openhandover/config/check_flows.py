@@ -25,6 +25,7 @@ from openhandover.flow.steps import (
     Step,
 )
 from openhandover.texts.scope import RESERVED
+from openhandover.tools.parameters import properties_of
 
 from .check_texts import TextChecks
 from .decode import Decoder, Failed
@@ -42,8 +43,11 @@ class FlowChecks:
     def __init__(self, config: Config, findings: Findings) -> None:
         self.config = config
         self.findings = findings
-        steps = [step for flow in config.flows.values() for _, step in _all_steps((), flow)]
-        self.texts = TextChecks(findings, config.languages, _variables(steps))
+        lists = [*config.flows.values(), *(tool.steps for tool in config.tools.values())]
+        names = variables_of([step for steps in lists for _, step in all_steps((), steps)])
+        if names is not None:  # a flow that a tool runs sees its parameters
+            names |= {name for tool in config.tools.values() for name in properties_of(tool.parameters)}
+        self.texts = TextChecks(findings, config.languages, names)
 
     def run(self) -> None:
         """Report everything about flows and about the handover defaults."""
@@ -64,15 +68,10 @@ class FlowChecks:
         for index, step in enumerate(steps):
             if step is None:  # pyright: ignore[reportUnnecessaryComparison]  a broken step keeps its place
                 continue
-            self._step(step, (*path, index))
-            if isinstance(step, EndStep) and index + 1 < len(steps):
-                what, mend = (
-                    "this step is never reached, the flow ends before it",
-                    "remove it, or the `end` above",
-                )
-                self.findings.warn((*path, index + 1), what, mend)
+            self.step(step, (*path, index), is_last=index + 1 == len(steps))
 
-    def _step(self, step: Step, path: Path) -> None:
+    def step(self, step: Step, path: Path, *, is_last: bool) -> None:
+        """Check one step, without the steps inside it."""
         match step:
             case SayStep():
                 self._say(step.say, (*path, "say"))
@@ -105,8 +104,14 @@ class FlowChecks:
                 self.findings.name((*path, "run"), "flows", step.run, "flow")
             case CodeStep():
                 self._code(step.code, (*path, "code"))
+            case EndStep() if not is_last:
+                self._after_end((*path[:-1], int(path[-1]) + 1))
             case _:
-                pass  # `end` and `close_handover` have nothing to check
+                pass  # `close_handover` has nothing to check
+
+    def _after_end(self, path: Path) -> None:
+        what = "this step is never reached, the flow ends before it"
+        self.findings.warn(path, what, "remove it, or the `end` above")
 
     def _say(self, say: str | Say, path: Path) -> None:
         if isinstance(say, str):
@@ -273,11 +278,12 @@ def _blocks(path: Path, steps: tuple[Step, ...]) -> Blocks:
     """Every list of steps with its place in the file."""
     yield path, steps
     for index, step in enumerate(steps):
-        for inner_path, inner in _inner(step):
+        for inner_path, inner in inner_blocks(step):
             yield from _blocks((*path, index, *inner_path), inner)
 
 
-def _inner(step: Step) -> Iterator[tuple[Path, tuple[Step, ...]]]:
+def inner_blocks(step: Step) -> Iterator[tuple[Path, tuple[Step, ...]]]:
+    """The lists of steps inside a step, each with its place below the step's own."""
     match step:
         case IfStep():
             yield ("then",), step.then
@@ -294,13 +300,14 @@ def _inner(step: Step) -> Iterator[tuple[Path, tuple[Step, ...]]]:
             return
 
 
-def _all_steps(path: Path, flow: tuple[Step, ...]) -> Iterator[tuple[Path, Step]]:
+def all_steps(path: Path, flow: tuple[Step, ...]) -> Iterator[tuple[Path, Step]]:
+    """Every step, also those within others, with its place."""
     for block, steps in _blocks(path, flow):
         yield from (((*block, index), step) for index, step in enumerate(steps))
 
 
-def _variables(steps: list[Step]) -> set[str] | None:
-    """The names that flows set; None when code may set any."""
+def variables_of(steps: list[Step]) -> set[str] | None:
+    """The names that steps set; None when code may set any."""
     names: set[str] = set()
     for step in steps:
         match step:

@@ -45,7 +45,7 @@ class TextChecks:
     """`variables` are the names that flows set; None when they cannot be known."""
 
     def __init__(self, findings: Findings, languages: Languages, variables: set[str] | None) -> None:
-        self._findings = findings
+        self.findings = findings
         self._languages = languages
         self._variables = variables
 
@@ -59,11 +59,11 @@ class TextChecks:
                 if language not in self._languages.supported:
                     what = f'"{language}" is not a supported language'
                     mend = nearest(language, self._languages.supported)
-                    self._findings.error((*path, language), what, mend, at_key=True)
+                    self.findings.error((*path, language), what, mend, at_key=True)
             if self._languages.default not in texts:
                 default = self._languages.default
                 what = f"there is no text in the default language {default}"
-                self._findings.error(path, what, f"add `{default}:`, it is what other languages fall back to")
+                self.findings.error(path, what, f"add `{default}:`, it is what other languages fall back to")
 
     def value(self, value: Any, path: Path) -> None:
         """Every text in a structure is a template."""
@@ -89,7 +89,7 @@ class TextChecks:
             from openhandover.texts.templates import names, syntax_error
 
             if wrong := syntax_error(text):
-                self._findings.error(
+                self.findings.error(
                     path, f"the template is wrong: {wrong}", "mend what stands between {{ and }}"
                 )
                 return
@@ -103,22 +103,20 @@ class TextChecks:
         from openhandover.texts.templates import expression_error, expression_names
 
         if not text.strip():
-            self._findings.error(
-                path, "the condition is empty", "write one, such as agent_status == 'online'"
-            )
+            self.findings.error(path, "the condition is empty", "write one, such as agent_status == 'online'")
         elif wrong := expression_error(text):
             what, _, mend = wrong.partition("; ")
             mend = mend or "write it like agent_status == 'online'"
-            self._findings.error(path, f"the condition is wrong: {what}", mend)
+            self.findings.error(path, f"the condition is wrong: {what}", mend)
         else:
             self._names(expression_names(text), path)
 
     def _braces(self, rest: str, path: Path) -> None:
         if _STRAY.search(rest):
-            self._findings.warn(path, "stray braces", "pair every {{ with a }}")
+            self.findings.warn(path, "stray braces", "pair every {{ with a }}")
         elif single := _SINGLE.search(rest):
             mend = f"for a variable write {{{{ {single[1]} }}}}"
-            self._findings.warn(path, f"stray braces around {single[1]}", mend)
+            self.findings.warn(path, f"stray braces around {single[1]}", mend)
 
     def _names(self, used: set[str], path: Path) -> None:
         for name in sorted(used):
@@ -126,7 +124,10 @@ class TextChecks:
             second = below.partition(".")[0]
             if first in BELOW and second and second not in BELOW[first]:
                 what = f'{first} has no "{second}"'
-                self._findings.warn(path, what, nearest(second, sorted(BELOW[first])))
+                self.findings.warn(path, what, nearest(second, sorted(BELOW[first])))
             elif first not in RESERVED and self._variables is not None and first not in self._variables:
-                known = sorted({*self._variables, *RESERVED})
-                self._findings.warn(path, f'no flow sets "{first}"; it renders empty', nearest(first, known))
+                self.unknown(first, sorted({*self._variables, *RESERVED}), path)
+
+    def unknown(self, name: str, known: list[str], path: Path) -> None:
+        """Report a name that nothing sets."""
+        self.findings.warn(path, f'no flow sets "{name}"; it renders empty', nearest(name, known))

@@ -150,9 +150,12 @@ def _spread_defaults(tree: MapNode, file: str) -> None:
         return
     if trial.problems:
         return
-    flows = tree.entries.get("flows")
+    flows, tools = tree.entries.get("flows"), tree.entries.get("tools")
     for steps in flows.entries.values() if isinstance(flows, MapNode) else ():
         _fill(steps, given)
+    for tool in tools.entries.values() if isinstance(tools, MapNode) else ():
+        if isinstance(tool, MapNode) and "steps" in tool.entries:
+            _fill(tool.entries["steps"], given)
 
 
 def _fill(steps: Node, defaults: MapNode) -> None:

@@ -12,6 +12,7 @@ from openhandover.core.digest import current_message
 from openhandover.core.errors import Refused
 from openhandover.core.machine import advance
 from openhandover.core.model import Conversation
+from openhandover.core.tools import ToolStep
 from openhandover.core.turn import Rules, Turn
 from openhandover.store.port import Changes, Claim, HandoverRow, Loaded, LogRow, Mark, Store, Unit
 
@@ -72,6 +73,9 @@ class Work:
             if isinstance(event, e.RequestHandover) and loaded.handover is not None:
                 _check_same(loaded.handover.fingerprint, digest)
                 return Changes(result=Done(None, state, known_handover=loaded.handover, created=False))
+            if isinstance(event, ToolStep) and event.begins and loaded.message is not None:
+                _check_same(loaded.message.digest, digest)
+                return Changes(result=Done(None, state, known_message=LogRow(loaded.message), created=False))
             turn = advance(state, _completed(event, loaded), now, self._rules, loaded.recent, loaded.message)
             return self._changes(turn, state, event, claim, cursor)
 

@@ -27,6 +27,8 @@ EXTENSIONS = (
     ("openhandover.widget.routes", "widget_routes"),
     ("openhandover.desk.routes", "desk_routes"),
     ("openhandover.analytics.routes", "analytics_routes"),
+    ("openhandover.phone.routes", "phone_routes"),
+    ("openhandover.tools.routes", "tool_routes"),
 )
 """Packages that bring routes of their own: `function(engine, config)` answers `Endpoint`s and `SocketRoute`s."""
 

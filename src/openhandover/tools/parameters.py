@@ -1,0 +1,204 @@
+"""A tool's parameters: a JSON Schema that is checked on loading, and arguments that are checked by it."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, TypedDict, cast
+
+from openhandover.core.errors import Refused
+
+MOST_ERRORS = 100
+LONGEST_DETAIL = 300
+"""Characters; a longer one repeats the argument, which its sender knows."""
+
+Place = tuple[str | int, ...]
+
+
+class Wrong(TypedDict):
+    """One argument that does not fit."""
+
+    path: str
+    detail: str
+
+
+class Flaw(NamedTuple):
+    """What is wrong with a schema, where inside it, and how to mend it."""
+
+    place: Place
+    what: str
+    mend: str
+
+
+class Parameters:
+    """The schema of one tool, which must have no flaws."""
+
+    def __init__(self, schema: Mapping[str, Any]) -> None:
+        self.schema = schema
+        self._validator: Any = None
+
+    @property
+    def names(self) -> list[str]:
+        """The variables that a call sets."""
+        return list(properties_of(self.schema))
+
+    def checked(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """The arguments with defaults filled in.
+
+        Raises:
+            Refused: `invalid`, with the path of every argument that does not fit.
+        """
+        if self._validator is None:
+            self._validator = _validator(self.schema)
+        filled = _filled(self.schema, arguments)
+        wrong = list(_wrong(self._validator.iter_errors(filled)))
+        if wrong:
+            more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
+            detail = f"{wrong[0]['path']}: {wrong[0]['detail']}{more}"
+            raise Refused("invalid", detail, errors=wrong[:MOST_ERRORS])
+        return cast("dict[str, Any]", filled)
+
+    def variables(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """What the steps see: every declared parameter, null where it was not given. What the schema lets pass beside
+        them sets nothing: a model must not choose which variables there are."""
+        return {name: arguments.get(name) for name in self.names}
+
+
+def properties_of(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """The declared properties, by name."""
+    found = schema.get("properties")
+    return cast("dict[str, Any]", found) if isinstance(found, dict) else {}
+
+
+def _filled(schema: Mapping[str, Any], value: Any) -> Any:
+    """The value with the defaults of absent properties, also of objects within."""
+    if not isinstance(value, Mapping):
+        return value
+    filled = dict(cast("Mapping[str, Any]", value))
+    for name, below in properties_of(schema).items():
+        if not isinstance(below, dict):
+            continue
+        inner = cast("dict[str, Any]", below)
+        if name in filled:
+            filled[name] = _filled(inner, filled[name])
+        elif "default" in inner:
+            filled[name] = inner["default"]
+    return filled
+
+
+# --- the validator, which is slow to import and therefore only loaded where a tool is ------------------------
+
+
+def _validator(schema: Mapping[str, Any]) -> Any:
+    import jsonschema
+    import referencing
+
+    kind: Any = cast("Any", jsonschema).validators.validator_for(schema, jsonschema.Draft202012Validator)
+    empty: Any = cast("Any", referencing).Registry()  # no schema is ever fetched from anywhere
+    return kind(schema, registry=empty, format_checker=kind.FORMAT_CHECKER)
+
+
+def _wrong(errors: Iterable[Any]) -> Iterator[Wrong]:
+    for error in errors:
+        place = ("arguments", *error.absolute_path)
+        if error.validator == "required":
+            for name in error.validator_value:
+                if name not in error.instance:
+                    yield Wrong(path=_spelt((*place, name)), detail="is required")
+        elif error.validator == "additionalProperties" and error.validator_value is False:
+            known = error.schema.get("properties", {})
+            for name in error.instance:
+                if name not in known:
+                    yield Wrong(path=_spelt((*place, name)), detail="is not known here")
+        else:
+            yield Wrong(path=_spelt(place), detail=error.message[:LONGEST_DETAIL])
+
+
+def _spelt(place: Sequence[str | int]) -> str:
+    text = ""
+    for part in place:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+    return text
+
+
+# --- the schema itself ---------------------------------------------------------------------------------------
+
+
+def flaws(schema: Mapping[str, Any]) -> Iterator[Flaw]:
+    """What makes a schema unfit for a tool."""
+    if schema.get("type") != "object":
+        mend = "write `type: object`, and each parameter under `properties:`"
+        yield Flaw(("type",) if "type" in schema else (), "the parameters of a tool are an object", mend)
+        return
+    found = list(_meta_flaws(schema)) or [*_reference_flaws(schema), *_pattern_flaws(schema)]
+    yield from found or _default_flaws(schema)
+
+
+def _meta_flaws(schema: Mapping[str, Any]) -> Iterator[Flaw]:
+    import jsonschema
+
+    kind: Any = cast("Any", jsonschema).validators.validator_for(schema, jsonschema.Draft202012Validator)
+    errors: list[Any] = list(kind(kind.META_SCHEMA).iter_errors(schema))
+    if errors:
+        worst = cast("Any", jsonschema).exceptions.best_match(errors)
+        what = f"no valid JSON Schema: {worst.message[:LONGEST_DETAIL]}"
+        yield Flaw(tuple(worst.absolute_path), what, "see json-schema.org for what may stand here")
+
+
+def _reference_flaws(schema: Mapping[str, Any]) -> Iterator[Flaw]:
+    import referencing
+    from referencing.exceptions import Unresolvable
+    from referencing.jsonschema import DRAFT202012
+
+    resource: Any = referencing.Resource.from_contents(schema, default_specification=DRAFT202012)
+    registry: Any = cast("Any", referencing).Registry()
+    resolver: Any = registry.with_resource("", resource).resolver()
+    for place, part in _parts(schema):
+        for key in ("$ref", "$dynamicRef"):
+            target = part.get(key)
+            if not isinstance(target, str):
+                continue
+            try:
+                if not target.startswith("#"):
+                    raise Unresolvable(ref=target)
+                resolver.lookup(target)
+            except Unresolvable:
+                mend = "point at a part of this schema, such as #/$defs/address"
+                yield Flaw((*place, key), f'there is no "{target}" in this schema', mend)
+
+
+def _pattern_flaws(schema: Mapping[str, Any]) -> Iterator[Flaw]:
+    from openhandover.texts.patterns import PatternError, pattern
+
+    for place, part in _parts(schema):
+        written = part.get("pattern")
+        if isinstance(written, str):
+            try:
+                pattern(written)
+            except PatternError as error:
+                yield Flaw((*place, "pattern"), str(error), "write a simpler expression")
+
+
+def _default_flaws(schema: Mapping[str, Any]) -> Iterator[Flaw]:
+    """Defaults that their own schema refuses, and a schema that refers to nothing but itself."""
+    validator = _validator(schema)
+    try:
+        for name, below in properties_of(schema).items():
+            if isinstance(below, dict) and "default" in below:
+                inner = cast("dict[str, Any]", below)
+                error = next(validator.evolve(schema=inner).iter_errors(inner["default"]), None)
+                if error is not None:
+                    what = f"the default does not fit: {error.message[:LONGEST_DETAIL]}"
+                    yield Flaw(("properties", name, "default"), what, "mend the default or the schema")
+        any(validator.iter_errors({}))
+    except RecursionError:
+        yield Flaw((), "the schema refers to itself without end", "let a `$ref` point at a part below")
+
+
+def _parts(value: Any, place: Place = ()) -> Iterator[tuple[Place, dict[str, Any]]]:
+    """Every map inside the schema, with its place."""
+    if isinstance(value, dict):
+        part = cast("dict[str, Any]", value)
+        yield place, part
+        for key, below in part.items():
+            yield from _parts(below, (*place, key))
+    elif isinstance(value, list):
+        for index, below in enumerate(cast("list[Any]", value)):
+            yield from _parts(below, (*place, index))
