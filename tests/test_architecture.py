@@ -72,11 +72,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     # The engine puts the installation together: it builds providers, channels and bots from the configuration and
     # runs flows. It knows a provider by the registry and the protocol only, never by its folder.
     "engine": {
-        *("core", "store", "net", "texts", "translation", "config", "flow", "bots", "channels"),
-        *("providers.base", "providers.provider_of", "providers.route_of"),
+        *("core", "store", "net", "texts", "translation", "config", "flow", "bots", "channels", "gateways"),
+        *("providers.base", "providers.provider_of", "providers.rendered", "providers.route_of"),
     },
     "cm": ADAPTERS,
-    "providers": ADAPTERS | {"cm"},
+    "providers": ADAPTERS | {"cm", "gateways.base", "gateways.targets"},
     "channels": ADAPTERS | {"channels.base", "cm"},
     "bots": ADAPTERS | {"bots.base"},
     "gateways": ADAPTERS | {"gateways.base"},

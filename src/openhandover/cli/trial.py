@@ -67,6 +67,7 @@ async def _talk(loaded: Loaded, flow: str, values: Mapping[str, str], *, dry_run
             default_provider=_default_provider(config, flow),
             dry_run=dry_run,
             secrets=loaded.variables,
+            kinds={name: provider.type for name, provider in config.providers.items()},
         )
         await Trial(setting, click.echo, values).talk(_read)
 

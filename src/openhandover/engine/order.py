@@ -9,15 +9,19 @@ from openhandover.config.model import Config
 from openhandover.core.errors import invalid
 from openhandover.core.model import Conversation, Limits, QueueRules, Settings, Style, Target
 from openhandover.core.settings import Texts
-from openhandover.core.step import HandoverStep, IdentityAlias
-from openhandover.providers import route_of
+from openhandover.core.step import HandoverStep, IdentityAlias, VoiceStep
+from openhandover.gateways.base import Gateway
+from openhandover.providers import rendered, route_of
 from openhandover.texts.catalogue import Catalogue
 from openhandover.texts.scope import chat_id
 from openhandover.texts.scope import scope as scope_of
-from openhandover.texts.templates import TemplateError, render, render_value
+from openhandover.texts.templates import TemplateError, render
 from openhandover.texts.variants import variant
 
 from .providers import Providers
+from .voice import VoiceOrder
+
+replace = msgspec.structs.replace
 
 SIDE_EVENTS: tuple[Literal["queued", "active", "queue_updated", "inactive"], ...] = (
     "queued",
@@ -36,10 +40,13 @@ NO_CHAT_ID = "the conversation has no `chatId`: neither its channel nor its cont
 class Order:
     """Renders handover steps."""
 
-    def __init__(self, config: Config, providers: Providers, texts: Catalogue) -> None:
+    def __init__(
+        self, config: Config, providers: Providers, texts: Catalogue, gateways: Mapping[str, Gateway]
+    ) -> None:
         self._config = config
         self._providers = providers
         self._texts = texts
+        self._voice = VoiceOrder(config, providers, gateways)
 
     def prepare(
         self, state: Conversation, step: HandoverStep, seen: Mapping[str, Any], *, follows: bool
@@ -51,13 +58,20 @@ class Order:
             Refused: `invalid`, with the path of the wrong part.
         """
         view_of = dict(seen) or scope_of(state)
+        if state.medium == "voice":  # the text part does not fit a phone call
+            voice = step.voice or VoiceStep(LOGGING)
+            chain = self._voice.chain(state, voice, step.fallback if step.voice else [], view_of)
+            settings = self._settings(state, step, view_of, chain[0], follows=follows)
+            spoken = bool(settings.message) and self._voice.speaks(state)
+            return chain, replace(settings, spoken=spoken, accepted="", cancel_button=None)
         channel = self._config.channels.get(state.channel)
         first = step.provider or (channel.provider if channel else None) or LOGGING
-        names = (first, *step.fallback)
-        if state.medium == "voice" and step.voice is None:
-            names = (LOGGING,)  # the text part does not fit a phone call
+        names = (first, *(name for name in step.fallback if not self._is_for_calls(name)))
         chain = tuple(self._target(name, state, step, view_of, place) for place, name in enumerate(names))
         return chain, self._settings(state, step, view_of, chain[0], follows=follows)
+
+    def _is_for_calls(self, name: str) -> bool:
+        return name in self._providers and "text" not in self._providers[name].capabilities.media
 
     def why(self, state: Conversation, step: HandoverStep, seen: Mapping[str, Any]) -> str | None:
         """The step's reason as it is for this conversation; None where it has none, or nothing comes of it.
@@ -79,9 +93,12 @@ class Order:
         if provider is None:
             path = "provider" if place == 0 else f"settings.fallback[{place - 1}]"
             raise invalid(path, f"there is no provider {name!r}; known: {', '.join(sorted(self._providers))}")
+        if self._is_for_calls(name):
+            raise invalid("provider", f"provider {name!r} takes phone calls only")
         block = self._config.providers.get(name)
         try:
-            route = _known(block.type if block else name, render_value(step.route, seen, typed=True))
+            kind = block.type if block else name
+            route = _known(kind, rendered(kind, step.route, seen))
         except TemplateError as error:
             raise invalid("settings.route", str(error)) from error
         can = provider.capabilities
@@ -114,9 +131,9 @@ class Order:
         notice = "en"  # the two presence sentences are fixed by contract, whatever language the agent has
         alias = step.agent_identity.as_ if isinstance(step.agent_identity, IdentityAlias) else None
         sends = step.transcript.send
-        no_words = step.message is not None
+        no_words = step.words(state.medium) is not None
         return Settings(
-            message=texts.said(step.message),
+            message=texts.said(step.words(state.medium)),
             accepted=texts.said(step.accepted_message, "" if no_words else texts.ours("accepted")),
             repeat_accepted=step.repeat_accepted_message,
             failure=texts.said(step.failure_message, "" if follows else texts.ours("failure")),

@@ -16,10 +16,11 @@ from openhandover.core.errors import OpenHandoverError, ProviderError, Refused
 from openhandover.core.events import FlowStep, PostMessage
 from openhandover.core.model import Conversation, User
 from openhandover.net.client import Reply, Request, Sender
+from openhandover.providers import rendered
 from openhandover.providers.base import Availability, Brief, HandoverRequest, Provider
 from openhandover.texts.catalogue import Catalogue
 from openhandover.texts.scope import chat_id
-from openhandover.texts.templates import TemplateError, render, render_value
+from openhandover.texts.templates import TemplateError, render
 from openhandover.texts.variants import variant
 
 from .definition import Place, Program
@@ -57,6 +58,8 @@ class Setting(Struct, frozen=True):
     dry_run: bool = False
     """`sender` and the providers' senders print; providers then must send nothing but through them."""
     secrets: frozenset[str] = frozenset()
+    kinds: Mapping[str, str] = {}
+    """Name of a provider -> its type, which says what its route takes; one that is not here takes anything."""
 
 
 class Trial:
@@ -217,7 +220,7 @@ class Trial:
             text = variant(step.message or "", self._conversation.language, self._setting.language).text
             message, route = (
                 render(text, order.scope),
-                cast("dict[str, Any]", render_value(step.route, order.scope)),
+                rendered(self._setting.kinds.get(name, "http"), step.route, order.scope),
             )
         except TemplateError as error:
             message, route = "", {}

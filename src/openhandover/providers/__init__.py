@@ -1,10 +1,14 @@
 """The agent side: one folder per provider, every folder the same shape. Found by name, imported when used."""
 
+from collections.abc import Mapping
+from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
-from typing import Any
+from typing import Any, get_type_hints
 
 from openhandover.core.errors import ConfigError
+from openhandover.core.settings import Template
+from openhandover.texts.templates import render, render_value
 
 SHIPPED = (
     *("desk", "http", "mail", "logging"),
@@ -13,6 +17,8 @@ SHIPPED = (
 )
 GROUP = "openhandover.providers"
 """Entry points of third parties: name = type, value = the provider's package."""
+
+_TEXTS = (str, Template, str | None, Template | None)
 
 
 def names() -> list[str]:
@@ -42,3 +48,28 @@ def route_of(type_: str) -> type[Any]:
 def provider_of(type_: str) -> type[Any]:
     """The provider class; importing it may need an extra."""
     return import_module(_package(type_)).PROVIDER
+
+
+def rendered(type_: str, route: Mapping[str, Any], scope: Mapping[str, Any]) -> dict[str, Any]:
+    """A step's route with its templates rendered: a key that wants text gets text, others the value itself.
+
+    Raises:
+        TemplateError: a template cannot be rendered.
+    """
+    texts = _texts(type_)
+    return {
+        key: render(value, scope)
+        if key in texts and isinstance(value, str)
+        else render_value(value, scope, typed=True)
+        for key, value in route.items()
+    }
+
+
+@cache
+def _texts(type_: str) -> frozenset[str]:
+    """The keys of a provider type's route that are text and nothing else."""
+    kind = route_of(type_)
+    if not hasattr(kind, "__struct_fields__"):
+        return frozenset()
+    hints = get_type_hints(kind)
+    return frozenset(key for key, hint in hints.items() if hint in _TEXTS)
