@@ -5,10 +5,12 @@ from collections.abc import Iterable
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+from .check_cm import check_cm
 from .check_flows import FlowChecks
+from .check_tools import ToolChecks
 from .findings import Findings
 from .loaded import Loaded
-from .model import ApiChannel, Bot, Channel, Config, Endpoint, WebchatChannel
+from .model import ApiChannel, Bot, Channel, CmChannel, Config, Endpoint, WebchatChannel
 from .nodes import Path, Problem, nearest
 
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
@@ -31,12 +33,15 @@ def check(loaded: Loaded) -> list[Problem]:
         _intents,
         _system_texts,
         _limits,
-        _later,
     ):
         part(config, findings)
+    for name, gateway in config.gateways.items():
+        _endpoint(gateway, ("gateways", name), findings)
     for name, channel in config.channels.items():
         _channel(name, channel, config, findings)
-    FlowChecks(config, findings).run()
+    flows = FlowChecks(config, findings)
+    flows.run()
+    ToolChecks(config, findings, flows).run()
     return findings.problems
 
 
@@ -114,6 +119,9 @@ def _channel(name: str, channel: Channel, config: Config, findings: Findings) ->
     if isinstance(channel, ApiChannel):
         if channel.webhook:
             _endpoint(channel.webhook, (*path, "webhook"), findings)
+        return
+    if isinstance(channel, CmChannel):
+        check_cm(channel, path, config, findings)
         return
     _webchat(channel, path, config, findings)
 
@@ -245,16 +253,6 @@ def _limits(config: Config, findings: Findings) -> None:
             findings.error(place, f'"{media_type}" is not a media type', "write it like image/png or image/*")
     for event, flow in config.events.items():
         findings.name(("events", event), "flows", flow, "flow")
-
-
-def _later(config: Config, findings: Findings) -> None:
-    """Parts of the file's design that this version does not have: refused, never ignored."""
-    if config.gateways:
-        findings.error(("gateways",), "this version has no phone gateways", "remove this part", at_key=True)
-    if config.tools:
-        findings.error(
-            ("tools",), "this version has no tools", "remove this part, or write a flow", at_key=True
-        )
 
 
 def _known_languages(languages: Iterable[str], path: Path, config: Config, findings: Findings) -> None:

@@ -4,10 +4,11 @@ Everything is frozen: a running process never changes its configuration, it load
 Descriptions here are the help of the JSON Schema and of the reference page.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from msgspec import Meta, Struct, field
 
+from openhandover.channels.cm.settings import Settings as CmSettings
 from openhandover.config.hours import Hours
 from openhandover.core.settings import Secret, Template, Texts
 from openhandover.core.step import HandoverStep
@@ -137,7 +138,46 @@ class ApiChannel(Section, frozen=True, tag_field="type", tag="api"):
     )
 
 
-Channel = WebchatChannel | ApiChannel
+class Speech(Section, frozen=True):
+    """How a language sounds on the phone."""
+
+    language: Annotated[str, Meta(description="BCP 47 tag, such as nl-NL")]
+    voice: Annotated[str | None, Meta(description="the phone company's name of a voice")] = None
+
+
+class PhoneChannel(Section, frozen=True, tag_field="type", tag="phone"):
+    """Phone calls that a flow answers; a gateway of type `twilio` holds them."""
+
+    attachments: ClassVar[Attachments] = "never"
+
+    gateway: Annotated[Name, Meta(description="name under `gateways:`, of type `twilio`")]
+    bot: Annotated[Name, Meta(description="name under `bots:`; it must be a flow")]
+    provider: Annotated[str | None, Meta(description="provider of handovers that name none")] = None
+    language: Annotated[str | None, Meta(description="what callers are greeted in; absent: the default")] = (
+        None
+    )
+    speech: Annotated[dict[str, Speech], Meta(description="language -> how it sounds")] = {}
+    silence_s: Annotated[int, Meta(ge=1, le=60, description="so long a caller may be silent")] = 5
+    silences: Annotated[
+        int, Meta(ge=0, le=10, description="so often an unanswered question is repeated; then we hang up")
+    ] = 2
+    return_: Annotated[Return, Meta(description="what gives the floor back after a transfer")] = field(
+        default="message", name="return"
+    )
+
+
+class CmChannel(CmSettings, frozen=True, tag_field="type", tag="cm"):
+    """A channel of CM.com: our bot is an adapter of its Conversational Router."""
+
+    bot: Annotated[str | None, Meta(description="name under `bots:`")] = None
+    provider: Annotated[str | None, Meta(description="provider of handovers that name none")] = None
+    attachments: Annotated[Attachments, Meta(description="when the user may send files")] = "always"
+    return_: Annotated[Return, Meta(description="what gives the floor back after a transfer")] = field(
+        default="call", name="return"
+    )
+
+
+Channel = WebchatChannel | ApiChannel | PhoneChannel | CmChannel
 
 
 class Bot(Section, frozen=True):
@@ -157,6 +197,46 @@ class Provider(Section, frozen=True):
         default=None, name="return"
     )
     settings: Any = None
+
+
+class Tool(Section, frozen=True, kw_only=True):
+    """Named steps that an LLM may call; they may end in a handover."""
+
+    description: Annotated[str, Meta(min_length=1, description="tells the LLM when to call it")]
+    parameters: Annotated[
+        dict[str, Any],
+        Meta(description="JSON Schema of an object; its properties are variables of the steps"),
+    ] = field(default_factory=lambda: {"type": "object", "properties": {}})
+    steps: Annotated[tuple[Step, ...], Meta(min_length=1, description="as in a flow, but none may wait")]
+    output: Annotated[
+        Any, Meta(description="what the LLM gets: a template, or a structure of them; not after a handover")
+    ] = None
+
+
+ToolName = Annotated[
+    str, Meta(pattern="^[A-Za-z0-9_-]{1,64}$", description="letters, digits, `_` and `-`, at most 64")
+]
+
+
+class WebhookGateway(Endpoint, frozen=True, tag_field="type", tag="webhook"):
+    """Phone calls that something of your own holds: it gets what to do with them as signed webhooks."""
+
+
+class TwilioGateway(Section, frozen=True, tag_field="type", tag="twilio"):
+    """A Twilio account whose numbers call our channels of type `phone`."""
+
+    account_sid: Annotated[
+        str, Meta(description="AC..., from Twilio's console", pattern="^AC[0-9a-fA-F]{32}$")
+    ]
+    auth_token: Annotated[Secret, Meta(description="signs Twilio's requests", min_length=16)]
+    old_auth_token: Annotated[Secret | None, Meta(description="also valid while you rotate the token")] = None
+    caller_id: Annotated[
+        str | None, Meta(description="number shown to the human who is called; absent: Twilio's choice")
+    ] = None
+    ring_s: Annotated[int, Meta(ge=5, le=600, description="so long a human's phone rings")] = 25
+
+
+GatewayBlock = WebhookGateway | TwilioGateway
 
 
 class Agent(Section, frozen=True):
@@ -283,7 +363,7 @@ class Config(Section, frozen=True):
     bots: dict[str, Bot] = {}
     providers: dict[str, Provider] = {}
     agents: dict[str, Agent] = {}
-    gateways: Annotated[dict[str, Any], Meta(description="phone gateways; this version has none")] = {}
+    gateways: Annotated[dict[str, GatewayBlock], Meta(description="who holds phone calls")] = {}
     desk: Desk = Desk()
     intents: Annotated[
         dict[str, dict[str, tuple[str, ...]]],
@@ -291,7 +371,7 @@ class Config(Section, frozen=True):
     ] = {}
     events: Annotated[dict[str, str], Meta(description="event name -> flow")] = {}
     flows: dict[str, tuple[Step, ...]] = {}
-    tools: Annotated[dict[str, Any], Meta(description="tools for an LLM; this version has none")] = {}
+    tools: Annotated[dict[ToolName, Tool], Meta(description="what an LLM may call")] = {}
     texts: Annotated[
         dict[str, dict[str, Template]], Meta(description="language -> system text -> wording")
     ] = {}

@@ -1,7 +1,7 @@
 """The other ends of user and bot lanes: webhooks, clients that fetch, HTTP bots, flows."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 import structlog
@@ -9,7 +9,7 @@ import structlog
 from openhandover.bots.http import HttpBot, Post
 from openhandover.channels.api import ApiChannel
 from openhandover.core.errors import Refused
-from openhandover.core.model import Conversation, Entry
+from openhandover.core.model import Conversation, Entry, Message
 from openhandover.net.statuses import Outcome
 
 Present = Callable[[Entry], dict[str, Any]]
@@ -17,6 +17,7 @@ Accept = Callable[[str, Post], Awaitable[None]]
 DELIVERED = Outcome("delivered")
 
 _encode = msgspec.json.Encoder().encode
+_message = msgspec.json.Decoder(Message).decode
 _log = structlog.get_logger("openhandover.delivery")
 
 
@@ -45,6 +46,30 @@ class ChannelWebhook:
         posted = await self._channel.deliver(str(event["id"]), _encode(event))
         if posted.outcome.kind != "delivered":
             _log.info("typing_not_delivered", channel=self._channel.name, detail=posted.detail)
+
+
+class Vendor(Protocol):
+    """A channel that another company runs: it takes messages and hears of nothing else."""
+
+    async def deliver(self, state: Conversation, message: Message, key: str) -> Outcome:
+        """One try; `key` stays the same on every try."""
+        ...
+
+
+class Messages:
+    """A channel of another company: its users get the messages."""
+
+    def __init__(self, vendor: Vendor, present: Present) -> None:
+        self._vendor = vendor
+        self._present = present
+
+    async def deliver(self, state: Conversation, entry: Entry) -> Outcome:
+        """One try."""
+        if entry.type != "message.created":
+            return DELIVERED
+        shown: Any = self._present(entry)["data"]
+        data = bytes(shown) if isinstance(shown, msgspec.Raw) else _encode(shown)
+        return await self._vendor.deliver(state, _message(data), event_id(entry))
 
 
 class BotWebhook:

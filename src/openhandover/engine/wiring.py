@@ -4,8 +4,9 @@ from typing import Literal
 
 from openhandover.bots.http import HttpBot
 from openhandover.channels.api import ApiChannel
+from openhandover.channels.cm.adapter import Adapter as CmAdapter
 from openhandover.config.model import ApiChannel as ApiChannelBlock
-from openhandover.config.model import Config
+from openhandover.config.model import CmChannel, Config
 from openhandover.core.turn import Rules
 from openhandover.net.client import HttpClient
 from openhandover.texts.catalogue import Catalogue
@@ -14,7 +15,7 @@ from openhandover.translation import Translator, translator
 from .delivery import Receiver
 from .flows import Flows
 from .parts import Parts
-from .receivers import Accept, BotWebhook, ChannelWebhook, Fetching, Present
+from .receivers import Accept, BotWebhook, ChannelWebhook, Fetching, Messages, Present
 
 
 def rules_of(config: Config, texts: Catalogue) -> Rules:
@@ -26,7 +27,7 @@ def rules_of(config: Config, texts: Catalogue) -> Rules:
             return "pull"
         if isinstance(block, ApiChannelBlock):
             return "webhook" if block.webhook else "pull"
-        return "socket"
+        return "webhook" if isinstance(block, CmChannel) else "socket"
 
     def bot(name: str | None) -> Literal["none", "http", "flow"]:
         block = config.bots.get(name) if name else None
@@ -51,6 +52,8 @@ def channels_of(parts: Parts, present: Present) -> dict[str, Receiver]:
     """The receivers of user lanes by channel; a socket is none, it acknowledges what it got."""
     channels: dict[str, Receiver] = {}
     for name, block in parts.config.channels.items():
+        if isinstance(block, CmChannel):
+            channels[name] = Messages(CmAdapter(name, block, parts.http), present)
         if not isinstance(block, ApiChannelBlock):
             continue
         channels[name] = Fetching()

@@ -31,6 +31,12 @@ class Metrics:
             buckets=_SECONDS,
             registry=self._registry,
         )
+        self._calls = Counter(
+            "openhandover_channel_calls",
+            "Calls of other companies' channels, by what became of them",
+            ("channel", "part", "result"),
+            registry=self._registry,
+        )
         # Looking up labels is slow; the few combinations are looked up once.
         self._count = lru_cache(maxsize=4096)(requests.labels)
         self._time = lru_cache(maxsize=1024)(seconds.labels)
@@ -39,6 +45,10 @@ class Metrics:
         """One call was answered after so many seconds."""
         self._count(endpoint.method, endpoint.path, str(status)).inc()
         self._time(endpoint.method, endpoint.path).observe(seconds)
+
+    def called(self, channel: str, part: str, result: str) -> None:
+        """A company called one of its channels here; `result` is one of our words for what became of it."""
+        self._calls.labels(channel, part, result).inc()
 
     def text(self) -> bytes:
         """Everything in Prometheus' text format."""

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta
 
-from . import bodies, conversations, events, files, handovers, health, messages, shapes, webhooks
+from . import bodies, cm, conversations, events, files, handovers, health, messages, shapes, webhooks
 from .call import LONGEST_PAGE, MAX_SEQ
 from .endpoint import Endpoint, Query
 from .shapes import Listed
@@ -195,6 +195,16 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         answers={200: shapes.Handover},
     ),
     _handovers(
+        "POST",
+        "handovers/{id}/call-result",
+        handovers.call_result,
+        "What became of a phone call",
+        description="Told by the gateway that was asked to transfer the call. One that repeats or comes too late has no "
+        "effect.",
+        body=bodies.CallResultBody,
+        answers={200: shapes.Handover},
+    ),
+    _handovers(
         "GET",
         "handovers/{id}/proof",
         handovers.proof,
@@ -263,6 +273,25 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         body={"type": "object"},
         answers={200: shapes.Applied},
         codes=("unauthorized", "bad_json", "bad_payload"),
+    ),
+    *(
+        _call(
+            "POST",
+            f"/channels/{{name}}/{part}",
+            handler,
+            summary,
+            tag="webhooks",
+            description="For channels of type `cm`. CM.com shows its shared secret in a header; with it, the answer is "
+            "always 2xx.",
+            body={"type": "object"},
+            answers={status: {"type": "object"}},
+            codes=("unauthorized",),
+        )
+        for part, handler, summary, status in (
+            ("messages", cm.messages, "Where CM.com's Router sends what users say", 201),
+            ("handover", cm.handover, "Where CM.com's Router tells that a chat was handed over", 200),
+            ("events", cm.events, "Where CM.com's Router tells that a session has ended", 200),
+        )
     ),
     _call(
         "GET",

@@ -1,0 +1,77 @@
+"""From our message to what CM's Router takes: buttons become numbers, files links, where nothing better is known."""
+
+from collections.abc import Sequence
+from uuid import NAMESPACE_URL, uuid5
+
+from openhandover.cm.business_messaging import Media, Outgoing, Suggestion
+from openhandover.cm.twoway import Envelope, Item
+from openhandover.core.model import Button, Conversation, Message
+from openhandover.texts.scope import chat_id
+
+from .reading import place_of
+from .settings import Settings
+
+
+def text(message: Message, *, links: bool = True, numbers: bool = True) -> str:
+    """The words that the user gets: in their language where it was translated, with links to files and a number
+    before each button."""
+    parts = [shown(message)]
+    if links:
+        parts += [f"{file.name}: {file.url}" if file.name else file.url for file in message.attachments]
+    if numbers and message.buttons:
+        options = "\n".join(f"{n}. {button.text}" for n, button in enumerate(message.buttons, 1))
+        parts.append(f"\n{options}" if parts[0] else options)
+    return "\n".join(part for part in parts if part)
+
+
+def shown(message: Message) -> str:
+    """The text in the user's language: what the agent wrote is translated into it."""
+    return message.translation.text if message.translation else message.text
+
+
+def envelope(settings: Settings, state: Conversation, message: Message, key: str) -> Envelope:
+    """The message as TwoWay; `key` is unique and stays the same on a retry."""
+    place = place_of(state.context)
+    item = Item("text", message_id(key), "to_user", message.at, text(message))
+    return Envelope(
+        chat_id=chat_id(state) or "",
+        account_id=place.get("accountId") or settings.technical_link_id,
+        channel=place.get("channel", ""),
+        client_id=place.get("conversationClientId") or state.user.id,
+        host_id=place.get("conversationHostId", ""),
+        session_id=place.get("sessionId"),
+        items=(item,),
+    )
+
+
+def outgoing(settings: Settings, state: Conversation, message: Message, key: str) -> Outgoing:
+    """The message as Business Messaging."""
+    place = place_of(state.context)
+    suggests = settings.buttons == "suggestions"
+    files = [file for file in message.attachments if file.url]
+    return Outgoing(
+        sender=place.get("conversationHostId", ""),
+        to=place.get("conversationClientId") or state.user.id,
+        channel=place.get("channel", ""),
+        text=text(message, links=False, numbers=not suggests),
+        reference=message_id(key),
+        media=tuple(Media(file.url, file.name, file.content_type) for file in files),
+        suggestions=tuple(Suggestion(b.text, b.value) for b in message.buttons or ()) if suggests else (),
+    )
+
+
+def message_id(key: str) -> str:
+    """A UUID for the key: an id that every reading of "id" accepts."""
+    return str(uuid5(NAMESPACE_URL, f"openhandover:{key}"))
+
+
+def choice(buttons: Sequence[Button], said: str) -> Button | None:
+    """The button that the user means: by its words or value as written there, else by its number."""
+    word = said.strip().casefold()
+    for button in buttons:
+        if word and word in (button.text.strip().casefold(), button.value.strip().casefold()):
+            return button
+    digits = word.rstrip(".)")
+    if digits.isascii() and digits.isdigit() and len(digits) <= 3 and 1 <= int(digits) <= len(buttons):
+        return buttons[int(digits) - 1]
+    return None

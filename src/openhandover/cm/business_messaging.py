@@ -1,0 +1,174 @@
+"""CM's Business Messaging shapes, and the older BM Proxy that carries them to and from the Router.
+
+Facts: CM's pages "Shared features" and "Incoming messages", its .NET SDK, and the opening part of the "Router and
+Scripted Bot API" (BM Proxy). Outbound and inbound differ: a file is `mediaName` and `mimeType` one way, `title` and
+`contentType` the other.
+"""
+
+import hashlib
+import time
+from typing import Any, cast
+from urllib.parse import quote
+
+import msgspec
+from msgspec import Struct
+
+from openhandover.core.errors import NotJsonError, PayloadError
+from openhandover.net.client import Request, Sender, encode_json
+from openhandover.net.statuses import MESSAGE, check
+
+from .settings import OLDER, Connection
+from .twoway import Envelope, Item, field, word
+
+
+class Media(Struct, frozen=True):
+    """A file: where it lies, its name and its media type, as far as they are known."""
+
+    url: str
+    name: str = ""
+    content_type: str = ""
+
+
+class Suggestion(Struct, frozen=True):
+    """A quick reply: a tap sends `postback` back in place of the label."""
+
+    label: str
+    postback: str
+
+
+class Outgoing(Struct, frozen=True, kw_only=True):
+    """One message to a user. `reference` is ours, at most what identifies it; the channel is in CM's spelling."""
+
+    sender: str
+    to: str
+    channel: str
+    text: str
+    reference: str = ""
+    media: tuple[Media, ...] = ()
+    suggestions: tuple[Suggestion, ...] = ()
+
+
+def decode(body: bytes) -> Envelope:
+    """Read an inbound message as BM Proxy delivers it: the ordinary body with `conversationalRouter` beside it.
+
+    What was written is a message of kind `text`, a file one of kind `media` with the words beside it as its text. The
+    body has no id of the message that is documented as unique, so that the whole of it stands for one.
+
+    Raises:
+        PayloadError: no JSON object, no `conversationalRouter.chatId` or no `message`.
+    """
+    raw = _object(body)
+    router = _map(raw, "conversationalRouter")
+    chat_id = word(field(router, "chatId"))
+    if not chat_id:
+        raise PayloadError("conversationalRouter.chatId: is missing")
+    message = _map(raw, "message")
+    sender, receiver = _map(raw, "from"), _map(raw, "to", optional=True)
+    text, time_utc = field(message, "text"), word(field(raw, "timeUtc"))
+    item = Item(
+        kind="text" if media(message) is None and isinstance(text, str) else "media",
+        id=hashlib.sha256(body).hexdigest()[:32] if time_utc else "",
+        direction="from_user",
+        created_on=time_utc,
+        text=text if isinstance(text, str) and media(message) is None else None,
+        raw=message,
+    )
+    return Envelope(
+        chat_id=chat_id,
+        account_id=word(field(router, "accountId")),
+        channel=word(field(raw, "channel")),
+        client_id=word(field(sender, "number")),
+        host_id=word(field(receiver, "number")),
+        client_name=word(field(sender, "name")) or None,
+        items=(item,),
+        raw=raw,
+    )
+
+
+def media(message: dict[str, Any]) -> Media | None:
+    """The file of an inbound message, if it has one with an address."""
+    given: Any = field(message, "media")
+    if not isinstance(given, dict):
+        return None
+    raw = cast("dict[str, Any]", given)
+    address = word(field(raw, "mediaUri"))
+    if not address.startswith(("https://", "http://")):
+        return None
+    return Media(address, word(field(raw, "title")), word(field(raw, "contentType")))
+
+
+def wire(token: str, message: Outgoing) -> dict[str, Any]:
+    """The ordinary Business Messaging body with one message; rich content only where the text alone is too little."""
+    written: dict[str, Any] = {
+        "from": message.sender,
+        "to": [{"number": international(message.to)}],
+        "body": {"type": "auto", "content": message.text},
+        "allowedChannels": [message.channel],
+    }
+    if message.reference:
+        written["reference"] = message.reference
+    if message.media or message.suggestions:
+        written["richContent"] = _rich(message)
+    return {"messages": {"authentication": {"productToken": token}, "msg": [written]}}
+
+
+def international(number: str) -> str:
+    """A phone number as this API wants it: `00` for the `+`. Ids of other channels stay as they are."""
+    return f"00{number[1:]}" if number.startswith("+") else number
+
+
+def url(connection: Connection) -> str:
+    """Where BM Proxy takes messages; only this older host is documented."""
+    base = (connection.base_url or OLDER).rstrip("/")
+    return f"{base}/conversational/bmproxy/v1/accounts/{quote(connection.technical_link_id, safe='')}"
+
+
+async def post(http: Sender, connection: Connection, message: Outgoing) -> None:
+    """Post once; an answer of 2xx means accepted, not delivered.
+
+    The token is in the body, as for this API, and in the header, as for every call to the Router.
+
+    Raises:
+        ProviderError: as `net.statuses.MESSAGE` says.
+    """
+    request = Request(
+        method="POST",
+        url=url(connection),
+        headers=connection.headers,
+        body=encode_json(wire(connection.product_token, message)),
+    )
+    check(await http.send(request), MESSAGE, time.time())
+
+
+def _rich(message: Outgoing) -> dict[str, Any]:
+    parts: list[dict[str, Any]] = [{"text": message.text}] if message.text else []
+    parts += [
+        {"media": {"mediaName": file.name, "mediaUri": file.url, "mimeType": file.content_type}}
+        for file in message.media
+    ]
+    written: dict[str, Any] = {"conversation": parts}
+    if message.suggestions:
+        written["suggestions"] = [
+            {"action": "reply", "label": one.label, "postbackdata": one.postback}
+            for one in message.suggestions
+        ]
+    return written
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    try:
+        whole = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise NotJsonError("the body should be JSON in UTF-8") from None
+    if not isinstance(whole, dict):
+        raise PayloadError("the body should be an object")
+    return cast("dict[str, Any]", whole)
+
+
+def _map(raw: dict[str, Any], name: str, *, optional: bool = False) -> dict[str, Any]:
+    value: Any = field(raw, name)
+    if value is None and optional:
+        return {}
+    if not isinstance(value, dict):
+        raise PayloadError(f"{name}: should be an object")
+    return cast("dict[str, Any]", value)

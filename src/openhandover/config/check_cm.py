@@ -1,0 +1,32 @@
+"""What annotations cannot say of a channel of type `cm`."""
+
+from typing import TYPE_CHECKING
+
+from .findings import Findings
+from .nodes import Path, nearest
+
+if TYPE_CHECKING:
+    from .model import CmChannel, Config
+
+
+def check_cm(channel: "CmChannel", path: Path, config: "Config", findings: Findings) -> None:
+    """Parts that need each other, and the templates of message types."""
+    if channel.api != "bmproxy" and channel.adapter_id is None:
+        mend = "add `adapter_id:` from the Router's page of adapters"
+        findings.error(path, f"api {channel.api} needs the id of our adapter", mend)
+    if channel.api != "bmproxy" and channel.buttons == "suggestions":
+        mend = "remove `buttons:`; users get numbers"
+        findings.error((*path, "buttons"), "suggestions are known for bmproxy only", mend)
+    supported = config.languages.supported
+    if channel.language is not None and channel.language not in supported:
+        what = f'"{channel.language}" is not a supported language'
+        findings.error((*path, "language"), what, nearest(channel.language, supported))
+    if not channel.message_types:
+        return
+    from openhandover.texts.templates import syntax_error
+
+    for name, told in channel.message_types.items():
+        for key in ("text", "url", "name", "content_type"):
+            template = getattr(told, key)
+            if template and (problem := syntax_error(template)):
+                findings.error((*path, "message_types", name, key), problem, "mend the template")
