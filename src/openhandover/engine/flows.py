@@ -22,6 +22,7 @@ from .parts import Parts
 from .preparing import Preparing
 from .receivers import DELIVERED
 from .wording import Wording
+from .work import Done
 
 _log = structlog.get_logger("openhandover.flow")
 replace = msgspec.structs.replace
@@ -85,11 +86,11 @@ class FlowReceiver:
 
     async def deliver(self, state: Conversation, entry: Entry) -> Outcome:
         """Run the entry's turn; a turn that came too late is done too."""
-        await self._bot.deliver(entry, state, _Host(self._flows, state))
+        await self._bot.deliver(entry, state, FlowHost(self._flows, state))
         return DELIVERED
 
 
-class _Host:
+class FlowHost:
     """The surroundings of one turn."""
 
     def __init__(self, flows: Flows, state: Conversation) -> None:
@@ -103,9 +104,12 @@ class _Host:
             step = replace(step, say=replace(step.say, prepare=True))
         if order is not None:
             step = replace(step, handover=await self._request(step, order))
-        done = await self._flows.work.run(self._state.id, step)
+        done = await self._save(step)
         if done.turn is not None:
             preparing.begin_all(done.turn, reader)
+
+    async def _save(self, step: FlowStep) -> Done:
+        return await self._flows.work.run(self._state.id, step)
 
     async def _request(self, step: FlowStep, order: HandoverOrder) -> RequestHandover:
         why = None
