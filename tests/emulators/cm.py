@@ -41,13 +41,13 @@ class Caller:
 
     def __init__(self, cm: CmEmulator, http: aiohttp.ClientSession) -> None:
         self.cm = cm
-        self._http = http
+        self.http = http
         self.token: str | None = TOKEN
 
     async def call(self, method: str, path: str, body: Any = None, **more: Any) -> tuple[int, str]:
         """Status and text of the answer."""
         headers = {"X-Cm-Producttoken": self.token} if self.token is not None else {}
-        async with self._http.request(
+        async with self.http.request(
             method, self.cm.url + path, json=body, headers=headers | more.pop("headers", {}), **more
         ) as answer:
             return answer.status, await answer.text()

@@ -144,12 +144,16 @@ async def _to_the_page(_: web.Request) -> web.StreamResponse:
 
 def _fault(emulator: "Emulator", asked: dict[str, Any]) -> None:
     """`{"fault": "fail"|"lose"|"slow"|"clear"|"repeat"|"reorder"|"late"|"hold"|"release"|vendor's own, ...}`."""
-    n, endpoint = int(asked.get("n", 1)), asked.get("endpoint")
-    seconds = float(asked.get("seconds", 0))
+    try:
+        n, status = int(asked.get("n", 1)), int(asked.get("status", 500))
+        seconds = float(asked.get("seconds", 0))
+    except (TypeError, ValueError):
+        raise Refused(400, "n, status and seconds are numbers") from None
+    endpoint = asked.get("endpoint")
     match asked.get("fault"):
         case "fail":
             named = {"retry_after": str(asked["retry_after"])} if "retry_after" in asked else {}
-            emulator.faults.fail_next(int(asked.get("status", 500)), n, endpoint=endpoint, **named)
+            emulator.faults.fail_next(status, n, endpoint=endpoint, **named)
         case "lose":
             emulator.faults.lose_next_reply(n, endpoint=endpoint)
         case "slow":

@@ -1,0 +1,183 @@
+"use strict"
+// The page where a person is the agent of an emulated vendor. It asks /emulator/state, which waits until something is new.
+
+const $ = id => document.getElementById(id)
+const STATES = { bot: "with the bot", waiting: "waiting", active: "with you", ended: "ended" }
+const AUTHORS = { user: "User", bot: "Bot", agent: "You", system: "" }
+const RETRY_MS = 1000
+const drafts = new Map()
+const page = { state: null, chosen: null, calls: false }
+
+function element(tag, text = "", className = "") {
+  return Object.assign(document.createElement(tag), { textContent: text, className })
+}
+
+async function post(path, body) {
+  const answer = await fetch(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) })
+  const told = await answer.json()
+  $("note").textContent = answer.ok ? "" : told.error
+  return answer.ok ? told : null
+}
+
+const chats = () => page.state?.chats ?? []
+const chosen = () => chats().find(chat => chat.id === page.chosen)
+const visitorOf = chat => (page.state.visitors ?? []).find(visitor => visitor.chat === chat.id)
+const time = at => new Date(at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })
+
+function choose(id, calls = false) {
+  if (page.chosen) drafts.set(page.chosen, $("text").value)
+  Object.assign(page, { chosen: id, calls })
+  $("text").value = drafts.get(id) ?? ""
+  $("note").textContent = ""
+  document.body.classList.toggle("open", Boolean(id) || calls)
+  show()
+  if (calls) showCalls()
+  else if (id) scrollDown()
+}
+
+function show() {
+  const { state } = page
+  $("title").textContent = state.title
+  $("visitor").hidden = !state.visitors
+  $("online").ariaPressed = String(state.online)
+  $("offline").ariaPressed = String(!state.online)
+  const waiting = chats().filter(chat => chat.state === "waiting").length
+  document.title = `${waiting ? `(${waiting}) ` : ""}${state.title}, emulated`
+  $("none").hidden = chats().length > 0
+  showList()
+  $("nothing").hidden = Boolean(chosen()) || page.calls
+  $("calls").hidden = !page.calls
+  $("chat").hidden = !chosen() || page.calls
+  if (chosen() && !page.calls) showChat(chosen())
+}
+
+function showList() {
+  const rows = new Map([...$("chats").children].map(row => [row.dataset.id, row]))
+  for (const chat of chats()) {
+    const row = rows.get(chat.id) ?? newRow(chat.id)
+    const [button] = row.children, last = chat.lines.at(-1)
+    row.dataset.state = chat.state
+    button.ariaCurrent = String(chat.id === page.chosen && !page.calls)
+    button.querySelector("b").textContent = chat.name
+    button.querySelector(".tag").textContent = STATES[chat.state]
+    button.querySelector(".last").textContent = last ? last.text : "nothing said yet"
+  }
+}
+
+function newRow(id) {
+  const row = element("li"), button = element("button"), first = element("span", "", "first")
+  first.append(element("b"), element("span", "", "tag"))
+  button.type = "button"
+  button.append(first, element("span", "", "last"))
+  button.onclick = () => choose(id)
+  row.dataset.id = id
+  row.append(button)
+  $("chats").prepend(row)
+  return row
+}
+
+function showChat(chat) {
+  const mine = ["waiting", "active"].includes(chat.state)
+  $("name").textContent = chat.name
+  $("state").textContent = STATES[chat.state]
+  $("end").hidden = !mine
+  $("facts").querySelector("dl").replaceChildren(
+    ...Object.entries(chat.facts).flatMap(([name, value]) => [element("dt", name), element("dd", value || "(empty)")]))
+  showLines(chat)
+  const visitor = visitorOf(chat)
+  $("as").hidden = !visitor
+  const asVisitor = visitor && new FormData($("reply")).get("as") === "visitor"
+  $("text").placeholder = asVisitor ? "What the visitor writes" : mine ? "Your answer" : "The chat is not with you"
+  $("text").disabled = $("reply").querySelector("[type=submit]").disabled = !mine && !asVisitor
+}
+
+function showLines(chat) {
+  const list = $("lines")
+  if (list.dataset.chat !== chat.id) list.replaceChildren()
+  list.dataset.chat = chat.id
+  const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 40
+  for (const line of chat.lines.slice(list.childElementCount)) {
+    const row = element("div", "", line.author)
+    if (line.author !== "system") row.append(element("span", `${AUTHORS[line.author]}, ${time(line.at)}`, "by"))
+    row.append(line.text)
+    row.dir = "auto"
+    list.append(row)
+  }
+  if (atEnd) scrollDown()
+}
+
+function scrollDown() {
+  $("lines").scrollTop = $("lines").scrollHeight
+}
+
+async function showCalls() {
+  const [came, went] = await Promise.all(["requests", "callbacks"].map(async name => (await (await fetch(name)).json())[name]))
+  const rows = [
+    ...came.map(one => call("in", one.status || "cut", `${one.method} ${one.endpoint}`, one.path, [one.body, one.answer])),
+    ...went.map(one => call("out", one.attempts.map(status => status || "unreachable").join(", ") || "under way", one.kind, one.url, [one.body])),
+  ]
+  $("log").replaceChildren(...(rows.length ? rows : [element("li", "None yet.")]))
+}
+
+function call(way, status, name, path, texts) {
+  const row = element("li"), more = element("details"), head = element("summary")
+  head.append(
+    element("span", way === "in" ? "→" : "←"), element("span", String(status), /^2/.test(String(status).split(", ").at(-1)) ? "" : "bad"),
+    element("b", name), element("span", path, "path"))
+  more.append(head, ...texts.filter(Boolean).map(text => element("pre", pretty(text))))
+  row.append(more)
+  return row
+}
+
+function pretty(text) {
+  try { return JSON.stringify(JSON.parse(text), null, 2) } catch { return text }
+}
+
+$("online").onclick = () => post("presence", { online: true })
+$("offline").onclick = () => post("presence", { online: false })
+$("end").onclick = () => post(`chats/${page.chosen}/ends`, {})
+$("calls-open").onclick = () => choose(null, true)
+document.querySelectorAll(".back").forEach(button => { button.onclick = () => choose(null) })
+$("as").onchange = show
+$("visitor").onclick = async () => {
+  const made = await post(`visitors/visitor-${page.state.visitors.length + 1}/says`, { text: "Hello", name: `Visitor ${page.state.visitors.length + 1}` })
+  if (!made) return
+  $("reply").elements.as.value = "visitor"
+  page.chosen = made.chat
+  document.body.classList.add("open")
+}
+$("text").onkeydown = event => {
+  if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+    event.preventDefault()
+    $("reply").requestSubmit()
+  }
+}
+$("reply").onsubmit = async event => {
+  event.preventDefault()
+  const text = $("text").value.trim(), chat = chosen()
+  if (!text || !chat) return
+  const asVisitor = visitorOf(chat) && new FormData($("reply")).get("as") === "visitor"
+  const where = asVisitor ? `visitors/${encodeURIComponent(visitorOf(chat).id)}/says` : `chats/${chat.id}/says`
+  if (await post(where, { text })) {
+    $("text").value = ""
+    drafts.delete(chat.id)
+  }
+  $("text").focus()
+}
+
+async function follow() {
+  for (;;) {
+    try {
+      const answer = await fetch(`state${page.state ? `?after=${page.state.version}` : ""}`)
+      page.state = await answer.json()
+      $("lost").hidden = true
+      show()
+      if (page.calls) await showCalls()
+    } catch {
+      $("lost").hidden = false
+      if (page.state) page.state.version = -1
+      await new Promise(later => setTimeout(later, RETRY_MS))
+    }
+  }
+}
+follow()

@@ -1,0 +1,84 @@
+"""The page where a person plays the agent of an emulated vendor, in a real browser."""
+
+import pytest
+from playwright.async_api import Browser, expect
+
+from openhandover.emulators.cm import CmEmulator
+from tests.browser import accessible, artifact, chromium, opened, watched
+from tests.emulators.cm import CUT, calling
+
+pytestmark = pytest.mark.browser
+
+PHONE = {"viewport": {"width": 360, "height": 740}, "color_scheme": "dark"}
+
+
+async def talk(browser: Browser, cm: CmEmulator, **options: object) -> None:
+    """An agent comes online, answers, and ends; a visitor is played from the same page."""
+    async with opened(browser, f"{cm.url}/", **options) as page, calling(cm) as caller:
+        faults = watched(page)
+        await page.get_by_role("button", name="Online").click()
+        await cm.wait_until(lambda: cm.presence.channels)
+        await page.get_by_role("button", name="New visitor").click()
+        await page.get_by_label("Your message").fill("I need a person")
+        await page.keyboard.press("Enter")
+        chat = await cm.wait_until(lambda: next(iter(cm.chats.values()), None))
+        await cm.wait_until(lambda: len(chat.lines) == 2)
+        await caller.mutate(chat.id, CUT, {"CustomerInfo": '{"name": "Ada <b>Example</b>"}'})
+        await page.get_by_text("Agent", exact=True).click()
+        await page.get_by_label("Your message").fill("Here I am")
+        await page.get_by_role("button", name="Send").click()
+        await expect(page.get_by_role("log").get_by_text("Here I am")).to_be_visible()
+        assert cm.visitor("visitor-1").answers == ["Here I am"]
+        await page.get_by_text("About this chat").click()
+        await expect(page.get_by_text("Ada <b>Example</b>")).to_be_visible()
+        await accessible(page, "a chat")
+        name = "phone" if options else "desktop"
+        await page.screenshot(path=artifact(f"emulator-cm-{name}.png"))
+        await page.get_by_role("button", name="End").click()
+        await expect(page.locator("#state")).to_have_text("ended")
+        if options:
+            await page.get_by_role("button", name="All chats").click()
+            assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        await page.get_by_role("button", name="Calls").click()
+        await page.get_by_text("POST mutation").click()
+        await expect(page.get_by_text("ruleMutation").first).to_be_visible()
+        await accessible(page, "the calls")
+        assert not faults
+
+
+async def test_a_person_is_the_agent_on_a_desktop():
+    """From no chat to an ended one, with what was called to look at; nothing on the page is against the rules."""
+    async with chromium() as browser, CmEmulator() as cm:
+        await talk(browser, cm)
+
+
+async def test_a_person_is_the_agent_on_a_phone():
+    """The same in the dark on 360 pixels: one thing at a time, and nothing sticks out."""
+    async with chromium() as browser, CmEmulator() as cm:
+        await talk(browser, cm, **PHONE)
+
+
+async def test_the_page_says_when_the_emulator_is_gone_and_comes_back_with_it():
+    """A stopped emulator is told; once it answers on the same address, its new chats are shown."""
+    async with chromium() as browser:
+        first = CmEmulator()
+        await first.start()
+        async with opened(browser, f"{first.url}/emulator/") as page:
+            await expect(page.get_by_text("No chats yet")).to_be_visible()
+            await first.stop()
+            await expect(page.get_by_role("alert")).to_be_visible()
+            async with CmEmulator(port=int(first.url.rpartition(":")[2])) as second:
+                second.visitor("ada", "Ada").says("hello")
+                await expect(page.get_by_role("button", name="Ada")).to_be_visible()
+                await expect(page.get_by_role("alert")).to_be_hidden()
+
+
+async def test_the_page_may_load_nothing_from_elsewhere():
+    """Its policy allows its own files only, and no frame around it."""
+    async with CmEmulator() as cm, calling(cm) as caller:
+        for name in ("", "page.js", "page.css", "icon.svg"):
+            assert (await caller.call("GET", f"/emulator/{name}"))[0] == 200
+        async with caller.http.get(f"{cm.url}/emulator/") as answer:
+            policy = answer.headers["Content-Security-Policy"]
+    assert policy.startswith("default-src 'none'; script-src 'self';")
+    assert "frame-ancestors 'none'" in policy
