@@ -34,7 +34,7 @@ async def talk(browser: Browser, cm: CmEmulator, **options: object) -> None:
         await accessible(page, "a chat")
         name = "phone" if options else "desktop"
         await page.screenshot(path=artifact(f"emulator-cm-{name}.png"))
-        await page.get_by_role("button", name="End").click()
+        await page.get_by_role("button", name="End", exact=True).click()
         await expect(page.locator("#state")).to_have_text("ended")
         if options:
             await page.get_by_role("button", name="All chats").click()
