@@ -7,10 +7,20 @@ from urllib.parse import urlsplit
 
 from .check_cm import check_cm
 from .check_flows import FlowChecks
+from .check_phone import check_phone
 from .check_tools import ToolChecks
 from .findings import Findings
 from .loaded import Loaded
-from .model import ApiChannel, Bot, Channel, CmChannel, Config, Endpoint, WebchatChannel
+from .model import (
+    ApiChannel,
+    Bot,
+    Channel,
+    CmChannel,
+    Config,
+    Endpoint,
+    WebchatChannel,
+    WebhookGateway,
+)
 from .nodes import Path, Problem, nearest
 
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
@@ -36,7 +46,9 @@ def check(loaded: Loaded) -> list[Problem]:
     ):
         part(config, findings)
     for name, gateway in config.gateways.items():
-        _endpoint(gateway, ("gateways", name), findings)
+        if isinstance(gateway, WebhookGateway):
+            _endpoint(gateway, ("gateways", name), findings)
+    check_phone(config, findings)
     for name, channel in config.channels.items():
         _channel(name, channel, config, findings)
     flows = FlowChecks(config, findings)
@@ -122,8 +134,8 @@ def _channel(name: str, channel: Channel, config: Config, findings: Findings) ->
         return
     if isinstance(channel, CmChannel):
         check_cm(channel, path, config, findings)
-        return
-    _webchat(channel, path, config, findings)
+    elif isinstance(channel, WebchatChannel):
+        _webchat(channel, path, config, findings)
 
 
 def _webchat(channel: WebchatChannel, path: Path, config: Config, findings: Findings) -> None:

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct, field
 
+from .model import Medium
 from .settings import Template, Texts
 
 Seconds = Annotated[float, Meta(ge=0, description="seconds; 0 switches the limit off")]
@@ -99,7 +100,19 @@ class VoiceStep(Struct, frozen=True, forbid_unknown_fields=True):
 
     provider: str
     message: Texts | None = None
-    to: Template | None = None
+    to: Annotated[Template | None, Meta(description="`forward`: number in E.164, or SIP URI")] = None
+    mode: Annotated[Template | None, Meta(description="`forward`: dial or refer")] = None
+    type: Annotated[Template | None, Meta(description="`custom`: what your gateway knows it by")] = None
+    configuration: Annotated[
+        dict[str, Any] | None, Meta(description="`custom`: what your gateway needs; values are templates")
+    ] = None
+    webstore_referrer: Annotated[Template | None, Meta(description="`cm_voice_msc`: store and queue")] = None
+    routing_keywords: Annotated[Template | None, Meta(description="`cm_voice_msc`: skills")] = None
+
+    def route(self) -> dict[str, Any]:
+        """The keys that say where the call goes, as far as they are given."""
+        names = [name for name in self.__struct_fields__ if name not in ("provider", "message")]
+        return {name: value for name in names if (value := getattr(self, name)) is not None}
 
 
 class HandoverStep(Struct, frozen=True, forbid_unknown_fields=True):
@@ -126,3 +139,9 @@ class HandoverStep(Struct, frozen=True, forbid_unknown_fields=True):
     rating: RatingStep = RatingStep()
     route: dict[str, Any] = {}
     voice: VoiceStep | None = None
+
+    def words(self, medium: Medium) -> Texts | None:
+        """What is said just before."""
+        if medium == "voice" and self.voice is not None and self.voice.message is not None:
+            return self.voice.message
+        return self.message

@@ -13,7 +13,8 @@ from openhandover.core import events as e
 from openhandover.core.errors import ProviderError, Refused
 from openhandover.core.model import Conversation, Settings, Target
 from openhandover.core.step import HandoverStep
-from openhandover.core.view import INTERNAL, message_of
+from openhandover.core.table import CallOutcome
+from openhandover.core.view import INTERNAL
 from openhandover.net.client import HttpClient
 from openhandover.net.guard import Guard
 from openhandover.providers.base import Availability
@@ -23,9 +24,11 @@ from openhandover.texts.catalogue import Catalogue
 from openhandover.texts.language import LanguageDetector, is_telling
 
 from . import present, proofs
+from .acknowledged import Acknowledged
 from .agents import AgentLanes
 from .arrivals import Arrivals
 from .asides import Asides
+from .calls import Calls, gateways_of
 from .delivery import Delivery
 from .dispatch import Dispatch
 from .feed import PAGE, Feed
@@ -69,6 +72,7 @@ class Engine:
         self.feed = Feed(self.store, self._present)
         self._dispatch = Dispatch(self.store, rules, self.feed, self.metrics)
         self._work = Work(self.store, rules, self._dispatch.committed, clock)
+        self._acknowledged = Acknowledged(self.store, self._work)
         self._delivery = Delivery(self.store, self._work, clock)
         self._timers = Timers(self.store, self._work, clock)
         self._detector = LanguageDetector(config.languages.supported)
@@ -85,10 +89,14 @@ class Engine:
             texts=self.texts,
             clock=clock,
         )
-        self.order = Order(config, self.providers, self.texts)
+        self.gateways = gateways_of(parts)
+        self.order = Order(config, self.providers, self.texts, self.gateways)
         self._queues = Queues(self.store, self._work)
         hidden = config.redaction.to_agent
-        self._agents = AgentLanes(self._delivery, self.providers, self.files, self._queues, hidden)
+        self._calls = Calls(self.gateways, self._work, clock)
+        self._agents = AgentLanes(
+            self._delivery, self.providers, self.files, self._queues, hidden, self._calls
+        )
         self._preparing = Preparing(parts, translator_of(config, self.http))
         self._wording = Wording(self._preparing, config.languages.default)
         self._flows = Flows(parts, self.order, self._preparing, self._wording)
@@ -124,6 +132,7 @@ class Engine:
         await self._flows.start()
         await self.tools.start()
         await self.providers.start()
+        await self._calls.start()
         self._timers.start()
         await self._queues.start()
         await self._arrivals.start()
@@ -145,6 +154,7 @@ class Engine:
         await self._preparing.stop()
         await self._detector.stop()
         await self._asides.stop()
+        await self._calls.stop()
         await self.providers.stop()
         await self.http.close()
         await self.store.stop()
@@ -213,9 +223,9 @@ class Engine:
         """The user's connection came or went."""
         await self._work.run(conversation_id, e.SetPresence(state))
 
-    async def trigger(self, conversation_id: str, event: str) -> None:
-        """Fire a named event at the bot."""
-        await self._work.run(conversation_id, e.Trigger(event))
+    async def trigger(self, conversation_id: str, event: str, once: str | None = None) -> None:
+        """Fire a named event at the bot; those with the same `once` fire it one time."""
+        await self._work.run(conversation_id, e.Trigger(event), claim=("trigger", once) if once else None)
 
     async def prepare_handover(
         self, state: Conversation, step: HandoverStep, seen: Mapping[str, Any], *, follows: bool
@@ -253,6 +263,16 @@ class Engine:
         """Keep the user's rating."""
         return await self._about(handover_id, e.Rate(handover_id, score, comment))
 
+    async def call_result(
+        self,
+        handover_id: str,
+        outcome: CallOutcome,
+        sip_status: int | None = None,
+        attempt: int | None = None,
+    ) -> HandoverRow:
+        """What became of a phone call that was given away, as its gateway says."""
+        return await self._about(handover_id, e.CallResult(handover_id, outcome, sip_status, attempt))
+
     async def leave(self, conversation_id: str) -> None:
         """The user ends the chat: an open handover ends with `user_left`."""
         await self._work.run(conversation_id, e.Leave())
@@ -276,29 +296,11 @@ class Engine:
 
     async def delivered_to_user(self, conversation_id: str, seq: int) -> None:
         """The user's page has everything up to this seq."""
-        state = await self.conversation(conversation_id)
-        after = state.user_done
-        while entries := await self.store.lane(conversation_id, "user", after, 100):
-            for entry in entries:
-                if entry.seq > min(seq, state.shown):
-                    return
-                after = entry.seq
-                message = message_of(entry) if entry.type == "message.created" else None
-                await self._work.run(
-                    conversation_id, e.Sent("user", entry.seq, 1, message, entry.handover_id)
-                )
+        await self._acknowledged.delivered(await self.conversation(conversation_id), seq)
 
     async def read_by_user(self, conversation_id: str, seq: int) -> None:
         """The user has seen the last message up to this seq, so they also have everything up to it."""
-        await self.delivered_to_user(conversation_id, seq)
-        for row in reversed(await self.store.tail(conversation_id, seq, 20)):
-            entry = row.entry
-            if entry.to_user and entry.type == "message.created":
-                if row.delivered.user and row.delivered.user[0] == "read":
-                    return
-                event = e.ReadByUser(entry.seq, message_of(entry), entry.handover_id)
-                await self._work.run(conversation_id, event)
-                return
+        await self._acknowledged.read(await self.conversation(conversation_id), seq)
 
     # --- reads ---------------------------------------------------------------------------------------------
 

@@ -28,14 +28,14 @@ from openhandover.store.port import LogRow
 from openhandover.texts.redaction import Kind, redact
 from openhandover.texts.scope import chat_id
 
-from .asides import Asides
+from .asides import Asides, tell
+from .calls import Calls, LiveCall
 from .delivery import Delivery, Lane, backoff_s
 from .files import FileStore
 from .providers import Providers
 from .queues import Queues
 
 OPEN_TIMEOUT_S = 30.0
-BEST_EFFORT_S = 5.0
 
 REASONS: tuple[tuple[type[ProviderError], str], ...] = (
     (NobodyThere, "unavailable"),
@@ -59,6 +59,7 @@ class AgentLanes:
         files: FileStore,
         queues: Queues,
         redaction: Sequence[Kind],
+        calls: Calls,
     ) -> None:
         self._delivery = delivery
         self._store = delivery.store
@@ -67,6 +68,7 @@ class AgentLanes:
         self._providers = providers
         self._files = files
         self._queues = queues
+        self._calls = calls
         self._redaction = tuple(redaction)
         self._asides = Asides()
 
@@ -90,7 +92,7 @@ class AgentLanes:
             if entry is not None:
                 tries = await self._send(lane, state, known, entry, tries)
             elif known.ending is not None and known.done >= known.last:
-                tries = await self._end(lane, known, tries)
+                tries = await self._end(lane, state, known, tries)
             else:
                 return
 
@@ -98,19 +100,25 @@ class AgentLanes:
 
     async def _open(self, lane: Lane, state: Conversation, known: LaneState, tries: int) -> int:
         provider = self._providers.get(known.provider)
+        handover = await self._handover_of(state, known)
+        if known.say:
+            await self._calls.say(state, handover, known)
+            return 0
         if not known.opening:
             await self._gate(lane, known)
             await self._work.run(state.id, e.Opening(known.id))
             return 0
-        handover = await self._handover_of(state, known)
         ended = known.ending is not None
+        if ended and state.call is not None:  # it may have been given away before a crash: not once more
+            return await self._end(lane, state, known, tries)
+        call = self._calls.live(state, handover, known)
         try:
             if provider is None:
                 raise ProviderRejected("this provider is no longer configured")
             if self._providers.closed_until(known.provider) is not None:
                 raise NobodyThere("it is outside the provider's opening hours")
             before = await self._before(state, handover, known)
-            request = self._request(state, handover, known, before)
+            request = self._request(state, handover, known, before, call)
             opened = await asyncio.wait_for(provider.open(request), OPEN_TIMEOUT_S)
         except (ProviderUnavailable, TimeoutError) as error:
             if ended:
@@ -124,7 +132,7 @@ class AgentLanes:
             reason = next((reason for kind, reason in REASONS if isinstance(error, kind)), "provider_error")
             await self._failed(state, known, reason, error.detail)
             return 0
-        await self._opened(state, known, opened, before)
+        await self._opened(state, known, opened, before, call.order if call else None)
         return 0
 
     async def _handover_of(self, state: Conversation, known: LaneState) -> Handover:
@@ -160,7 +168,12 @@ class AgentLanes:
             await self._untaken(after, known)
 
     async def _opened(
-        self, state: Conversation, known: LaneState, opened: Opened, before: Sequence[LogRow]
+        self,
+        state: Conversation,
+        known: LaneState,
+        opened: Opened,
+        before: Sequence[LogRow],
+        order: dict[str, Any] | None,
     ) -> None:
         taken = tuple(
             (row.entry.seq, message_of(row.entry))
@@ -169,7 +182,7 @@ class AgentLanes:
         )
         place = (opened.position, opened.estimated_wait_ms)
         estimate = None
-        if place == (None, None) and state.handover is not None:
+        if place == (None, None) and state.handover is not None and order is None:
             estimate = await self._queues.estimate(state.handover)
         event = e.Opened(
             known.id,
@@ -178,6 +191,7 @@ class AgentLanes:
             opened.vendor_state,
             taken,
             estimated=estimate is not None,
+            order=order,
         )
         await self._work.run(state.id, event)
 
@@ -213,7 +227,12 @@ class AgentLanes:
         return found[-limit:]
 
     def _request(
-        self, state: Conversation, handover: Handover, known: LaneState, before: Sequence[LogRow]
+        self,
+        state: Conversation,
+        handover: Handover,
+        known: LaneState,
+        before: Sequence[LogRow],
+        call: LiveCall | None,
     ) -> HandoverRequest:
         return HandoverRequest(
             handover_id=handover.id,
@@ -226,6 +245,7 @@ class AgentLanes:
             chat_id=chat_id(state),
             route=handover.chain[known.attempt - 1].route,
             transcript=[self._for_agent(message_of(row.entry), row.entry.at) for row in before],
+            call=call,
         )
 
     def _for_agent(self, message: Message, at: float) -> Message:
@@ -276,13 +296,13 @@ class AgentLanes:
         await self._delivery.settle(lane, entry, tries + 1, delivered=True)
         return 0
 
-    async def _end(self, lane: Lane, known: LaneState, tries: int) -> int:
+    async def _end(self, lane: Lane, state: Conversation, known: LaneState, tries: int) -> int:
         provider = self._providers.get(known.provider)
         ending = known.ending
         assert ending is not None
         if provider is not None and ending.kind != "none":
             try:
-                await self._tell_end(provider, known, ending)
+                await self._tell_end(state, provider, known, ending)
             except (ProviderUnavailable, ProviderAuthError, TimeoutError) as error:
                 if self._clock() - (known.ended_at or 0) < GIVE_UP_S:
                     self._waits(known, tries, error)
@@ -299,14 +319,17 @@ class AgentLanes:
         await self._work.run(lane.conversation_id, e.LaneEnded(known.id, ending.kind))
         return 0
 
-    async def _tell_end(self, provider: Provider, known: LaneState, ending: Ending) -> None:
+    async def _tell_end(
+        self, state: Conversation, provider: Provider, known: LaneState, ending: Ending
+    ) -> None:
+        handover = await self._handover_of(state, known)
         if ending.kind == "return":
-            row = await self._store.handover(known.handover_id)
-            assert row is not None  # what is given back was recorded
-            await provider.hand_back(_session(known), row.handover.chain[known.attempt - 1].route)
+            await provider.hand_back(_session(known), handover.chain[known.attempt - 1].route)
             return
         call = provider.cancel if ending.kind == "cancel" else provider.close
         await call(_session(known), ending.reason)
+        if state.call is not None:
+            await self._calls.cancel(state, handover, known)
 
     async def _never_opened(self, state: Conversation, known: LaneState) -> None:
         await self._work.run(state.id, e.LaneEnded(known.id))
@@ -347,27 +370,11 @@ class AgentLanes:
         if known is None or provider is None or not known.opened:
             return
         key = (state.id, effect.lane, type(effect))
-        self._asides.say(key, _tell(provider, _session(known), effect))
+        self._asides.say(key, tell(provider, _session(known), effect))
 
     async def stop(self) -> None:
         """Let best-effort calls go."""
         await self._asides.stop()
-
-
-async def _tell(
-    provider: Provider, session: Session, effect: TellPresence | TellReceipt | TellTyping
-) -> None:
-    try:
-        async with asyncio.timeout(BEST_EFFORT_S):
-            match effect:
-                case TellTyping(on=on):
-                    await provider.typing(session, on=on)
-                case TellPresence(user=user, text=text):
-                    await provider.presence(session, user, text)
-                case TellReceipt(message_id=message_id, state=state):
-                    await provider.receipt(session, message_id, state)
-    except (ProviderError, TimeoutError) as error:
-        _log.info("best_effort_failed", provider=provider.name, call=type(effect).__name__, detail=str(error))
 
 
 def _session(known: LaneState) -> Session:

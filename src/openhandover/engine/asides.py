@@ -4,6 +4,16 @@ import asyncio
 from collections.abc import Coroutine, Hashable
 from typing import Any
 
+import structlog
+
+from openhandover.core.effects import TellPresence, TellReceipt, TellTyping
+from openhandover.core.errors import ProviderError
+from openhandover.providers.base import Provider, Session
+
+BEST_EFFORT_S = 5.0
+
+_log = structlog.get_logger("openhandover.providers")
+
 
 class Asides:
     """Calls that nobody waits for. Those with the same key go one after the other: a "stopped" that overtakes its
@@ -39,3 +49,18 @@ async def _after(before: asyncio.Task[None] | None, call: Coroutine[Any, Any, No
         await call
     finally:
         call.close()
+
+
+async def tell(provider: Provider, session: Session, effect: TellPresence | TellReceipt | TellTyping) -> None:
+    """Typing, presence and receipts: once, without consequence."""
+    try:
+        async with asyncio.timeout(BEST_EFFORT_S):
+            match effect:
+                case TellTyping(on=on):
+                    await provider.typing(session, on=on)
+                case TellPresence(user=user, text=text):
+                    await provider.presence(session, user, text)
+                case TellReceipt(message_id=message_id, state=state):
+                    await provider.receipt(session, message_id, state)
+    except (ProviderError, TimeoutError) as error:
+        _log.info("best_effort_failed", provider=provider.name, call=type(effect).__name__, detail=str(error))

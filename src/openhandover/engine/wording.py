@@ -25,14 +25,18 @@ class Wording:
         """The rendered settings with the step's own texts in the reader's language; what the catalogue says is in
         it already. A text that cannot be translated in time stays as it was written."""
         alternative = step.queue.alternative
+        words = step.words("voice" if settings.spoken else "text")
         message, accepted, failure, rating, instead = await asyncio.gather(
-            self._text(settings.message, step.message, reader),
+            self._text(settings.message, words, reader),
             self._text(settings.accepted, step.accepted_message, reader),
             self._text(settings.failure, step.failure_message, reader),
             self._text(settings.rating_text, step.rating.text, reader),
             self._text(settings.queue.alternative_text, alternative.text if alternative else None, reader),
         )
         queue = replace(settings.queue, alternative_text=instead)
+        if settings.spoken and words is not None and message == settings.message:
+            written = variant(words, reader, self._default_language).language
+            settings = replace(settings, message_language=written)
         return replace(
             settings, message=message, accepted=accepted, failure=failure, rating_text=rating, queue=queue
         )

@@ -11,9 +11,10 @@ from typing import Any, ClassVar, Literal, Protocol
 
 from msgspec import Struct
 
-from openhandover.core.errors import Unsupported
+from openhandover.core.errors import ProviderRejected, Unsupported
 from openhandover.core.events import FromProvider
-from openhandover.core.model import Initiator, Message, Style, User
+from openhandover.core.model import Call, Initiator, Medium, Message, Style, User
+from openhandover.gateways.base import Transfer
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,8 @@ class Capabilities:
     """What the vendor can do at all; the feature matrix is made from it."""
 
     style: Style = Style.RELAY
+    media: frozenset[Medium] = frozenset(("text",))
+    """The conversations that it takes."""
     transferred: Literal["transferred", "logged", "ticket"] = "transferred"
     inbound: Literal["none", "webhook", "events"] = "none"
     availability: bool = False
@@ -64,6 +67,16 @@ class Brief(Struct, frozen=True):
     medium: str
 
 
+class PhoneCall(Protocol):
+    """The call of a voice conversation, to be given away."""
+
+    call: Call
+
+    async def transfer(self, transfer: Transfer) -> None:
+        """Returns when the gateway has taken the order; raises the `ProviderError`s of `core.errors`."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class HandoverRequest:
     """What the contact centre gets at the start. `route` are the step's rendered routing keys."""
@@ -77,6 +90,8 @@ class HandoverRequest:
     context: Mapping[str, Any]
     route: Mapping[str, Any]
     transcript: Sequence[Message]
+    call: "PhoneCall | None" = None
+    """The phone call, where the conversation is one that a configured gateway holds."""
     chat_id: str | None = None
     """The id that the user's channel gives the chat, where it has one."""
 
@@ -151,6 +166,7 @@ class Provider(Protocol):
     async def close(self, session: Session, reason: str) -> None: ...
     async def hand_back(self, session: Session, route: Mapping[str, Any]) -> None: ...
     def refuse(self, route: Mapping[str, Any]) -> str | None: ...
+    def transfer(self, route: Mapping[str, Any]) -> Transfer | None: ...
     def preview(self, request: HandoverRequest) -> str | None: ...
     def verify(self, request: WebhookRequest) -> None: ...
     def parse(self, request: WebhookRequest) -> Sequence[FromProvider]: ...
@@ -211,6 +227,10 @@ class BaseProvider:
         """What is wrong with the rendered route, e.g. a required field that is empty; None when it is fine."""
         return None
 
+    def transfer(self, route: Mapping[str, Any]) -> Transfer | None:
+        """What a phone call with this route, which was not refused, is given to; None: nothing is done with it."""
+        return None
+
     def preview(self, request: HandoverRequest) -> str | None:
         """What `open` would send by other ways than HTTP, shown in a dry run instead; None: by HTTP only."""
         return None
@@ -231,3 +251,17 @@ class BaseProvider:
         """(cursor, fact) from a stream or poll, resumable; only for `inbound="events"`."""
         raise Unsupported
         yield  # pragma: no cover  (makes this an async generator)
+
+
+class CallProvider(BaseProvider):
+    """Gives phone calls away: says to whom by `transfer`, and leaves the rest to the call's gateway."""
+
+    capabilities: ClassVar[Capabilities] = Capabilities(style=Style.TRANSFER, media=frozenset(("voice",)))
+
+    async def open(self, request: HandoverRequest) -> Opened:
+        """Returns when the gateway has taken the order. There is no session: its key serves as the id."""
+        transfer = self.transfer(request.route)
+        if request.call is None or transfer is None:
+            raise ProviderRejected("no configured gateway holds this call")
+        await request.call.transfer(transfer)
+        return Opened(request.key)

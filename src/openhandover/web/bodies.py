@@ -9,6 +9,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from openhandover.core.model import Audience, Initiator
 from openhandover.core.step import HandoverStep
+from openhandover.core.table import CallOutcome
 
 from .validation import FieldError
 
@@ -173,6 +174,21 @@ class RatingBody(Body, frozen=True):
 
     score: Annotated[int, Meta(ge=1, le=5)]
     comment: Annotated[str, Meta(max_length=10_000)] | None = None
+
+
+class CallResultBody(Body, frozen=True):
+    """What became of a phone call that its gateway was told to transfer."""
+
+    outcome: CallOutcome
+    sip_status: (
+        Annotated[int, Meta(ge=100, le=699, description="of the last answer, where there is one")] | None
+    ) = None
+    attempt: (
+        Annotated[
+            int, Meta(ge=1, description="as in `call.transfer`; absent: the handover's current attempt")
+        ]
+        | None
+    ) = None
 
 
 def message_errors(fields: Mapping[str, Any]) -> Iterator[FieldError]:

@@ -17,7 +17,7 @@ from openhandover.core.step import HandoverStep
 from openhandover.desk.explain import story
 from openhandover.store.port import HandoverFilter, HandoverRow
 
-from .bodies import CloseBody, HandoverBody, NothingBody, RatingBody, handover_errors
+from .bodies import CallResultBody, CloseBody, HandoverBody, NothingBody, RatingBody, handover_errors
 from .call import Call
 from .endpoint import Reply, json_reply, page
 from .idempotency import fingerprint
@@ -137,6 +137,16 @@ async def _ended(call: Call, command: Callable[[str], Awaitable[HandoverRow]]) -
     await call.engine.handover(call.path["id"])
     await call.json(NothingBody)
     return json_reply(shape(await command(call.path["id"])))
+
+
+async def call_result(call: Call) -> Reply:
+    """POST /v1/handovers/{id}/call-result"""
+    row = await call.engine.handover(call.path["id"])
+    body = await call.json(CallResultBody)
+    if (await call.engine.conversation(row.handover.conversation_id)).medium != "voice":
+        raise invalid("outcome", "this handover is of a text conversation; only phone calls have outcomes")
+    found = await call.engine.call_result(row.handover.id, body.outcome, body.sip_status, body.attempt)
+    return json_reply(shape(found))
 
 
 async def close(call: Call) -> Reply:

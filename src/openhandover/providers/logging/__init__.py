@@ -12,7 +12,9 @@ from .settings import Settings
 class Logging(BaseProvider):
     """Accepts everything at once."""
 
-    capabilities: ClassVar[Capabilities] = Capabilities(style=Style.TRANSFER, transferred="logged")
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        style=Style.TRANSFER, transferred="logged", media=frozenset(("text", "voice"))
+    )
 
     def __init__(self, name: str, settings: Settings, http: Sender) -> None:
         super().__init__(name)

@@ -1,0 +1,153 @@
+"""Phone calls: the configured gateways, and what a handover does with the call."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+
+from openhandover.config.model import GatewayBlock
+from openhandover.config.model import TwilioGateway as TwilioBlock
+from openhandover.core import events as e
+from openhandover.core import table, view
+from openhandover.core.errors import ConfigError, ProviderError, ProviderUnavailable
+from openhandover.core.model import Conversation, Handover
+from openhandover.core.model import Lane as LaneState
+from openhandover.core.settings import Secret
+from openhandover.gateways.base import CallContext, Gateway, Transfer
+
+from .delivery import backoff_s
+from .parts import Parts
+from .work import Clock, Work
+
+_log = structlog.get_logger("openhandover.gateways")
+
+
+def gateways_of(parts: Parts) -> dict[str, Gateway]:
+    """Name -> gateway. A kind is imported only when it is configured."""
+    found: dict[str, Gateway] = {}
+    for name, block in parts.config.gateways.items():
+        try:
+            found[name] = _built(name, block, parts)
+        except ValueError as error:
+            raise ConfigError(f"gateways.{name}: {error}") from error
+    return found
+
+
+def _built(name: str, block: GatewayBlock, parts: Parts) -> Gateway:
+    if isinstance(block, TwilioBlock):
+        from openhandover.gateways.twilio import TwilioGateway
+
+        return TwilioGateway(name, parts.store)
+    from openhandover.gateways.webhook import WebhookGateway
+
+    return WebhookGateway(name, block.url, (block.secret, block.old_secret), parts.http)
+
+
+class LiveCall:
+    """The call of one attempt, for its provider: it may be given away once."""
+
+    def __init__(self, gateway: Gateway, about: CallContext) -> None:
+        self.call = about.call
+        self.order: dict[str, Any] | None = None
+        """What the gateway has taken, as `call.transfer` tells of it: without secrets."""
+        self._gateway = gateway
+        self._about = about
+
+    async def transfer(self, transfer: Transfer) -> None:
+        """Returns when the gateway has taken the order; raises what the gateway raises."""
+        about = self._about
+        await self._gateway.transfer(about, transfer, f"{about.handover_id}:{about.attempt}:transfer")
+        self.order = {**_told(transfer), "call": view.call(about.call)}
+
+
+class Calls:
+    """What handovers do with calls beside giving them away: say the message before, take the call back after."""
+
+    def __init__(self, gateways: Mapping[str, Gateway], work: Work, clock: Clock) -> None:
+        self._gateways = gateways
+        self._work = work
+        self._clock = clock
+
+    async def start(self) -> None:
+        """Start every gateway; one that cannot start is a configuration error."""
+        for gateway in self._gateways.values():
+            await gateway.start()
+
+    async def stop(self) -> None:
+        """Stop every gateway."""
+        for gateway in self._gateways.values():
+            await gateway.stop()
+
+    def live(self, state: Conversation, handover: Handover, known: LaneState) -> LiveCall | None:
+        """The call for this attempt's provider; None where there is none, or nobody configured holds it."""
+        gateway = self._gateways.get(state.call.gateway) if state.call else None
+        return LiveCall(gateway, _about(state, handover, known)) if gateway else None
+
+    async def say(self, state: Conversation, handover: Handover, known: LaneState) -> None:
+        """Say the handover's message to its end. Reaching a human matters more: a failure is told and goes no further."""
+        text = handover.settings.message
+        language = handover.settings.message_language or state.language
+        failed = await self._say(_about(state, handover, known), text, language)
+        if failed is not None:
+            _log.warning(
+                "say_failed",
+                gateway=state.call.gateway if state.call else None,
+                handover_id=handover.id,
+                detail=failed,
+                remedy="check that the gateway is up and can speak; the call is given away all the same",
+            )
+        await self._work.run(state.id, e.Spoken(known.id, text, language, failed))
+
+    async def _say(self, about: CallContext, text: str, language: str) -> str | None:
+        """Why it was not said; None when it was."""
+        gateway = self._gateways.get(about.call.gateway)
+        if gateway is None:
+            return "this gateway is no longer configured"
+        key = f"{about.handover_id}:{about.attempt}:say"
+        until = self._clock() + table.GRACE["say_again"].seconds
+        tries = 0
+        try:
+            async with asyncio.timeout(table.GRACE["say"].seconds):
+                while True:
+                    try:
+                        await gateway.say(about, text, language, key)
+                        return None
+                    except ProviderUnavailable as error:
+                        tries += 1
+                        wait_s = backoff_s(tries) if error.retry_after_s is None else error.retry_after_s
+                        if self._clock() + wait_s > until:
+                            return error.detail
+                    await asyncio.sleep(wait_s)
+        except ProviderError as error:
+            return error.detail
+        except TimeoutError:
+            return "it was not said to its end in time"
+
+    async def cancel(self, state: Conversation, handover: Handover, known: LaneState) -> None:
+        """Take back a call that was given away; raises what the gateway raises."""
+        gateway = self._gateways.get(state.call.gateway) if state.call else None
+        if gateway is not None and known.ending is not None:
+            about = _about(state, handover, known)
+            await gateway.cancel(about, known.ending.reason, f"{handover.id}:{known.attempt}:cancel")
+
+
+def _about(state: Conversation, handover: Handover, known: LaneState) -> CallContext:
+    assert state.call is not None  # only lanes of phone calls come here
+    return CallContext(
+        call=state.call,
+        conversation_id=state.id,
+        handover_id=handover.id,
+        attempt=known.attempt,
+        floor=state.floor,
+        epoch=state.epoch,
+        at=handover.attempts[known.attempt - 1].started_at,
+    )
+
+
+def _told(transfer: Transfer) -> dict[str, Any]:
+    fields = transfer.fields()
+    if "configuration" in fields:
+        known = {key: value for key, value in transfer.configuration.items() if not isinstance(value, Secret)}
+        fields["configuration"] = known
+    return fields
