@@ -17,6 +17,7 @@ COMMANDS = {
     "try": "openhandover.cli.trial:trial",
     "emulate": "openhandover.cli.emulate:emulate",
     "conform": "openhandover.conform.command:command",
+    "migrate": "openhandover.cli.migrate:migrate",
     "handover": "openhandover.cli.handover:handover",
     "agent": "openhandover.cli.agent:agent",
     "replay": "openhandover.cli.replay:replay",

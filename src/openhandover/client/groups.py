@@ -177,14 +177,18 @@ class Tools(Group):
         *,
         tool_call_id: str | None = None,
     ) -> ToolResult:
-        """Run a tool for the model. `tool_call_id` is the model's own: the end of a handover names it in `replaces`.
+        """Run a tool for the model.
 
-        Never repeated once it may have arrived: its steps would run twice.
+        `tool_call_id` is the model's own id of its call: the same again gets the same answer, and the end of a
+        handover that the tool began names it in `replaces`.
         """
-        body: dict[str, Any] = {"conversation_id": conversation_id, "epoch": epoch, "arguments": arguments}
-        if tool_call_id is not None:
-            body["tool_call_id"] = tool_call_id
-        return await self._link.call(post("tools", name, body=body, repeatable=False), ToolResult)
+        body: dict[str, Any] = {
+            "conversation_id": conversation_id,
+            "epoch": epoch,
+            "arguments": arguments,
+            "tool_call_id": tool_call_id or new_id("call"),
+        }
+        return await self._link.call(post("tools", name, body=body), ToolResult)
 
     async def list(self) -> list[dict[str, Any]]:
         """The tools as function schemas, ready for a model's API."""
