@@ -1,9 +1,10 @@
-"""`openhandover try`: talk to a flow in the terminal."""
+"""`openhandover try`: talk to a flow, or call a tool, in the terminal."""
 
 import asyncio
 import sys
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import Any, NamedTuple
 
 import click
 from msgspec.structs import replace
@@ -12,6 +13,7 @@ from openhandover import providers
 from openhandover.config.load import find, read
 from openhandover.config.loaded import Loaded
 from openhandover.config.model import Config
+from openhandover.core.errors import Refused
 from openhandover.flow.definition import Program
 from openhandover.flow.printing import PrintingSender
 from openhandover.flow.trial import Setting, Trial
@@ -19,12 +21,14 @@ from openhandover.net.client import HttpClient, Reply, Request, Sender
 from openhandover.net.guard import Guard
 from openhandover.providers.base import BaseProvider, HandoverRequest, Provider
 from openhandover.texts.catalogue import Catalogue
+from openhandover.tools.play import Tools, root_of
+from openhandover.tools.trial import ToolTrial
 
 from .options import config_option
 
 
 @click.command("try")
-@click.argument("flow")
+@click.argument("name", metavar="FLOW|TOOL")
 @config_option
 @click.option(
     "--set", "values", multiple=True, metavar="NAME=VALUE", help="a variable, user.name, or _context.NAME"
@@ -32,17 +36,50 @@ from .options import config_option
 @click.option(
     "--dry-run", is_flag=True, help="print every outbound request, secrets masked, instead of sending it"
 )
-def trial(flow: str, config_file: str | None, values: tuple[str, ...], dry_run: bool) -> None:
-    """Talk to FLOW in the terminal: you are the user, and by commands such as /completed also the contact centre."""
+@click.option(
+    "--answer", "answers", multiple=True, metavar="TEXT", help="in a dry run: what the next call gets, not {}"
+)
+def trial(
+    name: str, config_file: str | None, values: tuple[str, ...], answers: tuple[str, ...], dry_run: bool
+) -> None:
+    """Try a flow or a tool in the terminal.
+
+    With a flow you are the user, and by commands such as /completed also the contact centre. With a tool you are the
+    LLM: its parameters are given by --set. Where both have the name, write flow:NAME or tool:NAME.
+    """
     loaded = read(find(config_file))
     for problem in loaded.problems:
         click.echo(str(problem), err=True)
     if loaded.errors:
         raise SystemExit(1)
-    if flow not in loaded.config.flows:
-        known = ", ".join(loaded.config.flows) or "none"
-        raise click.BadParameter(f"there is no flow {flow!r}; known: {known}", param_hint="FLOW")
-    asyncio.run(_talk(loaded, flow, _values(values), dry_run=dry_run))
+    part, found = _found(loaded.config, name)
+    given = Given(_values(values), answers, dry_run)
+    asyncio.run(_call(loaded, found, given) if part == "tool" else _talk(loaded, found, given))
+
+
+class Given(NamedTuple):
+    """What the command line says beside the name."""
+
+    values: Mapping[str, str]
+    answers: tuple[str, ...]
+    dry_run: bool
+
+
+def _found(config: Config, wanted: str) -> tuple[str, str]:
+    """Whether a flow or a tool is wanted, and its name."""
+    parts: dict[str, Mapping[str, Any]] = {"flow": config.flows, "tool": config.tools}
+    found = [(part, wanted) for part, known in parts.items() if wanted in known]
+    part, _, name = wanted.partition(":")
+    if not found and part in parts and name in parts[part]:
+        found = [(part, name)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        detail = f"{wanted!r} is both a flow and a tool: write flow:{wanted} or tool:{wanted}"
+    else:
+        names = dict.fromkeys(name for known in parts.values() for name in known)
+        detail = f"there is no flow or tool {wanted!r}; known: {', '.join(names) or 'none'}"
+    raise click.BadParameter(detail, param_hint="FLOW|TOOL")
 
 
 def _values(given: tuple[str, ...]) -> dict[str, str]:
@@ -52,24 +89,54 @@ def _values(given: tuple[str, ...]) -> dict[str, str]:
     return dict(one.split("=", 1) for one in given)
 
 
-async def _talk(loaded: Loaded, flow: str, values: Mapping[str, str], *, dry_run: bool) -> None:
+async def _talk(loaded: Loaded, flow: str, given: Given) -> None:
+    config = loaded.config
+    program = Program.of(config.flows, config.events)
+    async with _setting(loaded, program, flow, dry_run=given.dry_run) as setting:
+        talk = Trial(setting, click.echo, given.values)
+        talk.answers.extend(given.answers)
+        await talk.talk(_read)
+
+
+async def _call(loaded: Loaded, name: str, given: Given) -> None:
+    config = loaded.config
+    tools = Tools(
+        config.tools,
+        config.flows,
+        Catalogue(config.texts, config.languages.default),
+        config.languages.default,
+    )
+    parameters = set(tools.parameters[name].names)
+    arguments = {key: text for key, text in given.values.items() if key in parameters}
+    rest = {key: text for key, text in given.values.items() if key not in parameters}
+    async with _setting(loaded, tools.program, root_of(name), dry_run=given.dry_run) as setting:
+        call = ToolTrial(setting, click.echo, rest)
+        call.answers.extend(given.answers)
+        try:
+            await call.call(tools, name, arguments)
+        except Refused as refused:
+            errors = refused.extra.get("errors", ())
+            lines = (f"{one['path'].removeprefix('arguments.')}: {one['detail']}" for one in errors)
+            raise click.BadParameter("; ".join(lines) or refused.detail, param_hint="--set") from refused
+
+
+@asynccontextmanager
+async def _setting(loaded: Loaded, program: Program, root: str, *, dry_run: bool) -> AsyncGenerator[Setting]:
     config = loaded.config
     async with HttpClient() as http:
         printing = PrintingSender(click.echo, loaded.variables)
-        sender: Sender = printing if dry_run else http
-        setting = Setting(
-            program=Program.of(config.flows, config.events),
-            root=flow,
+        yield Setting(
+            program=program,
+            root=root,
             texts=Catalogue(config.texts, config.languages.default),
             language=config.languages.default,
             sender=printing if dry_run else _Guarded(http, Guard(config.outbound.allow)),
-            provider=_providers(config, sender),
-            default_provider=_default_provider(config, flow),
+            provider=_providers(config, printing if dry_run else http),
+            default_provider=_default_provider(config, root),
             dry_run=dry_run,
             secrets=loaded.variables,
             kinds={name: provider.type for name, provider in config.providers.items()},
         )
-        await Trial(setting, click.echo, values).talk(_read)
 
 
 async def _read() -> str | None:

@@ -65,19 +65,23 @@ class Setting(Struct, frozen=True):
 class Trial:
     """One conversation in the terminal."""
 
+    hint = "; go on with /queued, /active ..."
+    """What one can do about an open handover."""
+
     def __init__(self, setting: Setting, write: Write, values: Mapping[str, str] | None = None) -> None:
         self._setting = setting
-        self._write = write
-        self._conversation = _conversation(setting, values or {})
-        self._handover: dict[str, Any] | None = None
+        self.write = write
+        self.conversation = _conversation(setting, values or {})
+        self.handover: dict[str, Any] | None = None
         self._order: HandoverOrder | None = None
         self._triggers: list[str] = []
-        self._answers: list[str] = []
+        self.answers: list[str] = []
+        """What the next calls get in a dry run."""
         self._seq = 0
 
     async def talk(self, read: Read) -> None:
         """Until the input ends or `/quit`."""
-        self._write(HELP)
+        self.write(HELP)
         while (line := await read()) is not None:
             text = line.strip()
             if text == "/quit":
@@ -95,36 +99,36 @@ class Trial:
         if word.startswith("/") and name in _SIDE + _ENDS:
             return self._moved(name)
         if word == "/answer":
-            self._answers.append(rest)
+            self.answers.append(rest)
             return None
         if word in {"/help", "/?"}:
-            self._write(HELP)
+            self.write(HELP)
             return None
-        if self._conversation.floor == "human":
-            self._write("(to the agent; the flow waits)")
+        if self.conversation.floor == "human":
+            self.write("(to the agent; the flow waits)")
             return None
         return UserSaid(text)
 
     def _moved(self, event: str) -> Cause | None:
-        if self._order is None or self._handover is None:
-            self._write("(no handover is open)")
+        if self._order is None or self.handover is None:
+            self.write("(no handover is open)")
             return None
         order = self._order
         resume = order.step.resume
-        self._handover = {
-            **self._handover,
+        self.handover = {
+            **self.handover,
             "event": event,
             "status": "transferred" if event == "returned" else event,
         }
         if event == "error":
-            self._handover["error"] = {
+            self.handover["error"] = {
                 "reason": "error",
                 "code": "provider_error",
                 "message": "tried in the terminal",
             }
         if event in _SIDE:
             if not getattr(order.step.events, event):
-                self._write(f"(`events.{event}` is off, the flow does not run)")
+                self.write(f"(`events.{event}` is off, the flow does not run)")
                 return None
         else:
             self._order = None
@@ -136,42 +140,42 @@ class Trial:
     async def _happen(self, cause: Cause) -> None:
         await self._turn(cause)
         for _ in range(_MAX_TRIGGERS):
-            if not self._triggers or self._conversation.floor == "human":
+            if not self._triggers or self.conversation.floor == "human":
                 break
             event = self._triggers.pop(0)
-            self._write(f"(event {event})")
+            self.write(f"(event {event})")
             await self._turn(Triggered(event))
         self._triggers.clear()
 
     async def _turn(self, cause: Cause) -> None:
         self._seq += 1
         setting = self._setting
-        turn = Turn(self._seq, cause, self._conversation, setting.root, self._handover)
+        turn = Turn(self._seq, cause, self.conversation, setting.root, self.handover)
         await run_turn(setting.program, turn, self, setting.texts, setting.language)
 
     def _give_floor(self, floor: Literal["bot", "human"]) -> None:
-        epoch = self._conversation.epoch + 1
-        self._conversation = structs.replace(self._conversation, floor=floor, epoch=epoch)
+        epoch = self.conversation.epoch + 1
+        self.conversation = structs.replace(self.conversation, floor=floor, epoch=epoch)
 
     # --- Host --------------------------------------------------------------------------------------------
 
     async def commit(self, step: FlowStep, order: HandoverOrder | None) -> None:
         """Keep the position and show what the step does."""
-        if step.epoch != self._conversation.epoch:
+        if step.epoch != self.conversation.epoch:
             raise Refused("stale_epoch")
-        self._conversation = structs.replace(self._conversation, run=step.run)
+        self.conversation = structs.replace(self.conversation, run=step.run)
         if step.say is not None:
             self._show(step.say)
         if order is not None:
             await self._hand_over(order)
         if step.close_handover:
-            self._write("(the flow closes the handover)")
+            self.write("(the flow closes the handover)")
 
     async def send(self, request: Request) -> Reply:
         """Through the sender of the trial; in a dry run answered as you said by `/answer`."""
         reply = await self._setting.sender.send(request)
-        if self._setting.dry_run and self._answers:
-            return structs.replace(reply, body=self._answers.pop(0).encode())
+        if self._setting.dry_run and self.answers:
+            return structs.replace(reply, body=self.answers.pop(0).encode())
         return reply
 
     async def availability(
@@ -200,15 +204,13 @@ class Trial:
 
     def report(self, place: Place, problem: str) -> None:
         """Show what the owner should know."""
-        self._write(f"! {place}: {problem}")
+        self.write(f"! {place}: {problem}")
 
     def _show(self, message: PostMessage) -> None:
         audience = f" (to {message.to})" if message.to else ""
-        self._write(f"bot{audience}: {message.text}")
+        self.write(f"bot{audience}: {message.text}")
         if message.buttons:
-            self._write(
-                "     " + "  ".join(f"[{button.text} = {button.value}]" for button in message.buttons)
-            )
+            self.write("     " + "  ".join(f"[{button.text} = {button.value}]" for button in message.buttons))
         event = (message.metadata or {}).get("triggerEvent")
         if event:
             self._triggers.append(str(event))
@@ -217,18 +219,18 @@ class Trial:
         step = order.step
         name = step.provider or self._setting.default_provider or "logging"
         try:
-            text = variant(step.message or "", self._conversation.language, self._setting.language).text
+            text = variant(step.message or "", self.conversation.language, self._setting.language).text
             message, route = (
                 render(text, order.scope),
                 rendered(self._setting.kinds.get(name, "http"), step.route, order.scope),
             )
         except TemplateError as error:
             message, route = "", {}
-            self._write(f"! the handover's template cannot be rendered: {error}")
+            self.write(f"! the handover's template cannot be rendered: {error}")
         if message:
-            self._write(f"bot: {message}")
+            self.write(f"bot: {message}")
         self._order = order
-        self._handover = {
+        self.handover = {
             "id": order.id,
             "status": "requested",
             "event": None,
@@ -236,9 +238,7 @@ class Trial:
             "attempt": 1,
         }
         self._give_floor("human")
-        self._write(
-            f"(handover to {name}, route {msgspec.json.encode(route).decode()}; go on with /queued, /active ...)"
-        )
+        self.write(f"(handover to {name}, route {msgspec.json.encode(route).decode()}{self.hint})")
         if self._setting.dry_run:
             await self._print_open(name, order.id, route)
 
@@ -246,7 +246,7 @@ class Trial:
         provider = self._setting.provider(name)
         if provider is None:
             return
-        talk = self._conversation
+        talk = self.conversation
         request = HandoverRequest(
             handover_id=handover_id,
             attempt=1,
@@ -260,7 +260,7 @@ class Trial:
             chat_id=chat_id(talk) or talk.id,
         )
         if (preview := provider.preview(request)) is not None:
-            self._write(masked(preview, self._setting.secrets))
+            self.write(masked(preview, self._setting.secrets))
             return
         # The request was printed; what the made-up answer lacks does not matter.
         with suppress(OpenHandoverError):
