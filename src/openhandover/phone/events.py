@@ -22,6 +22,7 @@ from .talk import LOOK_EVERY_S, Talk
 
 if TYPE_CHECKING:
     from openhandover.core.model import Handover
+    from openhandover.core.table import CallOutcome
     from openhandover.web.call import Call
 
 REFER_GRACE_S = 3.0
@@ -89,30 +90,25 @@ async def heard(talk: Talk, line: Line, report: Report, call: "Call") -> bytes:
 
 async def answered(talk: Talk, line: Line, report: Report, call: "Call") -> bytes:
     """POST /voice/{channel}/answered: the human's side of a dialled call."""
-    handover = await _meant(talk, call)
-    if handover is not None and report.get("CallStatus") == "in-progress":
-        await talk.engine.call_result(handover.id, "connected")
+    if report.get("CallStatus") == "in-progress":
+        await _tell(talk, call, "connected")
     return NOTHING
 
 
 async def dialled(talk: Talk, line: Line, report: Report, call: "Call") -> bytes:
     """POST /voice/{channel}/dialled: the caller is alone again, unless they hung up."""
-    handover = await _meant(talk, call)
-    if handover is not None:
+    if report.get("CallStatus") in outcomes.HUNG_UP:
+        await _tell(talk, call, "caller_hung_up")
+    else:
         found, code = outcomes.of_dial(report)
-        if report.get("CallStatus") in outcomes.HUNG_UP:
-            found, code = ["caller_hung_up"], None
         for outcome in found:
-            await talk.engine.call_result(handover.id, outcome, code)
+            await _tell(talk, call, outcome, code)
     return await _next(talk, line, report, Place())
 
 
 async def referred(talk: Talk, line: Line, report: Report, call: "Call") -> bytes:
     """POST /voice/{channel}/referred: what the caller's side made of it."""
-    handover = await _meant(talk, call)
-    if handover is not None:
-        outcome, code = outcomes.of_refer(report)
-        await talk.engine.call_result(handover.id, outcome, code)
+    await _tell(talk, call, *outcomes.of_refer(report))
     return await _next(talk, line, report, Place())
 
 
@@ -148,12 +144,10 @@ async def _spoken(talk: Talk, report: Report, call: "Call") -> None:
         await talk.engine.delivered_to_user(report.conversation_id, after)
 
 
-async def _meant(talk: Talk, call: "Call") -> "Handover | None":
-    """The handover that the address names, while it is in the attempt that it names."""
-    row = await talk.engine.handover(call.text("handover") or "")
-    handover = row.handover
-    current = len(handover.attempts) == call.whole("attempt", 0, 0, MAX_SEQ)
-    return handover if handover.is_open and current else None
+async def _tell(talk: Talk, call: "Call", outcome: "CallOutcome", code: int | None = None) -> None:
+    """Report what became of the transfer that the address names; one that comes late has no effect."""
+    attempt = call.whole("attempt", 0, 0, MAX_SEQ)
+    await talk.engine.call_result(call.text("handover") or "", outcome, code, attempt)
 
 
 def _place(call: "Call") -> Place:

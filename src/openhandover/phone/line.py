@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlencode
 from openhandover.core.errors import PayloadError, Refused
 from openhandover.core.model import User
 from openhandover.gateways.twilio.signature import Field, is_signed
-from openhandover.gateways.twilio.twiml import Voice, is_sip
+from openhandover.gateways.twilio.twiml import LOCALES, Voice, is_sip
 from openhandover.web.paths import raw_path
 
 if TYPE_CHECKING:
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 MAX_FORM_BYTES = 64 * 1024
 MAX_FIELDS = 500
 FORM = "application/x-www-form-urlencoded"
-VOICES = {"en": "en-US", "nl": "nl-NL", "de": "de-DE", "fr": "fr-FR", "es": "es-ES"}
-"""What Twilio calls the languages that openhandover ships; others are named in the channel's `speech`."""
 _SID = re.compile(r"[A-Za-z0-9]{2,64}")
 
 
@@ -81,7 +79,7 @@ class Line:
         speech = self.settings.speech.get(language)
         if speech is not None:
             return Voice(speech.language, speech.voice)
-        return Voice(VOICES.get(language.partition("-")[0], language))
+        return Voice(LOCALES.get(language.partition("-")[0], language))
 
 
 def form(body: bytes, content_type: str | None) -> Sequence[Field]:
@@ -97,7 +95,7 @@ def form(body: bytes, content_type: str | None) -> Sequence[Field]:
 
 def caller(number: str, call_id: str) -> User:
     """Who calls: known again by their number or SIP address; one who hides it is somebody new each time."""
-    from openhandover.gateways.targets import target
+    from openhandover.gateways.targets import target  # here, because it brings all countries' numbers along
 
     try:
         known = target(number)

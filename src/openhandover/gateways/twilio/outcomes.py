@@ -6,10 +6,12 @@ codes of a human who is called mean the same in both (RFC 3261).
 
 from collections.abc import Mapping
 
+from openhandover.core.table import CallOutcome
+
 HUNG_UP = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
 """`CallStatus` of a call that is over."""
 
-DIALLED = {
+DIALLED: dict[str, CallOutcome] = {
     "completed": "connected",
     "answered": "connected",
     "busy": "busy",
@@ -19,24 +21,35 @@ DIALLED = {
 }
 """`DialCallStatus`; a call that was cancelled while it rang was not answered."""
 
-CALLED = {
-    **dict.fromkeys((486, 600), "busy"),
-    **dict.fromkeys((408, 480, 487), "no_answer"),
-    **dict.fromkeys((403, 603, 607), "declined"),
-    **dict.fromkeys((404, 410, 484, 604), "invalid_target"),
+CALLED: dict[int, CallOutcome] = {
+    486: "busy",
+    600: "busy",
+    408: "no_answer",
+    480: "no_answer",
+    487: "no_answer",
+    403: "declined",
+    603: "declined",
+    607: "declined",
+    404: "invalid_target",
+    410: "invalid_target",
+    484: "invalid_target",
+    604: "invalid_target",
 }
 """Final SIP code of the call to the human; any other failure is `failed`."""
 
-REFUSED = {
-    **dict.fromkeys((405, 420, 501), "unsupported"),
-    **dict.fromkeys((403, 603), "rejected"),
+REFUSED: dict[int, CallOutcome] = {
+    405: "unsupported",
+    420: "unsupported",
+    501: "unsupported",
+    403: "rejected",
+    603: "rejected",
 }
 """SIP code that the caller's side gave to the REFER itself."""
 
 Report = Mapping[str, str]
 
 
-def of_dial(report: Report) -> tuple[list[str], int | None]:
+def of_dial(report: Report) -> tuple[list[CallOutcome], int | None]:
     """The outcomes that a <Dial> amounts to, in order, and the SIP code behind them."""
     code = _code(report.get("DialSipResponseCode"))
     status = report.get("DialCallStatus", "")
@@ -50,7 +63,7 @@ def of_dial(report: Report) -> tuple[list[str], int | None]:
     return [outcome], code
 
 
-def of_refer(report: Report) -> tuple[str, int | None]:
+def of_refer(report: Report) -> tuple[CallOutcome, int | None]:
     """The outcome that a <Refer> amounts to, and the SIP code behind it."""
     answer, final = _code(report.get("ReferSipResponseCode")), _code(report.get("NotifySipResponseCode"))
     if report.get("ReferCallStatus") == "canceled":

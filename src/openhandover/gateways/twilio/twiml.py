@@ -12,6 +12,8 @@ from xml.etree.ElementTree import Element, tostring
 LONGEST_SAY = 3000
 """Bytes of one <Say>: the lowest of the limits that Twilio gives for its kinds of voices (warning 13521)."""
 MOST_HINTS = 20
+LOCALES = {"en": "en-US", "nl": "nl-NL", "de": "de-DE", "fr": "fr-FR", "es": "es-ES"}
+"""What Twilio calls the languages that openhandover ships."""
 DECLARATION = b'<?xml version="1.0" encoding="UTF-8"?>'
 _NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _SENTENCE = re.compile(r"(?<=[.!?;])\s+")

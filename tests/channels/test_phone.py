@@ -1,0 +1,241 @@
+"""A flow that answers the phone."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.channels.caller import PUBLIC, attributes
+from tests.channels.phone_world import flow, phone_world
+
+
+async def test_keys(tmp_path: Path) -> None:
+    """The caller hears the greeting, the question and its options; a key chooses, the flow goes on, and hangs up."""
+    async with phone_world(tmp_path, flow()) as world:
+        caller = await world.caller().ring()
+        assert caller.texts == [
+            "Welcome to the shop.",
+            "What can we do for you?",
+            "For an order, press 1.",
+            "For a person, press 2.",
+        ]
+        asked = attributes(caller.waiting)
+        assert (asked["numDigits"], asked["hints"], asked["input"]) == (
+            "1",
+            "an order, a person",
+            "dtmf speech",
+        )
+        await caller.press("1")
+        assert caller.texts == ["You said order."]
+        assert caller.is_over
+        assert caller.diary[-3:] == ["say You said order.", "ask /voice/phone/go", "hang up"]
+        assert await world.messages(caller) == [
+            ("bot", "Welcome to the shop."),
+            ("bot", "What can we do for you?"),
+            ("user", "an order"),
+            ("bot", "You said order."),
+        ]
+
+
+async def test_speech(tmp_path: Path) -> None:
+    """What the caller says is their message; an option that is said counts as pressed."""
+    async with phone_world(tmp_path, flow()) as world:
+        caller = await world.caller().ring()
+        await caller.say("Something about a bill")
+        assert "You said Something about a bill." in caller.texts
+        other = await world.caller().ring()
+        await other.say("An order.")
+        assert "You said order." in other.texts
+
+
+async def test_who_calls(tmp_path: Path) -> None:
+    """The number is the user's phone and who they are; the conversation knows the call."""
+    async with phone_world(tmp_path, flow()) as world:
+        caller = await world.caller().ring()
+        found = (await world.server.call("GET", f"/v1/conversations/{caller.conversation}")).body
+        assert found["user"] == {"id": "+31612345678", "phone": "+31612345678"} | found["user"]
+        assert (found["medium"], found["channel"]) == ("voice", "phone")
+        hidden, by_sip = world.caller(from_="anonymous"), world.caller(from_="sip:anna@pbx.example")
+        await hidden.ring()
+        await by_sip.ring()
+        for one, user in ((hidden, f"caller_{hidden.sid}"), (by_sip, "sip:anna@pbx.example")):
+            found = (await world.server.call("GET", f"/v1/conversations/{one.conversation}")).body
+            assert (found["user"]["id"], found["user"].get("phone")) == (user, None)
+
+
+async def test_silence(tmp_path: Path) -> None:
+    """A question without an answer is put again, with its options; after the last time we say goodbye."""
+    async with phone_world(tmp_path, flow()) as world:
+        caller = await world.caller().ring()
+        question = caller.texts[1:]
+        for _ in range(2):
+            await caller.stay_silent()
+            assert caller.texts == ["I did not hear you.", *question]
+        await caller.stay_silent()
+        assert caller.texts == ["We did not hear from you. Goodbye."]
+        assert caller.is_over
+        assert ("user", "") not in await world.messages(caller)
+
+
+async def test_silence_is_counted_per_question(tmp_path: Path) -> None:
+    """An answer begins the count anew."""
+    flows = """
+flows:
+  main:
+    - ask: {text: "First?", into: a}
+    - ask: {text: "Second?", into: b}
+    - say: "{{ a }} and {{ b }}"
+"""
+    async with phone_world(tmp_path, flows) as world:
+        caller = await world.caller().ring()
+        await caller.stay_silent()
+        await caller.stay_silent()
+        await caller.say("one")
+        assert caller.texts[-1] == "Second?"
+        await caller.stay_silent()
+        await caller.stay_silent()
+        assert caller.texts[-2:] == ["I did not hear you.", "Second?"]
+        await caller.say("two")
+        assert caller.texts == ["one and two"]
+
+
+async def test_a_key_without_option(tmp_path: Path) -> None:
+    """A key that is no option is no answer: the question comes again."""
+    async with phone_world(tmp_path, flow()) as world:
+        caller = await world.caller().ring()
+        question = caller.texts[1:]
+        await caller.press("7")
+        assert caller.texts == ["Sorry, that answer does not fit. Please try again.", *question]
+        await caller.press("1")
+        assert caller.texts == ["You said order."]
+
+
+async def test_a_wrong_answer(tmp_path: Path) -> None:
+    """An answer that the flow refuses is asked for again; its options can still be chosen by key."""
+    flows = """
+flows:
+  main:
+    - ask: {text: "How many?", into: n, validate: number, buttons: [{text: "a pair", value: "2"}]}
+    - say: "{{ n }} then."
+"""
+    async with phone_world(tmp_path, flows) as world:
+        caller = await world.caller().ring()
+        await caller.say("plenty")
+        assert caller.texts[-1] == "That does not look like a number. Please try again."
+        await caller.press("1")
+        assert caller.texts == ["2 then."]
+
+
+async def test_many_options(tmp_path: Path) -> None:
+    """More options than keys: as many keys as it takes."""
+    buttons = ", ".join(f'{{text: "choice {n}", value: "v{n}"}}' for n in range(1, 13))
+    flows = f'flows: {{main: [{{ask: {{text: "Which?", into: w, buttons: [{buttons}]}}}}, {{say: "{{{{ w }}}}!"}}]}}'
+    async with phone_world(tmp_path, flows) as world:
+        caller = await world.caller().ring()
+        assert "numDigits" not in attributes(caller.waiting)
+        assert caller.texts[-1] == "For choice 12, press 12."
+        await caller.press("12")
+        assert caller.texts == ["v12!"]
+
+
+async def test_voices(tmp_path: Path) -> None:
+    """Each language has its voice, and the caller is listened to in it."""
+    flows = """
+flows:
+  main:
+    - ask: {text: {en: "Who is this?", nl: "Met wie spreek ik?"}, into: name}
+    - say: {text: {en: "Hello {{ name }}", nl: "Dag {{ name }}"}}
+"""
+    async with phone_world(tmp_path, flows.replace("flows:", "languages: {default: nl}\nflows:")) as world:
+        caller = await world.caller().ring()
+        assert caller.heard == [("Met wie spreek ik?", "nl-NL", "Polly.Lotte")]
+        assert attributes(caller.waiting)["language"] == "nl-NL"
+        await caller.say("Anna & Bob <3")
+        assert caller.texts[-1] == "Dag Anna & Bob <3"
+
+
+async def test_an_event_of_its_own(tmp_path: Path) -> None:
+    """A flow for `call_started` greets callers instead of the bot's own."""
+    flows = """
+events: {call_started: greeting}
+flows:
+  main: [{say: "main"}]
+  greeting: [{ask: {text: "Greetings. Your name?", into: name}}, {say: "Hi {{ name }}"}]
+"""
+    async with phone_world(tmp_path, flows) as world:
+        caller = await world.caller().ring()
+        assert caller.texts == ["Greetings. Your name?"]
+        await caller.say("Bo")
+        assert caller.texts == ["Hi Bo"]
+        assert caller.is_over
+
+
+async def test_a_call_that_comes_twice(tmp_path: Path) -> None:
+    """Twilio repeats what was not answered in time: one conversation, one greeting, one answer."""
+    async with phone_world(tmp_path, flow()) as world:
+        caller = await world.caller().ring()
+        again = await caller.repeat()
+        assert [one.text for one in again[0]][:1] == ["Welcome to the shop."]
+        await caller.press("1")
+        assert caller.is_over
+        await caller.send(f"{PUBLIC}/voice/phone", {})
+        assert [author for author, _ in await world.messages(caller)] == ["bot", "bot", "user", "bot"]
+
+
+async def test_an_answer_that_comes_twice(tmp_path: Path) -> None:
+    """The same keys twice are one answer; what follows it is told again, as nobody heard it."""
+    flows = 'flows: {main: [{ask: {text: "One?", into: a}}, {ask: {text: "Two?", into: b}}, {say: "{{ a }}{{ b }}"}]}'
+    async with phone_world(tmp_path, flows) as world:
+        caller = await world.caller().ring()
+        await caller.press("4")
+        again = await caller.repeat()
+        assert [one.text for one in again[0]] == ["Two?"]
+        await caller.press("5")
+        assert caller.texts[-1] == "45"
+        assert [text for author, text in await world.messages(caller) if author == "user"] == ["4", "5"]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"token": "another-auth-token"}, {"account": "AC" + "f" * 32}],
+)
+async def test_whoever_is_not_twilio(options: dict[str, str], tmp_path: Path) -> None:
+    """A request that is not signed by the token, or of another account, is refused and nothing is made of it."""
+    async with phone_world(tmp_path, flow()) as world:
+        caller = world.caller(**options)
+        for part in ("", "/go", "/heard", "/dialled", "/referred", "/answered", "/status"):
+            status, _, _ = await caller.send(f"{PUBLIC}/voice/phone{part}", {})
+            assert status == 403, part
+        answer = await world.server.call("GET", f"/v1/conversations/{caller.conversation}")
+        assert answer.status == 404
+
+
+async def test_a_request_without_signature(tmp_path: Path) -> None:
+    """No signature, or one for another address, is refused."""
+    async with phone_world(tmp_path, flow()) as world:
+        caller = world.caller()
+        assert (await caller.send(f"{PUBLIC}/voice/phone", {}, signature=""))[0] == 403
+        await caller.ring()
+        assert caller.waiting is not None
+        action = caller.waiting.verb.attrib["action"]
+        assert (await caller.send(action, {"Digits": "1"}, signature="AAAA"))[0] == 403
+        assert (await caller.send(f"{PUBLIC}/voice/nobody", {}))[0] == 404
+        assert not [author for author, _ in await world.messages(caller) if author == "user"]
+
+
+async def test_what_is_no_form(tmp_path: Path) -> None:
+    """A body that is no form, and a form without call, are refused with the reason."""
+    async with phone_world(tmp_path, flow()) as world:
+        answer = await world.server.call("POST", "/voice/phone", {"CallSid": "CA1"}, key=None)
+        assert (answer.status, answer.code) == (400, "bad_payload")
+        caller = world.caller()
+        caller.fields["CallSid"] = "../../x"
+        assert (await caller.send(f"{PUBLIC}/voice/phone", {}))[0] == 400
+
+
+async def test_the_caller_hangs_up_on_the_bot(tmp_path: Path) -> None:
+    """Who hangs up is gone: the conversation says so, and whatever asks on gets a hang-up."""
+    async with phone_world(tmp_path, flow()) as world:
+        caller = await world.caller().ring()
+        await caller.hang_up()
+        assert (await world.events(caller))[-1] == "user.disconnected"
+        assert [verb.tag for verb in await caller.post(f"{PUBLIC}/voice/phone", {})] == ["Hangup"]
