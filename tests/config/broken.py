@@ -321,9 +321,13 @@ IN_THE_FILE = [
         "needs an address",
         "`url:`",
     ),
-    Broken("apertium nowhere", "translation: §{engine: apertium}\n", "translation", "needs an address", "APy"),
+    Broken(
+        "apertium nowhere", "translation: §{engine: apertium}\n", "translation", "needs an address", "APy"
+    ),
     Broken("deepl without key", "translation: §{engine: deepl}\n", "translation", "needs a key", "DEEPL_KEY"),
-    Broken("no model", "translation: §{engine: openai, key: k}\n", "translation", "needs a model", "`model:`"),
+    Broken(
+        "no model", "translation: §{engine: openai, key: k}\n", "translation", "needs a model", "`model:`"
+    ),
     Broken(
         "a model that nobody uses",
         "translation: {engine: deepl, key: k, §model: m}\n",
@@ -390,7 +394,6 @@ IN_THE_FILE = [
         "its own name",
     ),
     Broken("gateways", "§gateways: {phone: {type: twilio}}\n", "gateways", "no phone gateways", "remove"),
-    Broken("tools", "§tools: {t: {steps: []}}\n", "tools", "no tools", "remove"),
     # --- the desk
     Broken(
         "ready answer that is no template",

@@ -93,7 +93,7 @@ class TextChecks:
                     path, f"the template is wrong: {wrong}", "mend what stands between {{ and }}"
                 )
                 return
-            self._names(names(text), path)
+            self.names(names(text), path)
             text = outside_tags(text)
         if braces:
             self._braces(text, path)
@@ -109,7 +109,7 @@ class TextChecks:
             mend = mend or "write it like agent_status == 'online'"
             self.findings.error(path, f"the condition is wrong: {what}", mend)
         else:
-            self._names(expression_names(text), path)
+            self.names(expression_names(text), path)
 
     def _braces(self, rest: str, path: Path) -> None:
         if _STRAY.search(rest):
@@ -118,7 +118,8 @@ class TextChecks:
             mend = f"for a variable write {{{{ {single[1]} }}}}"
             self.findings.warn(path, f"stray braces around {single[1]}", mend)
 
-    def _names(self, used: set[str], path: Path) -> None:
+    def names(self, used: set[str], path: Path) -> None:
+        """Report names that nothing sets, and keys that our own names do not have."""
         for name in sorted(used):
             first, _, below = name.partition(".")
             second = below.partition(".")[0]

@@ -152,6 +152,12 @@ class ToolChecks:
 class _ToolTexts(TextChecks):
     """In a tool a name that nothing sets is an error: nobody sees the empty text before the LLM has passed it on."""
 
+    def names(self, used: set[str], path: Path) -> None:
+        super().names(used, path)
+        if any(name.partition(".")[0] == "input" for name in used):
+            what = "a tool gets no message of the user: `input` renders empty"
+            self.findings.warn(path, what, "make it a parameter, which the LLM fills in")
+
     def unknown(self, name: str, known: list[str], path: Path) -> None:
         mend = f"make it a parameter, or set it before; {nearest(name, known)}"
         self.findings.error(path, f'nothing sets "{name}" before this step', mend)
