@@ -21,10 +21,10 @@ def text(route: Mapping[str, Any], key: str) -> str:
 
 
 def joined(route: Mapping[str, Any], key: str) -> str:
-    """A text untouched, a list joined by commas (which CM documents nowhere)."""
+    """A text untouched, of a list what is not empty, joined by commas (CM documents no separator)."""
     value = route.get(key)
     if isinstance(value, list | tuple):
-        return ",".join(text_of(one) for one in cast("Sequence[Any]", value))
+        return ",".join(filter(None, map(text_of, cast("Sequence[Any]", value))))
     return text_of(value)
 
 
