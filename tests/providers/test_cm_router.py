@@ -201,18 +201,17 @@ TEXT = """
 api: {{keys: [{{name: all, key: {key}, scopes: [conversations, handovers, analytics]}}]}}
 languages: {{default: en, supported: [en]}}
 outbound: {{allow: ["127.0.0.1/32"]}}
-channels: {{api: {{type: api, provider: msc, webhook: {{url: "{channel}", secret: "{secret}"}}}}}}
+channels: {{api: {{type: api, provider: msc{webhook}}}}}
 providers:
   msc: {{type: cm_msc, technical_link_id: {account}, product_token: {token}, base_url: "{url}", {more}}}
 """
 
 
-def config(router: RecordingRouter, channel: str = "http://127.0.0.1:1", more: str = "") -> str:
-    """A channel with a webhook, and the Router."""
+def config(router: RecordingRouter, channel: str = "", more: str = "") -> str:
+    """A channel, with a webhook where an address is given, and the Router."""
     return TEXT.format(
         key=KEY,
-        channel=channel,
-        secret=SECRET,
+        webhook=f", webhook: {{url: '{channel}', secret: {SECRET}}}" if channel else "",
         account=ACCOUNT,
         token=TOKEN,
         url=router.url,
