@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from tests.gateways.switchboard import CALL, SECRET, Switchboard
 from tests.scenarios.world import TEXT, World, living
@@ -67,10 +67,13 @@ def text(phone: str) -> str:
     return whole + more
 
 
+P = TypeVar("P", bound=Phones)
+
+
 @asynccontextmanager
-async def phones(folder: Path) -> AsyncGenerator[Phones]:
-    """A running world with a phone."""
+async def phones(folder: Path, more: str = "", kind: type[P] = Phones) -> AsyncGenerator[P]:
+    """A running world with a phone, and with `more` configuration."""
     board = Switchboard()
-    async with board.serving(), living(folder, text=text(board.url), kind=Phones) as world:
+    async with board.serving(), living(folder, more, text(board.url), kind) as world:
         world.board = board
         yield world

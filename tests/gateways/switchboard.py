@@ -42,12 +42,27 @@ class Switchboard:
         self.may_speak.set()
         self._bodies: dict[str, bytes] = {}
         self._faults: dict[str, list[int]] = {"call.say": [], "call.transfer": []}
+        self._answers = {type_: asyncio.Event() for type_ in FIELDS}
+        for answers in self._answers.values():
+            answers.set()
         self._lost: set[str] = set()
         self._news = asyncio.Event()
 
     def fail(self, type_: str, status: int, n: int = 1) -> None:
         """Answer the next `n` calls of this type with `status`, and take nothing."""
         self._faults[type_] += [status] * n
+
+    def mend(self, type_: str) -> None:
+        """Take calls of this type again."""
+        self._faults[type_].clear()
+
+    def hold(self, type_: str) -> None:
+        """Take calls of this type, and answer none until they are released."""
+        self._answers[type_].clear()
+
+    def release(self, type_: str) -> None:
+        """Answer again."""
+        self._answers[type_].set()
 
     def lose_reply(self, type_: str) -> None:
         """Take the next call of this type, then cut the connection instead of answering."""
@@ -93,6 +108,7 @@ class Switchboard:
         if all(event["id"] != known["id"] for known in self.events):
             self.events.append(event)
         self._news.set()
+        await self._answers[type_].wait()
         if type_ in self._lost:
             self._lost.discard(type_)
             assert request.transport is not None
@@ -133,5 +149,7 @@ class Switchboard:
             yield self
         finally:
             self.may_speak.set()
+            for type_ in FIELDS:
+                self.release(type_)
             await runner.cleanup()
         assert self.wrong == []
