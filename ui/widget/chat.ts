@@ -60,7 +60,7 @@ export class Chat implements Listener {
 
   get filesAllowed(): boolean {
     const rule = this.view.config?.attachments;
-    return !this.view.ended && (rule === "always" || (rule === "human" && this.view.floor === "human"));
+    return !this.view.ended && (rule === "always" || (rule === "human" && !!this.view.handover?.files));
   }
 
   get canAskForHuman(): boolean {

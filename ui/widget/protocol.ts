@@ -73,6 +73,8 @@ export interface Handover {
   queue: { position: number | null; estimated_wait_ms: number | null; alternative_text: string | null } | null;
   cancel: { text: string } | null;
   rating: { text: string | null } | null;
+  /** Files are welcome now, where they are for humans only. */
+  files: boolean;
 }
 
 /** Whether there is somebody who could take a handover; null when that is not known. */

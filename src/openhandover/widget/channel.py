@@ -150,7 +150,8 @@ class Channel:
     def takes_files(self, state: Conversation) -> bool:
         """Whether the visitor may send a file now."""
         rule = self.settings.attachments
-        return rule == "always" or (rule == "human" and state.floor == "human")
+        handover = state.handover
+        return rule == "always" or (rule == "human" and handover is not None and handover.takes_files)
 
     def shown(self, language: str, max_text_bytes: int) -> dict[str, Any]:
         """What a page needs to know of the channel."""

@@ -151,6 +151,7 @@ def shown_handover(data: Any, current: Handover | None) -> dict[str, Any]:
         "cancel": cancel,
         "rating": rating,
         "rated": handover.rating.score if handover.rating else None,
+        "files": bool(settings and current and current.takes_files),
     }
 
 
