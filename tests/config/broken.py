@@ -393,7 +393,6 @@ IN_THE_FILE = [
         "two keys",
         "its own name",
     ),
-    Broken("gateways", "§gateways: {phone: {type: twilio}}\n", "gateways", "no phone gateways", "remove"),
     # --- the desk
     Broken(
         "ready answer that is no template",

@@ -28,6 +28,7 @@ from openhandover.texts.scope import RESERVED
 from openhandover.tools.parameters import properties_of
 
 from .check_texts import TextChecks
+from .check_voice import VoiceChecks
 from .decode import Decoder, Failed
 from .findings import Findings
 from .model import Config
@@ -48,6 +49,7 @@ class FlowChecks:
         if names is not None:  # a flow that a tool runs sees its parameters
             names |= {name for tool in config.tools.values() for name in properties_of(tool.parameters)}
         self.texts = TextChecks(findings, config.languages, names)
+        self.voice = VoiceChecks(config, findings, self.texts)
 
     def run(self) -> None:
         """Report everything about flows and about the handover defaults."""
@@ -204,9 +206,7 @@ class FlowChecks:
             self.texts.texts(step.queue.alternative.text, (*path, "queue", "alternative", "text"))
         if step.cancel.intent is not None:
             self.findings.name((*path, "cancel", "intent"), "intents", step.cancel.intent, "intent")
-        if step.voice is not None:
-            mend = "remove `voice`; on text channels it has no effect"
-            self.findings.warn((*path, "voice"), "this version takes no phone calls", mend)
+        self.voice.step(step, path, from_flow=from_flow)
         chain = self._chain(step, path)
         if not chain and from_flow and not self._channels_have_provider():
             mend = "name a `provider` here or on the channel"

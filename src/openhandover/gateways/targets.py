@@ -20,6 +20,10 @@ _WHY = {
     phonenumbers.ValidationResult.TOO_LONG: "the number is too long",
     phonenumbers.ValidationResult.INVALID_COUNTRY_CODE: "no country has this country code",
 }
+_UNREADABLE = {
+    phonenumbers.NumberParseException.INVALID_COUNTRY_CODE: "no country has this country code",
+    phonenumbers.NumberParseException.TOO_LONG: "the number is too long",
+}
 LONGEST = 500
 
 
@@ -54,8 +58,8 @@ def _number(given: str) -> str:
         )
     try:
         parsed = phonenumbers.parse(number, None)
-    except phonenumbers.NumberParseException:
-        raise ValueError("no country has this country code") from None
+    except phonenumbers.NumberParseException as error:
+        raise ValueError(_UNREADABLE.get(error.error_type, "the number is too short")) from None
     why = _WHY.get(phonenumbers.is_possible_number_with_reason(parsed))
     if why:
         raise ValueError(why)
