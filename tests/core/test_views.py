@@ -207,6 +207,20 @@ def test_messages_that_no_provider_took_are_failed_in_the_digest() -> None:
     )
 
 
+def test_a_transfer_that_returns_brings_its_digest() -> None:
+    """At the transfer nobody knows more; the event that wakes the bot has it with the time away."""
+    talk = Talk()
+    talk.request(Target("msc", Style.TRANSFER, returns="call"))
+    talk.opened()
+    left = "The conversation left to msc: transferred (transferred). What was said there is not known."
+    assert digest(talk)["summary"] == left
+    talk.later(90)
+    talk.do(e.Return(talk.handover.id))
+    back = talk.data("handover.returned")["digest"]
+    assert back["summary"] == f"{left} It came back after 90 seconds."
+    assert back["duration_s"] == 90.0
+
+
 def test_messages_that_a_provider_took_are_not() -> None:
     """The first provider of the chain had it."""
     talk = Talk().queued("desk", "backup")

@@ -293,6 +293,7 @@ def _return(turn: Turn, *, with_message: bool) -> None:
     if turn.handover.returned:
         return
     turn.set_handover(returned=True)
+    turn.sum_up(never_opened=False)
     turn.move_floor("bot")
     turn.record_handover("returned", "handover.returned with the user's message" if with_message else None)
     turn.record_floor()

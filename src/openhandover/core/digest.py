@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from .model import Delivery, Entry, Handover, Message
+from .model import Delivery, Entry, Handover, Message, Status
 from .view import message_of, shown_agent
 
 MESSAGES = 20
@@ -54,8 +54,9 @@ def current_message(row: Row) -> Message:
     return msgspec.structs.replace(message, delivery=Delivery(reached[0], reached[1]))  # type: ignore[arg-type]
 
 
-def build(handover: Handover, rows: Sequence[Row], *, never_opened: bool) -> dict[str, Any]:
-    """The digest of an ended handover from its last messages; those that no provider took count as failed."""
+def build(handover: Handover, rows: Sequence[Row], now: float, *, never_opened: bool) -> dict[str, Any]:
+    """The digest of a handover that ends or returns now, from its last messages; those that no provider took count as
+    failed."""
     messages: list[Message] = []
     for row in rows:
         message = current_message(row)
@@ -66,7 +67,7 @@ def build(handover: Handover, rows: Sequence[Row], *, never_opened: bool) -> dic
         messages.append(message)
     messages = messages[-MESSAGES:]
     began = handover.active_at or handover.requested_at
-    seconds = round((handover.ended_at or began) - began, 3)
+    seconds = round(now - began, 3)
     agents = [shown for agent in handover.agents if (shown := shown_agent(handover, agent))]
     files = [msgspec.to_builtins(file) for message in messages for file in message.attachments]
     outcome = {"status": handover.status.value, "reason": handover.reason, "ended_by": handover.ended_by}
@@ -84,6 +85,9 @@ def _summary(handover: Handover, messages: Sequence[Message], agents: Sequence[A
     names = ", ".join(agent["name"] for agent in agents if agent.get("name")) or "an agent"
     written = sum(message.author == "agent" for message in messages)
     status = f"{handover.status.value} ({(handover.reason or 'unknown').replace('_', ' ')})"
+    if handover.status is Status.TRANSFERRED:
+        back = f" It came back after {_count(round(seconds), 'second')}." if handover.returned else ""
+        return f"The conversation left to {handover.target.provider}: {status}. What was said there is not known.{back}"
     if handover.active_at is None:
         failed = sum(message.delivery.state == "failed" for message in messages)
         lost = f" {_count(failed, 'message')} of the user reached nobody." if failed else ""

@@ -232,6 +232,13 @@ class Turn:
         self.set_lane(lane.id, ending=Ending(vendor, reason), ended_at=self.now, late_ok=late_ok)
         self.disarm(f"gap:{lane.id}", f"close:{lane.id}")
 
+    def sum_up(self, *, never_opened: bool) -> None:
+        """Make the digest of the handover as it is now, for the events of this turn and for later readers."""
+        if self.recent is None:
+            raise digest.NeedRecent(self.handover.requested_seq, digest.LOOKED_AT)
+        shown = [row for row in self.recent if row.entry.handover_id == self.handover.id]
+        self.digest = encode(digest.build(self.handover, shown, self.now, never_opened=never_opened))
+
     def end(
         self,
         status: Status,
@@ -243,8 +250,6 @@ class Turn:
         """End the handover: settle its lane, tell everybody, give the floor back."""
         handover = self.handover
         lane = self.lane
-        if self.recent is None:
-            raise digest.NeedRecent(handover.requested_seq, digest.LOOKED_AT)
         completed = handover.status is Status.ACTIVE and status is Status.COMPLETED
         self.finish_lane(lane, vendor, reason, late_ok=completed)
         closed = replace(handover.attempts[-1], reason=reason, ended_at=self.now)
@@ -258,8 +263,7 @@ class Turn:
             attempts=(*handover.attempts[:-1], closed),
         )
         self.disarm(*table.LIMITS, "queue_say")
-        shown = [row for row in self.recent if row.entry.handover_id == handover.id]
-        self.digest = encode(digest.build(self.handover, shown, never_opened=not lane.opened))
+        self.sum_up(never_opened=not lane.opened)
         if status is Status.ERROR:
             self.say(handover.settings.failure, handover_id=handover.id)
         elif status is Status.CANCELLED and ended_by == "user" and reason == "user_cancelled":
