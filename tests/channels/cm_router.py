@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -73,7 +74,7 @@ class House:
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
         headers = {"Content-Type": "application/json"} | ({HEADER: secret} if secret is not None else {})
         path = f"/channels/{channel}/{part}"
-        return await self.server.call("POST", path, key=None, headers=headers, data=data)
+        return await self.server.call("POST", path, key=None, headers=headers, data=BytesIO(data))
 
     async def says(self, *texts: str, **chat: Any) -> Answer:
         """The user writes; each text is a message with an id of its own."""

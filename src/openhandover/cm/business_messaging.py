@@ -51,7 +51,7 @@ class Outgoing(Struct, frozen=True, kw_only=True):
 def decode(body: bytes) -> Envelope:
     """Read an inbound message as BM Proxy delivers it: the ordinary body with `conversationalRouter` beside it.
 
-    What was written is a message of kind `text`, a file one of kind `media` with the words beside it as its text. The
+    What was written is a message of kind `text`, a file one of kind `media`, anything else one of kind `message`. The
     body has no id of the message that is documented as unique, so that the whole of it stands for one.
 
     Raises:
@@ -65,12 +65,14 @@ def decode(body: bytes) -> Envelope:
     message = _map(raw, "message")
     sender, receiver = _map(raw, "from"), _map(raw, "to", optional=True)
     text, time_utc = field(message, "text"), word(field(raw, "timeUtc"))
+    file = media(message)
+    words = text if isinstance(text, str) and text and file is None else None
     item = Item(
-        kind="text" if media(message) is None and isinstance(text, str) else "media",
-        id=hashlib.sha256(body).hexdigest()[:32] if time_utc else "",
+        kind="text" if words else "media" if file else "message",
+        id=_identity(raw) if time_utc else "",
         direction="from_user",
         created_on=time_utc,
-        text=text if isinstance(text, str) and media(message) is None else None,
+        text=words,
         raw=message,
     )
     return Envelope(
@@ -153,6 +155,10 @@ def _rich(message: Outgoing) -> dict[str, Any]:
             for one in message.suggestions
         ]
     return written
+
+
+def _identity(raw: dict[str, Any]) -> str:
+    return hashlib.sha256(msgspec.json.encode(raw, order="deterministic")).hexdigest()[:32]
 
 
 def _object(body: bytes) -> dict[str, Any]:
