@@ -4,6 +4,7 @@ Every request is complete in itself: the conversation and its epoch come from he
 model, and there is no session to keep. So the SDK's transport is given one request at a time and answers in JSON.
 """
 
+import asyncio
 import logging
 from collections.abc import MutableMapping
 from typing import Any, cast
@@ -32,6 +33,8 @@ from openhandover.web.call import MAX_JSON_BYTES, MAX_SEQ, Call
 from openhandover.web.endpoint import Reply
 from openhandover.web.idempotency import fingerprint
 
+from .routes import patiently
+
 CONVERSATION = "openhandover-conversation"
 EPOCH = "openhandover-epoch"
 CALL_ID = "openhandover/tool_call_id"
@@ -45,8 +48,9 @@ logging.getLogger("mcp").setLevel(logging.WARNING)
 class McpServer:
     """Answers the requests of MCP clients."""
 
-    def __init__(self, engine: Engine, tools: dict[str, Tool]) -> None:
+    def __init__(self, engine: Engine, tools: dict[str, Tool], closing: asyncio.Event) -> None:
         self._engine = engine
+        self._closing = closing
         self._listed = [
             ListedTool(name=name, description=tool.description, input_schema=tool.parameters)
             for name, tool in tools.items()
@@ -75,7 +79,7 @@ class McpServer:
         try:
             wanted = _wanted(context.request.headers, params)
             self._engine.tools.require(params.name)
-            return _result(await self._engine.tools.call(wanted))
+            return _result(await patiently(self._closing, self._engine.tools.call(wanted)))
         except Refused as refused:
             if refused.code == "not_found" and params.name not in self._engine.config.tools:
                 raise MCPError(INVALID_PARAMS, refused.detail) from refused

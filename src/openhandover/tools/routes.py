@@ -1,9 +1,9 @@
 """The tools in the HTTP API, and the address of MCP."""
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from importlib import import_module, util
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from msgspec import Struct, field
 
@@ -23,6 +23,9 @@ from .schemas import Format, schemas
 if TYPE_CHECKING:
     from .mcp import McpServer
 
+T = TypeVar("T")
+LAST_MOMENT_S = 3.0
+"""So long a call may still take when the server goes down; less than what the server waits for its callers."""
 FORMATS: tuple[Format, ...] = ("openai", "anthropic")
 
 
@@ -99,7 +102,26 @@ async def called(call: Call) -> Reply:
         id=body.tool_call_id,
         fingerprint=fingerprint(raw, tool) if body.tool_call_id is not None else None,
     )
-    return json_reply(await calls.call(wanted))
+    return json_reply(await patiently(call.site.closing, calls.call(wanted)))
+
+
+async def patiently(closing: asyncio.Event, call: Coroutine[Any, Any, T]) -> T:
+    """The call's answer. When the server goes down, it has a moment left; then its caller is told to come again.
+
+    Raises:
+        Refused: `unavailable`; the call goes on where it was when it comes again under the same id.
+    """
+    work, end = asyncio.create_task(call), asyncio.create_task(closing.wait())
+    try:
+        await asyncio.wait((work, end), return_when=asyncio.FIRST_COMPLETED)
+        if not work.done():
+            await asyncio.wait((work,), timeout=LAST_MOMENT_S)
+        if not work.done():
+            raise Refused("unavailable", "The server restarts; call again with the same `tool_call_id`")
+        return await work
+    finally:
+        work.cancel()
+        end.cancel()
 
 
 class _Mcp:
@@ -115,14 +137,14 @@ class _Mcp:
         """POST /mcp"""
         if self._server is None:
             async with self._loading:
-                self._server = self._server or await self._load()
+                self._server = self._server or await self._load(call.site.closing)
         return await self._server.answer(call)
 
-    async def _load(self) -> "McpServer":
+    async def _load(self, closing: asyncio.Event) -> "McpServer":
         if util.find_spec("mcp") is None:
             raise Refused("not_found", "MCP is not installed here: pip install openhandover[mcp]")
         module = await asyncio.to_thread(import_module, "openhandover.tools.mcp")  # takes a second
-        return cast("McpServer", module.McpServer(self._engine, self._config.tools))
+        return cast("McpServer", module.McpServer(self._engine, self._config.tools, closing))
 
 
 def tool_routes(engine: Engine, config: Config) -> Sequence[Endpoint]:
@@ -149,7 +171,7 @@ def tool_routes(engine: Engine, config: Config) -> Sequence[Endpoint]:
             "broke off.",
             body=ToolBody,
             answers={200: ToolAnswer},
-            codes=("id_reused", "stale_epoch", "floor_taken"),
+            codes=("id_reused", "stale_epoch", "floor_taken", "unavailable"),
         ),
         Endpoint("POST", "/mcp", _Mcp(engine, config), "Tools over MCP", scope="handovers", documented=False),
     )
