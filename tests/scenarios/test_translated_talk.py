@@ -1,10 +1,13 @@
 """User and agent of different languages: both read their own, the original stays, a real engine in between."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
 
+from tests.net.loopback import serving
 from tests.scenarios.test_flow_languages import translated
 from tests.scenarios.world import TEXT, World, living, soon
 from tests.translation.apy import apertium
@@ -71,7 +74,7 @@ async def test_the_language_is_detected_and_decides(tmp_path: Path) -> None:
         await world.asks(chat, {"message": "One moment please"}, initiator="user")
         await world.channel.until(lambda self: self.texts("system"))
         assert world.channel.texts("system")[0] == "en-nl: One moment please"
-    assert {body["target"] for body in asked} == {"nl"}
+    assert [body["target"] for body in asked if body["q"] == "One moment please"] == ["nl"]
 
 
 async def test_a_handover_of_the_api_speaks_the_users_language(tmp_path: Path) -> None:
@@ -93,3 +96,45 @@ async def test_a_broken_engine_leaves_a_handover_as_it_was_written(tmp_path: Pat
         handover_id = await world.asks(chat, {"message": "One moment"}, initiator="user")
         await world.until(handover_id, status="queued")
         assert [message["text"] for message in await world.messages(chat)] == ["One moment"]
+
+
+async def test_the_agent_reads_what_was_said_before(tmp_path: Path) -> None:
+    """The transcript comes in the agent's language, the original beside it; what is in it already is left alone."""
+    async with translated(tmp_path) as (world, asked):
+        chat = await world.began(channel="bots", language="nl")
+        await world.says(chat, "Waar is mijn pakje van gisteren?")
+        await world.bot_posts(chat, "Ik zoek iemand", epoch=1)
+        await world.queued(chat, {"message": ""})
+        told = said_to_agent(world)
+        assert [line["text"] for line in told] == ["Waar is mijn pakje van gisteren?", "Ik zoek iemand"]
+        assert [line["translation"] for line in told] == [
+            {"language": "en", "text": f"nl-en: {line['text']}"} for line in told
+        ]
+        kept = [message["translation"] for message in await world.messages(chat)][:2]
+    assert kept == [None, None]
+    assert len(asked) == 2
+
+
+async def test_a_slow_engine_holds_no_handover_up(tmp_path: Path) -> None:
+    """After the time of one message the transcript goes out with what is ready, the rest as it was written."""
+
+    async def engine(request: web.Request) -> web.Response:
+        body = await request.json()
+        if body["q"] != "Waar is mijn pakje van gisteren?":
+            await asyncio.sleep(30)
+        return web.json_response({"translatedText": "Where is my parcel of yesterday?"})
+
+    async with serving(engine) as origin:
+        settings = f'translation: {{engine: libretranslate, url: "{origin}"}}\n'
+        async with living(
+            tmp_path, settings, TEXT.replace("supported: [en]", "supported: [en, nl]")
+        ) as world:
+            chat = await world.began(channel="bots", language="nl")
+            for text in ("Goedemorgen, is daar iemand?", "Waar is mijn pakje van gisteren?"):
+                await world.says(chat, text)
+            await world.queued(chat, {"accepted_message": ""})
+            told = said_to_agent(world)
+    assert [line["translation"] and line["translation"]["text"] for line in told] == [
+        None,
+        "Where is my parcel of yesterday?",
+    ]

@@ -19,9 +19,7 @@ from openhandover.net.client import HttpClient
 from openhandover.net.guard import Guard
 from openhandover.providers.base import Availability
 from openhandover.store.port import HandoverRow, LogRow, Page, Store
-from openhandover.texts import intents
 from openhandover.texts.catalogue import Catalogue
-from openhandover.texts.language import LanguageDetector, is_telling
 
 from . import present, proofs
 from .acknowledged import Acknowledged
@@ -34,6 +32,7 @@ from .dispatch import Dispatch
 from .feed import PAGE, Feed
 from .files import FileStore
 from .flows import Flows
+from .for_agents import ForAgents
 from .listeners import Listeners
 from .metrics import Metrics
 from .opening import base_url, erase_user, files_folder, open_store
@@ -46,6 +45,7 @@ from .receivers import ChannelWebhook
 from .retention import Retention
 from .timers import Timers
 from .tools import ToolCall, ToolCalls
+from .understanding import Understanding
 from .wiring import bots_of, channels_of, rules_of, translator_of
 from .wording import Wording
 from .work import Done, Work
@@ -75,29 +75,20 @@ class Engine:
         self._acknowledged = Acknowledged(self.store, self._work)
         self._delivery = Delivery(self.store, self._work, clock)
         self._timers = Timers(self.store, self._work, clock)
-        self._detector = LanguageDetector(config.languages.supported)
         self.http = HttpClient()
         self.providers = Providers(config, self.http)
+        guard = Guard(config.outbound.allow)
         parts = Parts(
-            config=config,
-            store=self.store,
-            work=self._work,
-            files=self.files,
-            providers=self.providers,
-            http=self.http,
-            guard=Guard(config.outbound.allow),
-            texts=self.texts,
-            clock=clock,
+            config, self.store, self._work, self.files, self.providers, self.http, guard, self.texts, clock
         )
         self.gateways = gateways_of(parts)
         self.order = Order(config, self.providers, self.texts, self.gateways)
         self._queues = Queues(self.store, self._work)
-        hidden = config.redaction.to_agent
         self._calls = Calls(self.gateways, self._work, clock)
-        self._agents = AgentLanes(
-            self._delivery, self.providers, self.files, self._queues, hidden, self._calls
-        )
         self._preparing = Preparing(parts, translator_of(config, self.http))
+        for_agents = ForAgents(self.files, self._preparing, config.redaction.to_agent, clock)
+        self._agents = AgentLanes(self._delivery, self.providers, for_agents, self._queues, self._calls)
+        self._understanding = Understanding(config, self.store, self._preparing)
         self._wording = Wording(self._preparing, config.languages.default)
         self._flows = Flows(parts, self.order, self._preparing, self._wording)
         self.tools = ToolCalls(parts, self._flows)
@@ -152,7 +143,7 @@ class Engine:
         await self._dispatch.stop()
         await self._agents.stop()
         await self._preparing.stop()
-        await self._detector.stop()
+        await self._understanding.stop()
         await self._asides.stop()
         await self._calls.stop()
         await self.providers.stop()
@@ -181,36 +172,13 @@ class Engine:
         """Accept a message of the user or the bot; False when it was there already."""
         target: str | None = None
         if command.author == "user":
-            command, target = await self._understood(conversation_id, command)
+            command, target = await self._understanding.of(conversation_id, command)
         done = await self._work.run(conversation_id, command, message_key=f"{command.author}:{command.id}")
         if done.known_message is not None:
             return self.message_view(done.known_message), False
         if done.turn is not None:
             self._preparing.begin_all(done.turn, target)
         return present.message(LogRow(_message_entry(done)), self.link), True
-
-    async def _understood(
-        self, conversation_id: str, command: e.PostMessage
-    ) -> tuple[e.PostMessage, str | None]:
-        """The user's message with what its text tells: intents, language, and whether it must be prepared."""
-        changes: dict[str, Any] = {}
-        if self.config.intents and (command.text or command.intent):
-            changes["intents"] = intents.matching(self.config.intents, command.text, command.intent)
-        state = await self.store.conversation(conversation_id)
-        if state is None:
-            raise Refused("not_found", "There is no conversation with this id")
-        translates = self._preparing.translator.is_active
-        if (state.floor == "bot" or translates) and self._detector.is_needed and is_telling(command.text):
-            evidence, language = await self._detector.observe(command.text, state.evidence, state.language)
-            changes |= {"evidence": evidence, "language": language}
-        language = changes.get("language", state.language)
-        handover = state.open_handover
-        target = handover.settings.agent_language if handover else language
-        if self._preparing.is_needed(state, command.attachments, language, target):
-            changes["prepare"] = True
-        if not changes:
-            return command, None
-        return msgspec.structs.replace(command, **changes), target
 
     async def typing(self, conversation_id: str, author: Literal["user", "bot", "agent"], on: bool) -> None:
         """Typing of one side for the other; never stored."""
@@ -255,9 +223,9 @@ class Engine:
         """End it from our side."""
         return await self._about(handover_id, e.Close(handover_id, by))
 
-    async def give_back(self, handover_id: str) -> HandoverRow:
-        """A transferred conversation returns to the bot."""
-        return await self._about(handover_id, e.Return(handover_id, tell=True))
+    async def give_back(self, handover_id: str, *, tell: bool = True) -> HandoverRow:
+        """A transferred conversation returns to the bot; `tell`: the contact centre does not know yet."""
+        return await self._about(handover_id, e.Return(handover_id, tell=tell))
 
     async def rate(self, handover_id: str, score: int, comment: str | None) -> HandoverRow:
         """Keep the user's rating."""

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
-import msgspec
 import structlog
 
 from openhandover.core import events as e
@@ -19,19 +18,18 @@ from openhandover.core.errors import (
     SessionGone,
     Unsupported,
 )
-from openhandover.core.model import Attachment, Conversation, Ending, Entry, Handover, Message
+from openhandover.core.model import Conversation, Ending, Entry, Handover, Message
 from openhandover.core.model import Lane as LaneState
 from openhandover.core.view import message_of
 from openhandover.net.webhooks import GIVE_UP_S
 from openhandover.providers.base import Brief, HandoverRequest, Opened, Provider, Session
 from openhandover.store.port import LogRow
-from openhandover.texts.redaction import Kind, redact
 from openhandover.texts.scope import chat_id
 
 from .asides import Asides, tell
 from .calls import Calls, LiveCall
 from .delivery import Delivery, Lane, backoff_s
-from .files import FileStore
+from .for_agents import ForAgents
 from .providers import Providers
 from .queues import Queues
 
@@ -56,9 +54,8 @@ class AgentLanes:
         self,
         delivery: Delivery,
         providers: Providers,
-        files: FileStore,
+        for_agents: ForAgents,
         queues: Queues,
-        redaction: Sequence[Kind],
         calls: Calls,
     ) -> None:
         self._delivery = delivery
@@ -66,10 +63,9 @@ class AgentLanes:
         self._work = delivery.work
         self._clock = delivery.clock
         self._providers = providers
-        self._files = files
+        self._for_agents = for_agents
         self._queues = queues
         self._calls = calls
-        self._redaction = tuple(redaction)
         self._asides = Asides()
 
     async def worker(self, lane: Lane) -> None:
@@ -118,7 +114,8 @@ class AgentLanes:
             if self._providers.closed_until(known.provider) is not None:
                 raise NobodyThere("it is outside the provider's opening hours")
             before = await self._before(state, handover, known)
-            request = self._request(state, handover, known, before, call)
+            talk = await self._for_agents.transcript(before, handover.settings.agent_language)
+            request = self._request(state, handover, known, talk, call)
             opened = await asyncio.wait_for(provider.open(request), OPEN_TIMEOUT_S)
         except (ProviderUnavailable, TimeoutError) as error:
             if ended:
@@ -231,7 +228,7 @@ class AgentLanes:
         state: Conversation,
         handover: Handover,
         known: LaneState,
-        before: Sequence[LogRow],
+        transcript: Sequence[Message],
         call: LiveCall | None,
     ) -> HandoverRequest:
         return HandoverRequest(
@@ -244,27 +241,8 @@ class AgentLanes:
             context=state.context,
             chat_id=chat_id(state),
             route=handover.chain[known.attempt - 1].route,
-            transcript=[self._for_agent(message_of(row.entry), row.entry.at) for row in before],
+            transcript=transcript,
             call=call,
-        )
-
-    def _for_agent(self, message: Message, at: float) -> Message:
-        """The message as the agent's side may see it: redacted, with links that open."""
-        changes: dict[str, Any] = {}
-        if self._redaction and message.text:
-            changes["text"] = redact(message.text, self._redaction)
-            if message.translation:
-                redacted = redact(message.translation.text, self._redaction)
-                changes["translation"] = msgspec.structs.replace(message.translation, text=redacted)
-        if message.attachments:
-            changes["attachments"] = self.linked(message.attachments, at)
-        return msgspec.structs.replace(message, **changes) if changes else message
-
-    def linked(self, attachments: Sequence[Attachment], at: float) -> tuple[Attachment, ...]:
-        """Attachments with an address: ours, signed, for files that we keep."""
-        return tuple(
-            file if file.url else msgspec.structs.replace(file, url=self._files.url(file.id, self._clock()))
-            for file in attachments
         )
 
     # --- send and end ----------------------------------------------------------------------------------------
@@ -274,7 +252,7 @@ class AgentLanes:
         if entry.type != "message.created":
             await self._delivery.settle(lane, entry, 1, delivered=True)
             return 0
-        message = self._for_agent(message_of(entry), entry.at)
+        message = self._for_agents.message(message_of(entry), entry.at)
         try:
             if provider is None:
                 raise ProviderRejected("this provider is no longer configured")

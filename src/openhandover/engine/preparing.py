@@ -54,7 +54,7 @@ class Preparing:
         """The text in the reader's language; as it is where it need not or cannot be translated in time."""
         if not text or not self.is_foreign(source, reader):
             return text
-        translation = await self._translation(text, source, reader)
+        translation = await self.translation(text, source, reader)
         return translation.text if translation else text
 
     def begin_all(self, turn: Turn, target: str | None) -> None:
@@ -80,9 +80,10 @@ class Preparing:
         source = message.language
         if not self.translator.is_active or not message.text or not target or not source or source == target:
             return None
-        return await self._translation(message.text, source, target)
+        return await self.translation(message.text, source, target)
 
-    async def _translation(self, text: str, source: str, target: str) -> Translation | None:
+    async def translation(self, text: str, source: str, target: str) -> Translation | None:
+        """The translation, None where it failed or took too long; that is in the log."""
         try:
             async with asyncio.timeout(PREPARE_S):
                 return Translation(target, await self.translator.translate(text, source, target))

@@ -1,0 +1,78 @@
+"""Messages as the agent's side may see them: redacted, with links that open, what was said before in its language."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
+
+from openhandover.core.model import Attachment, Message
+from openhandover.core.view import message_of
+from openhandover.store.port import LogRow
+from openhandover.texts.redaction import Kind, redact
+
+from .files import FileStore
+from .preparing import PREPARE_S, Preparing
+
+AT_ONCE = 8
+"""Translations of one transcript that are under way together: an engine serves others too."""
+
+replace = msgspec.structs.replace
+
+
+class ForAgents:
+    """`hidden` are the kinds of data that agents do not see."""
+
+    def __init__(
+        self, files: FileStore, preparing: Preparing, hidden: Sequence[Kind], clock: Callable[[], float]
+    ) -> None:
+        self._files = files
+        self._preparing = preparing
+        self._hidden = tuple(hidden)
+        self._clock = clock
+
+    def message(self, message: Message, at: float) -> Message:
+        """One message, redacted, with links that open."""
+        changes: dict[str, Any] = {}
+        if self._hidden and message.text:
+            changes["text"] = redact(message.text, self._hidden)
+            if message.translation:
+                redacted = redact(message.translation.text, self._hidden)
+                changes["translation"] = replace(message.translation, text=redacted)
+        if message.attachments:
+            changes["attachments"] = self.linked(message.attachments, at)
+        return replace(message, **changes) if changes else message
+
+    def linked(self, attachments: Sequence[Attachment], at: float) -> tuple[Attachment, ...]:
+        """Attachments with an address: ours, signed, for files that we keep."""
+        return tuple(
+            file if file.url else replace(file, url=self._files.url(file.id, self._clock()))
+            for file in attachments
+        )
+
+    async def transcript(self, rows: Sequence[LogRow], language: str) -> list[Message]:
+        """What was said before, translated where an engine is configured. The latest first, because the time for all
+        together is that for one message; what is not ready then stays as it was written."""
+        messages = [self.message(message_of(row.entry), row.entry.at) for row in rows]
+        foreign = [
+            place
+            for place, message in enumerate(messages)
+            if message.text and self._preparing.is_foreign(message.language, language)
+        ]
+        if not foreign:
+            return messages
+        turn = asyncio.Semaphore(AT_ONCE)
+
+        async def translated(place: int) -> None:
+            message = messages[place]
+            async with turn:
+                found = await self._preparing.translation(message.text, message.language or "", language)
+            if found:
+                messages[place] = replace(message, translation=found)
+
+        tasks = [asyncio.create_task(translated(place)) for place in reversed(foreign)]
+        _, late = await asyncio.wait(tasks, timeout=PREPARE_S)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        return messages
