@@ -119,7 +119,9 @@ async def test_a_file_comes_as_a_file(tmp_path: Path) -> None:
             "title": "my cat",
         }
         await here.call("messages", {**MO, "message": {"text": "look", "media": media, "custom": {}}})
-        message = (await here.messages())[0]
+        (conversation,) = await here.conversations()
+        path = f"/v1/conversations/{conversation['id']}/messages"
+        message = (await here.server.until(path, lambda page: page["items"]))["items"][0]
         (file,) = message["attachments"]
         assert message["text"] == "look"
         assert [file["url"], file["content_type"], file["name"]] == list(media.values())

@@ -111,7 +111,7 @@ def wire(token: str, message: Outgoing) -> dict[str, Any]:
         written["reference"] = message.reference
     if message.media or message.suggestions:
         written["richContent"] = _rich(message)
-    return {"messages": {"authentication": {"productToken": token}, "msg": [written]}}
+    return {"messages": {"authentication": {"productToken": str(token)}, "msg": [written]}}
 
 
 def international(number: str) -> str:

@@ -132,7 +132,7 @@ class Chats:
         if state.open_handover:
             await self._engine.leave(state.id)
         elif state.handover and state.floor == "human":
-            await self._engine.give_back(state.handover.id)
+            await self._engine.give_back(state.handover.id, tell=False)
 
     async def _conversation(self, envelope: Envelope) -> Conversation:
         known = await self._known(envelope.chat_id, envelope.session_id or "")
