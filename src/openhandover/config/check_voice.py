@@ -91,4 +91,7 @@ class VoiceChecks:
     def _media(self, name: str) -> set[str] | None:
         """What the provider takes; None for one that is not there, or wrong itself."""
         block = self._config.providers.get(name)
-        return set(providers.provider_of(block.type).capabilities.media) if block else None
+        if block is None:
+            return None
+        # Asked of the provider itself: what one takes may depend on its settings.
+        return set(providers.provider_of(block.type)(name, block.settings, None).capabilities.media)
