@@ -165,7 +165,7 @@ class CmEmulator(Emulator):
             raise Refused(404, "no such TwoWay adapter")
         sent = twoway.read(await json_object(request), self.account, adapter)
         if adapter.role == "bot":
-            chat = self.router.from_bot(adapter, sent)
+            chat = self.router.from_bot(sent)
             session_id = chat.session_id
         else:
             chat, session_id = self.router.from_user(adapter, sent)

@@ -59,15 +59,13 @@ class Router:
         self._changed()
         return chat, told
 
-    def from_bot(self, bot: Adapter, sent: Sent) -> Chat:
-        """What a bot inside the Router says. After the handover its link is cut, so nobody gets it."""
+    def from_bot(self, sent: Sent) -> Chat:
+        """What a bot inside the Router says. The user gets it after a handover, too: CM's guides hand over first and
+        say so afterwards."""
         chat = self._of_bot(sent)
         for message in self._new(chat, sent.messages):
-            if chat.target(self.account) == bot.id and chat.session_id is not None:
-                chat.add("bot", text_of(message), message)
-                self._to_user(chat, message)
-            else:
-                self.unrouted.append(message)
+            chat.add("bot", text_of(message), message)
+            self._to_user(chat, message)
         self._changed()
         return chat
 
