@@ -1,8 +1,11 @@
 """Inbound webhooks of contact centres: verify, parse, hand each fact to the engine, answer once it is stored."""
 
 import time
+from collections.abc import Mapping
+from typing import Any
 
 from openhandover.core.errors import Refused, Unsupported
+from openhandover.core.events import FromProvider
 from openhandover.providers.base import WebhookRequest
 
 from .call import MAX_JSON_BYTES, Call
@@ -30,8 +33,8 @@ async def receive(call: Call) -> Reply:
         facts = provider.parse(request)
     except Unsupported:
         raise Refused("not_found", "This provider takes no webhooks") from None
-    results = [await call.engine.from_provider(fact) for fact in facts]
     fixed = provider.reply(request)
+    results = [await _take(call, fact, always=fixed is not None) for fact in facts]
     if fixed is not None:
         headers = [
             (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in fixed.headers.items()
@@ -42,3 +45,14 @@ async def receive(call: Call) -> Reply:
     return json_reply(
         results[0] if len(results) == 1 else {"applied": any(one["applied"] for one in results)}
     )
+
+
+async def _take(call: Call, fact: FromProvider, *, always: bool) -> Mapping[str, Any]:
+    """Hand a fact to the engine. One of a handover that we do not have is refused, but not to a vendor with a fixed
+    answer: it would only send it again."""
+    try:
+        return await call.engine.from_provider(fact)
+    except Refused as refused:
+        if not always or refused.code != "not_found":
+            raise
+        return {"applied": False, "reason": "unknown"}

@@ -30,6 +30,7 @@ from . import wire
 from .settings import Settings
 
 _GONE = 404
+_REMEMBERED = 1_000
 _log = structlog.get_logger("openhandover.cm")
 
 
@@ -57,6 +58,8 @@ class CmMscRelay(BaseProvider):
             adapter_id=mine.adapter_id,
             twoway_version=mine.version,
         )
+        self._begun: dict[str, str] = {}
+        """Open call -> its chat, while the second half of it is repeated: what was posted is not posted again."""
 
     async def connect(self) -> None:
         """Ask for the presence; of the Router no call is known that changes nothing."""
@@ -70,18 +73,25 @@ class CmMscRelay(BaseProvider):
     async def open(self, request: HandoverRequest) -> Opened:
         """Post the talk so far, which begins the chat, then take the Router's own bot out of it. The same request
         again has the same ids, so it begins no second chat."""
-        said, at = wire.opening(request, self._mine.opening_text)
-        name = fields.text(request.route, "user_name")
-        chat_id = await self._post(
-            Session(request.handover_id, request.attempt, request.handover_id), said, at, request.key, name
-        )
-        if not chat_id:
-            raise ProviderRejected("the Router's answer does not name the chat")
+        chat_id = self._begun.get(request.key) or await self._begin(request)
         if self._mine.mutation:
             context = wire.context(request.route, self._settings, request.transcript)
             source = fields.text(request.route, "messaging_adapter").strip() or self._mine.adapter_id
             await self._router.hand_over(chat_id, context, source=source)
+        self._begun.pop(request.key, None)
         return Opened(chat_id)
+
+    async def _begin(self, request: HandoverRequest) -> str:
+        said, at = wire.opening(request, self._mine.opening_text)
+        name = fields.text(request.route, "user_name")
+        session = Session(request.handover_id, request.attempt, request.handover_id)
+        chat_id = await self._post(session, said, at, request.key, name)
+        if not chat_id:
+            raise ProviderRejected("the Router's answer does not name the chat")
+        if len(self._begun) >= _REMEMBERED:
+            self._begun.clear()
+        self._begun[request.key] = chat_id
+        return chat_id
 
     async def send(self, session: Session, message: Message, key: str) -> None:
         """Post one message in the user's name."""

@@ -1,0 +1,417 @@
+"""CM.com's Mobile Service Cloud has the chat: with the bot outside the Router, and with the bot inside it."""
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from openhandover.emulators.cm import CmEmulator, ids
+from openhandover.emulators.cm.chat import Chat
+from tests.scenarios.process import Process, client
+from tests.serving import KEY, Answer, Server, running_server
+
+SECRET = "a-secret-shared-with-cm"
+HEADERS = {"X-Openhandover-Secret": SECRET}
+OUTSIDE = """
+api: {{keys: [{{name: all, key: {key}, scopes: [conversations, handovers, analytics]}}]}}
+languages: {{default: en, supported: [en]}}
+channels: {{api: {{type: api, provider: msc, attachments: human}}}}
+providers:
+  msc:
+    type: cm_msc
+    {account}
+    handback: session_end
+    twoway: {{adapter_id: {adapter}, host_id: shop, secret: {secret}{more}}}
+    presence: {{api_key: presence-key, url: "{url}/api/v1", cache_s: 0}}
+"""
+INSIDE = """
+api: {{keys: [{{name: all, key: {key}, scopes: [conversations, handovers, analytics]}}]}}
+languages: {{default: en, supported: [en]}}
+channels:
+  cm: {{type: cm, bot: main, provider: msc, secret: {secret}, adapter_id: {bot}, {flat}}}
+bots: {{main: {{flow: main}}}}
+providers:
+  msc: {{type: cm_msc, bot_adapter: {bot}, {flat}}}
+flows:
+  main:
+    - if: "'human' in input.text"
+      then:
+        - handover:
+            message: "A person comes."
+            route: {{messaging_adapter: {web}, user_name: "{{{{ user }}}}", user_email: ada@example.org}}
+        - say: "Welcome back."
+      else: [say: "You said: {{{{ input.text }}}}"]
+"""
+ROUTE = {"user_name": 'Ada "Ä"', "user_email": "ada@example.org", "routing_keywords": ["billing"]}
+
+
+def account(cm: CmEmulator) -> dict[str, str]:
+    """Who we are at the emulator."""
+    given = cm.account
+    return {
+        "technical_link_id": given.technical_link_id,
+        "product_token": given.product_token,
+        "base_url": f"'{cm.url}'",
+        "session_url": f"'{cm.url}/router/control/v1'",
+    }
+
+
+def outside(cm: CmEmulator, more: str = "") -> str:
+    """The configuration of shape b."""
+    keys = "\n    ".join(f"{key}: {value}" for key, value in account(cm).items())
+    return OUTSIDE.format(key=KEY, account=keys, adapter=ids.OUTSIDE, secret=SECRET, more=more, url=cm.url)
+
+
+def inside(cm: CmEmulator) -> str:
+    """The configuration of shape a."""
+    keys = {key: value for key, value in account(cm).items() if key != "session_url"}
+    flat = ", ".join(f"{key}: {value}" for key, value in keys.items())
+    return INSIDE.format(key=KEY, secret=SECRET, bot=ids.BOT, web=ids.WEB, flat=flat)
+
+
+class Relay:
+    """Shape b: the server, CM's side, and one conversation."""
+
+    def __init__(self, server: Server, cm: CmEmulator) -> None:
+        self.server = server
+        self.cm = cm
+        self.chat_id = ""
+
+    async def asks(self, *said: str, **settings: Any) -> str:
+        """Id of a handover of a new conversation in which the user said this."""
+        chat = await self.server.conversation(user={"id": "u1", "name": "Ada"})
+        self.chat_id = chat["id"]
+        for text in said:
+            await self.server.said(self.chat_id, text=text)
+        body = {"route": ROUTE, "message": "", "accepted_message": "", **settings}
+        return (await self.server.handover(self.chat_id, settings=body))["id"]
+
+    async def until(self, handover_id: str, **fields: Any) -> dict[str, Any]:
+        """The handover as soon as it has these fields."""
+
+        def holds(found: dict[str, Any]) -> bool:
+            return all(found[name] == value for name, value in fields.items())
+
+        return await self.server.until(f"/v1/handovers/{handover_id}", holds)
+
+    async def said(self, author: str = "agent") -> list[str]:
+        """What somebody said so far."""
+        answer = await self.server.call("GET", f"/v1/conversations/{self.chat_id}/messages")
+        return [message["text"] for message in answer.body["items"] if message["author"] == author]
+
+    async def hears(self, *texts: str) -> None:
+        """Wait until exactly these texts of the agent are there."""
+        async with asyncio.timeout(10):
+            while await self.said() != list(texts):
+                await asyncio.sleep(0.02)
+
+    async def callback(self, part: str, body: Any, secret: str | None = SECRET) -> Answer:
+        """One callback of CM, made by hand."""
+        data = body if isinstance(body, bytes) else json.dumps(body).encode()
+        headers = {"X-Openhandover-Secret": secret} if secret is not None else {}
+        return await self.server.call("POST", f"/webhooks/msc/{part}", key=None, data=data, headers=headers)
+
+
+def counted(report: Answer) -> list[tuple[str | None, int]]:
+    """Group and number of handovers of each row of a report."""
+    return [(row["key"], row["figures"]["handovers"]) for row in report.body["items"]]
+
+
+def desk_lines(chat: Chat, author: str = "user") -> list[str]:
+    """What the agent's screen shows of one side."""
+    return [line.text for line in chat.lines if line.author == author]
+
+
+@asynccontextmanager
+async def relaying(folder: Path, more: str = "") -> AsyncGenerator[Relay]:
+    """Shape b, running in this process."""
+    async with CmEmulator() as cm, running_server(folder, outside(cm, more)) as server:
+        cm.call_back("outside", f"{server.url}/webhooks/msc", HEADERS)
+        yield Relay(server, cm)
+
+
+@pytest.fixture
+async def relay(tmp_path: Path) -> AsyncGenerator[Relay]:
+    """The same for a test."""
+    async with relaying(tmp_path) as running:
+        yield running
+
+
+async def test_a_talk_through_the_router(relay: Relay) -> None:
+    """The desk gets the talk so far and who it is; both sides write; the end of the session is the end."""
+    handover_id = await relay.asks("my bill is wrong", "a person please")
+    await relay.until(handover_id, status="queued")
+    chat = await relay.cm.chat_at_desk()
+    assert desk_lines(chat) == ["User: my bill is wrong\nUser: a person please"]
+    assert json.loads(chat.context["CustomerInfo"]) == {"name": 'Ada "Ä"', "email": "ada@example.org"}
+    assert chat.context["RoutingKeywords"] == "billing"
+    await relay.server.said(relay.chat_id, text="are you there? 👋")
+    await relay.cm.wait_until(lambda: len(desk_lines(chat)) == 2)
+    assert desk_lines(chat)[1] == "are you there? 👋"
+    await relay.cm.agent_says(chat.id, "Good day, عائشة here.")
+    assert (await relay.until(handover_id, status="active"))["agent"] == {"id": None, "name": None}
+    await relay.cm.agent_says(chat.id, "Let me look.")
+    await relay.hears("Good day, عائشة here.", "Let me look.")
+    await relay.cm.agent_ends(chat.id)
+    ended = await relay.until(handover_id, status="completed")
+    assert (ended["reason"], ended["ended_by"], ended["style"]) == ("agent_closed", "agent", "relay")
+    rows = await relay.server.call("GET", "/v1/analytics/handovers?group_by=provider")
+    assert ("msc", 1) in counted(rows)
+
+
+async def test_files_wait_for_the_notice_and_reach_the_agent_as_links(relay: Relay) -> None:
+    """Not before the Hand Over Endpoint was called; then the agent reads name and address."""
+    relay.cm.callbacks.hold()
+    handover_id = await relay.asks("hello")
+    await relay.until(handover_id, status="queued")
+    file = {
+        "url": f"{relay.server.url}/bill.txt",
+        "name": "bill.txt",
+    }  # not ours to fetch, so it stays a link
+    body = {"author": "user", "text": "see", "attachments": [file]}
+    path = f"/v1/conversations/{relay.chat_id}/messages"
+    assert (await relay.server.call("POST", path, body)).code == "attachments_off"
+    relay.cm.callbacks.release()
+    await relay.server.until(
+        f"/v1/conversations/{relay.chat_id}/events?limit=1000",
+        lambda found: "handover.queue_updated" in [event["type"] for event in found["items"]],
+    )
+    assert (await relay.server.call("POST", path, body)).status == 201
+    chat = await relay.cm.chat_at_desk()
+    await relay.cm.wait_until(lambda: len(desk_lines(chat)) == 2)
+    assert desk_lines(chat)[1].startswith("see\nbill.txt: http")
+
+
+async def test_the_next_handover_is_a_chat_of_its_own(relay: Relay) -> None:
+    """A fresh session each time, so that nothing late of the first reaches the second."""
+    first = await relay.asks("hello")
+    await relay.until(first, status="queued")
+    await relay.server.call("POST", f"/v1/handovers/{first}/cancel", {})
+    await relay.cm.wait_until(lambda: [chat.side for chat in relay.cm.chats.values()] == ["ended"])
+    second = (await relay.server.handover(relay.chat_id, settings={"route": ROUTE}))["id"]
+    await relay.until(second, status="queued")
+    assert len(relay.cm.chats) == 2
+
+
+async def test_a_cancel_ends_the_session_there(relay: Relay) -> None:
+    """With `handback: session_end`; that the Router then tells us of the end changes nothing."""
+    handover_id = await relay.asks("hello")
+    await relay.until(handover_id, status="queued")
+    chat = await relay.cm.chat_at_desk()
+    await relay.server.call("POST", f"/v1/handovers/{handover_id}/cancel", {})
+    await relay.cm.wait_until(lambda: chat.side == "ended")
+    await relay.cm.wait_until(lambda: all(call.delivered for call in relay.cm.callbacks.sent))
+    assert (await relay.until(handover_id, status="cancelled"))["reason"] == "user_cancelled"
+
+
+async def test_a_session_that_is_gone_is_ended_enough(relay: Relay) -> None:
+    """404 to the end of a session is no fault."""
+    handover_id = await relay.asks("hello")
+    await relay.until(handover_id, status="queued")
+    relay.cm.faults.fail_next(404, endpoint="session_end")
+    await relay.server.call("POST", f"/v1/handovers/{handover_id}/cancel", {})
+    await relay.cm.wait_until(lambda: relay.cm.requests_to("session_end"))
+    await relay.until(handover_id, status="cancelled")
+
+
+@pytest.mark.parametrize("endpoint", ["twoway", "mutation"])
+@pytest.mark.parametrize("fault", ["lost", "503"])
+async def test_an_open_that_breaks_off_is_one_chat(relay: Relay, endpoint: str, fault: str) -> None:
+    """The repeat has the same ids, so the Router derives the same chat; what was posted for sure is not posted again."""
+    relay.cm.account.keeps_ids = True
+    if fault == "lost":
+        relay.cm.faults.lose_next_reply(endpoint=endpoint)
+    else:
+        relay.cm.faults.fail_next(503, endpoint=endpoint)
+    handover_id = await relay.asks("hello")
+    await relay.until(handover_id, status="queued")
+    (chat,) = relay.cm.chats.values()
+    assert (chat.side, desk_lines(chat)) == ("waiting", ["hello"])
+    assert len(relay.cm.requests_to(endpoint)) == 2
+    assert len(relay.cm.requests_to("twoway")) == (2 if endpoint == "twoway" else 1)
+
+
+async def test_what_the_router_sends_twice_or_late_counts_once(relay: Relay) -> None:
+    """By message id; messages and the end."""
+    handover_id = await relay.asks("hello")
+    await relay.until(handover_id, status="queued")
+    chat = await relay.cm.chat_at_desk()
+    relay.cm.callbacks.repeat_next(2)
+    await relay.cm.agent_says(chat.id, "one")
+    await relay.cm.agent_says(chat.id, "two")
+    await relay.hears("one", "two")
+    await relay.cm.agent_ends(chat.id)
+    await relay.until(handover_id, status="completed")
+    assert await relay.said() == ["one", "two"]
+
+
+def message(direction: str, text: str, **more: Any) -> dict[str, Any]:
+    """One TwoWay message."""
+    return {"$type": "text", "direction": direction, "text": text, "createdOn": "2026-11-21T08:00:00Z"} | more
+
+
+async def test_our_own_words_do_not_come_back(relay: Relay) -> None:
+    """ClientOriginated is the user's side: it was ours, and is not shown as the agent's."""
+    handover_id = await relay.asks("hello")
+    await relay.until(handover_id, status="queued")
+    chat = await relay.cm.chat_at_desk()
+    both = [message("ClientOriginated", "hello", id="1"), message("clientterminated", "hi", id="2")]
+    body = {"chat": {"id": chat.id}, "conversationMessages": both}
+    assert (await relay.callback("messages", body)).status == 201
+    await relay.hears("hi")
+
+
+async def test_messages_without_an_id_are_not_lost(relay: Relay) -> None:
+    """Two that look the same, without id and time, are two; of other kinds everything readable is shown."""
+    handover_id = await relay.asks("hello")
+    await relay.until(handover_id, status="queued")
+    chat = await relay.cm.chat_at_desk()
+    bare = {"$type": "text", "direction": "ClientTerminated", "text": "ok"}
+    picture = {"$type": "media", "direction": "ClientTerminated", "media": {"uri": "https://x.example/a.png"}}
+    body = {"chat": {"id": chat.id}, "conversationMessages": [bare, bare, picture]}
+    assert (await relay.callback("messages", body)).status == 201
+    await relay.hears("ok", "ok", "[media] https://x.example/a.png")
+
+
+@pytest.mark.parametrize(
+    ("part", "body", "status"),
+    [
+        (
+            "messages",
+            {"chat": {"id": "nobody"}, "conversationMessages": [message("ClientTerminated", "x")]},
+            201,
+        ),
+        ("events", {"eventType": "RouterSessionEnded", "chatId": "nobody"}, 200),
+        ("handover", {"chatId": "nobody"}, 200),
+        ("handover", {"conversationClientId": "nobody"}, 200),
+        ("handover", b'{"chatId":"nobody","context":}', 200),
+        ("handover", b"not json at all", 200),
+        ("handover", {}, 200),
+        ("messages", b"\xff\xfe", 201),
+        ("messages", {"chat": {}}, 201),
+        ("events", [], 200),
+        ("events", {"type": "something", "chatId": "nobody"}, 200),
+    ],
+)
+async def test_whatever_comes_with_the_secret_is_answered_2xx(
+    relay: Relay, part: str, body: Any, status: int
+) -> None:
+    """Anything else is sent again for a month."""
+    assert (await relay.callback(part, body)).status == status
+
+
+async def test_without_the_secret_nothing_is_taken(relay: Relay) -> None:
+    """A wrong or missing header is refused; so is an address that we did not give out."""
+    body = {"chat": {"id": "x"}, "conversationMessages": []}
+    assert (await relay.callback("messages", body, "wrong")).status == 401
+    assert (await relay.callback("messages", body, None)).status == 401
+    assert (await relay.callback("messages", body, "é")).status == 401
+    assert (await relay.callback("other", body)).status == 404
+    assert (await relay.server.call("POST", "/webhooks/msc", body, key=None, headers=HEADERS)).status == 404
+
+
+async def test_a_notice_that_names_only_the_client(relay: Relay) -> None:
+    """The body of Web Conversations: the client's id is the handover's."""
+    relay.cm.account.adapters["outside"].handover = None
+    handover_id = await relay.asks("hello")
+    await relay.until(handover_id, status="queued")
+    assert (await relay.callback("handover", {"conversationClientId": handover_id})).status == 200
+    await relay.server.until(
+        f"/v1/conversations/{relay.chat_id}/events?limit=1000",
+        lambda found: "handover.queue_updated" in [event["type"] for event in found["items"]],
+    )
+
+
+async def test_a_chat_that_nobody_described_begins_with_the_reason(relay: Relay) -> None:
+    """Without a transcript: the reason of the request, else a fixed text."""
+    first = await relay.asks(transcript={"send": False})
+    await relay.until(first, status="queued")
+    chat = await relay.cm.chat_at_desk()
+    assert desk_lines(chat) == ["The user asks for a person."]
+
+
+async def test_two_way_only_where_the_router_needs_no_mutation(tmp_path: Path) -> None:
+    """`mutation: false`: nothing but messages goes out."""
+    async with relaying(tmp_path, ", mutation: false, version: v1") as relay:
+        handover_id = await relay.asks("hello")
+        await relay.until(handover_id, status="queued")
+        assert not relay.cm.requests_to("mutation")
+        (sent,) = relay.cm.requests_to("twoway")
+        assert "/twoway/v1/" in sent.path
+
+
+async def test_availability_is_what_presence_says(relay: Relay) -> None:
+    """Online is open; offline and everything wrong is closed."""
+    path = "/v1/availability?provider=msc"
+
+    relay.cm.set_online(True, channel="WebChat")
+    assert (await relay.server.call("GET", path)).body == {"open": True}
+    relay.cm.set_online(False)
+    await relay.server.until(path, lambda found: found == {"open": False})
+
+
+async def test_the_power_goes_out_in_the_middle(tmp_path: Path) -> None:
+    """kill -9 while the agent writes: CM sends it again, it is shown once and in order, and the talk goes on."""
+    async with CmEmulator() as cm:
+        process = Process(tmp_path, outside(cm))
+        try:
+            url = await process.start()
+            cm.call_back("outside", f"{url}/webhooks/msc", HEADERS)
+            async with client(url) as server:
+                relay = Relay(server, cm)
+                handover_id = await relay.asks("hello")
+                await relay.until(handover_id, status="queued")
+                chat = await cm.chat_at_desk()
+                await cm.agent_says(chat.id, "one")
+                await relay.hears("one")
+                await process.kill()
+                await cm.agent_says(chat.id, "two")
+                await cm.agent_says(chat.id, "three")
+                assert await process.start(int(url.rpartition(":")[2])) == url
+                await relay.hears("one", "two", "three")
+                await server.said(relay.chat_id, text="thanks")
+                await cm.wait_until(lambda: desk_lines(chat)[-1] == "thanks")
+                await cm.agent_ends(chat.id)
+                await relay.until(handover_id, status="completed")
+        finally:
+            await process.end()
+
+
+async def test_the_bot_is_inside_the_router(tmp_path: Path) -> None:
+    """The visitor talks to our bot, gets a person by one mutation, and the bot again when the session is over; a kill
+    -9 in between changes nothing, and the reports have it."""
+    async with CmEmulator() as cm:
+        process = Process(tmp_path, inside(cm))
+        try:
+            url = await process.start()
+            cm.call_back("bot", f"{url}/channels/cm", HEADERS)
+            ada = cm.visitor("ada", "Ada")
+            ada.says("hello")
+            await cm.wait_until(lambda: ada.answers == ["You said: hello"])
+            ada.says("a human please")
+            chat = await cm.chat_at_desk()
+            assert ada.answers[-1] == "A person comes."
+            assert json.loads(chat.context["CustomerInfo"]) == {"name": "Ada", "email": "ada@example.org"}
+            async with client(url) as server:
+                listed = (await server.call("GET", "/v1/handovers")).body["items"]
+                await server.until(
+                    f"/v1/handovers/{listed[0]['id']}", lambda found: found["status"] == "transferred"
+                )
+                await process.kill()
+                await cm.agent_says(chat.id, "Good day")
+                assert ada.answers[-1] == "Good day"
+                await cm.agent_ends(chat.id)
+                assert await process.start(int(url.rpartition(":")[2])) == url
+                await server.until(
+                    f"/v1/conversations/{listed[0]['conversation_id']}",
+                    lambda found: found["floor"] == "bot",
+                )
+                for by, group in (("provider", "msc"), ("reason", "transferred"), ("status", "transferred")):
+                    rows = await server.call("GET", f"/v1/analytics/handovers?group_by={by}")
+                    assert (group, 1) in counted(rows)
+        finally:
+            await process.end()
