@@ -29,7 +29,7 @@ import openhandover
 from openhandover.config.model import Tool
 from openhandover.core.errors import Refused
 from openhandover.engine import Engine, ToolCall
-from openhandover.web.call import MAX_JSON_BYTES, MAX_SEQ, Call
+from openhandover.web.call import MAX_SEQ, Call
 from openhandover.web.endpoint import Reply
 from openhandover.web.idempotency import fingerprint
 
@@ -64,12 +64,15 @@ class McpServer:
 
     async def answer(self, call: Call) -> Reply:
         """One request, through the SDK's transport."""
-        manager = StreamableHTTPSessionManager(
-            self._server, json_response=True, stateless=True, max_request_body_size=MAX_JSON_BYTES
-        )
+        request = [{"type": "http.request", "body": await call.body(), "more_body": False}]
+
+        async def receive() -> MutableMapping[str, Any]:
+            return request.pop() if request else await call.receive()
+
+        manager = StreamableHTTPSessionManager(self._server, json_response=True, stateless=True)
         answer = _Answer()
         async with manager.run():
-            await manager.handle_request(call.scope, call.receive, answer.send)
+            await manager.handle_request(call.scope, receive, answer.send)
         return answer.reply()
 
     async def _list(self, _context: Any, _params: PaginatedRequestParams | None) -> ListToolsResult:

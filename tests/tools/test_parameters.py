@@ -1,0 +1,98 @@
+"""Arguments are held to the schema of their tool."""
+
+from typing import Any
+
+import pytest
+
+from openhandover.core.errors import Refused
+from openhandover.tools.parameters import LONGEST_DETAIL, Parameters, flaws
+
+SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "$defs": {"line": {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}},
+    "properties": {
+        "name": {"type": "string", "maxLength": 5},
+        "email": {"type": "string", "format": "email"},
+        "lines": {"type": "array", "items": {"$ref": "#/$defs/line"}},
+        "where": {
+            "type": "object",
+            "properties": {"city": {"type": "string", "default": "Breda"}, "zip": True},
+            "additionalProperties": False,
+        },
+        "loud": {"type": "boolean", "default": False},
+    },
+}
+
+
+def wrong(arguments: dict[str, Any]) -> list[tuple[str, str]]:
+    """Path and detail of what is refused."""
+    with pytest.raises(Refused) as refused:
+        Parameters(SCHEMA).checked(arguments)
+    assert refused.value.code == "invalid"
+    return [(one["path"], one["detail"]) for one in refused.value.extra["errors"]]
+
+
+def test_defaults_are_filled_in_on_every_level() -> None:
+    """Also within objects that were given; an object that was not given stays absent."""
+    checked = Parameters(SCHEMA).checked({"where": {"zip": 1}})
+    assert checked == {"where": {"zip": 1, "city": "Breda"}, "loud": False}
+    assert Parameters(SCHEMA).checked({}) == {"loud": False}
+
+
+def test_what_was_given_is_never_changed() -> None:
+    """The caller's own map stays as it was."""
+    given: dict[str, Any] = {"where": {}}
+    Parameters(SCHEMA).checked(given)
+    assert given == {"where": {}}
+
+
+def test_every_wrong_argument_has_its_path() -> None:
+    """Lists with their index, missing and unknown keys by their own name, formats too."""
+    found = wrong(
+        {"lines": [{"n": 1}, {}, {"n": "x"}], "where": {"town": "B"}, "email": "nobody", "loud": None}
+    )
+    assert ("arguments.lines[1].n", "is required") in found
+    assert ("arguments.where.town", "is not known here") in found
+    assert {path for path, _ in found} == {
+        "arguments.lines[1].n",
+        "arguments.lines[2].n",
+        "arguments.where.town",
+        "arguments.email",
+        "arguments.loud",
+    }
+
+
+def test_a_refusal_does_not_repeat_a_whole_book() -> None:
+    """Neither in length nor in number."""
+    ((_, detail),) = wrong({"name": "x" * 100_000})
+    assert len(detail) <= LONGEST_DETAIL
+    assert len(wrong({"lines": [{}] * 500})) == 100
+
+
+def test_variables_are_the_declared_parameters() -> None:
+    """All of them, null where nothing was given, and nothing else."""
+    parameters = Parameters({"type": "object", "properties": {"a": {}, "b": {}}})
+    assert parameters.variables({"a": 1, "c": 2}) == {"a": 1, "b": None}
+
+
+def test_an_older_draft_is_read_as_such() -> None:
+    """`$schema` says which one; without it the newest counts."""
+    schema = {
+        "$schema": "http://json-schema.org/draft-04/schema#",
+        "type": "object",
+        "properties": {"n": {"type": "number", "minimum": 1, "exclusiveMinimum": True}},
+    }
+    assert list(flaws(schema)) == []
+    with pytest.raises(Refused):
+        Parameters(schema).checked({"n": 1})
+    assert Parameters(schema).checked({"n": 2}) == {"n": 2}
+
+
+@pytest.mark.parametrize("part", [None, [], "x", 7])
+def test_a_schema_of_the_wrong_kind_is_a_flaw_and_no_accident(part: Any) -> None:
+    """Whatever stands where properties belong is told, never raised."""
+    found = list(flaws({"type": "object", "properties": part}))
+    assert [flaw.place for flaw in found] == [("properties",)]
+    assert [flaw.place for flaw in flaws({"type": "object", "properties": {"a": part}})] == [
+        ("properties", "a")
+    ]
