@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from .check_texts import TextChecks
 from .findings import Findings
 from .nodes import Path, nearest
 
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
 
 def check_cm(channel: "CmChannel", path: Path, config: "Config", findings: Findings) -> None:
     """Parts that need each other, and the templates of message types."""
-    if channel.api != "bmproxy" and channel.adapter_id is None:
+    if channel.api != "bmproxy" and not findings.is_given((*path, "adapter_id")):
         mend = "add `adapter_id:` from the Router's page of adapters"
         findings.error(path, f"api {channel.api} needs the id of our adapter", mend)
     if channel.api != "bmproxy" and channel.buttons == "suggestions":
@@ -21,12 +22,9 @@ def check_cm(channel: "CmChannel", path: Path, config: "Config", findings: Findi
     if channel.language is not None and channel.language not in supported:
         what = f'"{channel.language}" is not a supported language'
         findings.error((*path, "language"), what, nearest(channel.language, supported))
-    if not channel.message_types:
-        return
-    from openhandover.texts.templates import syntax_error
-
+    texts = TextChecks(findings, config.languages, None)
     for name, told in channel.message_types.items():
         for key in ("text", "url", "name", "content_type"):
             template = getattr(told, key)
-            if template and (problem := syntax_error(template)):
-                findings.error((*path, "message_types", name, key), problem, "mend the template")
+            if template is not None:
+                texts.template(template, (*path, "message_types", name, key))

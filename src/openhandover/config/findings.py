@@ -24,6 +24,13 @@ class Findings:
         node = self._loaded.tree.entries.get(part)
         return list(node.entries) if isinstance(node, MapNode) else []
 
+    def is_given(self, path: Path) -> bool:
+        """Whether the file has this key, also with a wrong value."""
+        node: object = self._loaded.tree
+        for key in path:
+            node = node.entries.get(str(key)) if isinstance(node, MapNode) else None
+        return node is not None
+
     def name(self, path: Path, part: str, name: str, kind: str) -> bool:
         """Report a name that is not defined under `part`; true when it is."""
         known = self.names(part)
