@@ -87,7 +87,6 @@ def handover(state: Handover, digest: bytes | None = None) -> dict[str, Any]:
     }
     if state.queue.estimated:
         queue["estimated"] = True
-    replaces = {"replaces": state.replaces} if state.replaces else {}
     return {
         "id": state.id,
         "conversation_id": state.conversation_id,
@@ -109,7 +108,7 @@ def handover(state: Handover, digest: bytes | None = None) -> dict[str, Any]:
         "queued_at": optional_time(state.queued_at),
         "active_at": optional_time(state.active_at),
         "ended_at": optional_time(state.ended_at),
-        **replaces,
+        **({"replaces": state.replaces} if state.replaces else {}),
     }
 
 
