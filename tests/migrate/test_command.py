@@ -55,8 +55,11 @@ def test_a_refusal_says_why_and_prints_nothing(tmp_path: Path) -> None:
     assert not (tmp_path / "new.yaml").exists()
 
 
-def test_a_file_that_is_no_text(tmp_path: Path) -> None:
+def test_a_file_that_is_no_text_or_not_there(tmp_path: Path) -> None:
     """One line, no traceback."""
+    done = CliRunner().invoke(main, ["migrate", "halo", str(tmp_path / "tool.json")])
+    assert done.exit_code == 1
+    assert "cannot be read: No such file" in done.stderr
     path = tmp_path / "tool.json"
     path.write_bytes(b"\xff\xfe\x00")
     done = CliRunner().invoke(main, ["migrate", "halo", str(path)])

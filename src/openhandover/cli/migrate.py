@@ -11,7 +11,7 @@ def migrate() -> None:
 
 
 @migrate.command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option(
     "--out", type=click.Path(dir_okay=False, path_type=Path), help="write a new file instead of printing"
 )
@@ -28,6 +28,8 @@ def halo(file: Path, out: Path | None) -> None:
 
     try:
         content = file.read_text("utf-8-sig")
+    except OSError as error:
+        raise click.ClickException(f"{file} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
         raise click.ClickException(f"{file} is not UTF-8; save it as UTF-8") from None
     try:

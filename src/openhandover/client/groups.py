@@ -190,6 +190,6 @@ class Tools(Group):
         }
         return await self._link.call(post("tools", name, body=body), ToolResult)
 
-    async def list(self) -> list[dict[str, Any]]:
-        """The tools as function schemas, ready for a model's API."""
-        return (await self._link.call(get("tools"), Listed[dict[str, Any]])).items
+    async def list(self, api: Literal["openai", "anthropic"] | None = None) -> list[dict[str, Any]]:
+        """The tools as function schemas, in the form that this API takes; flat when absent."""
+        return (await self._link.call(get("tools", format=api), Listed[dict[str, Any]])).items
