@@ -13,7 +13,9 @@ PROVIDERS = """  team: {{type: forward, to: "+31201234567"}}
   anybody: {{type: forward}}
   own: {{type: custom}}
   waiting: {{type: custom, configuration: {{queue: night}}}}
+  named: {{type: custom, custom_type: park, configuration: {{lot: 7}}}}
   msc: {{type: cm_voice_msc, api_key: msc-key-of-the-voice-environment}}
+  store: {{type: cm_voice_msc, api_key: msc-key-of-the-voice-environment, webstore_referrer: main, routing_keywords: nl}}
 """
 GATEWAYS = """
 gateways:

@@ -48,6 +48,11 @@ class Switchboard:
         self._lost: set[str] = set()
         self._news = asyncio.Event()
 
+    def forget(self) -> None:
+        """Begin a new list."""
+        self.events.clear()
+        self.tries.clear()
+
     def fail(self, type_: str, status: int, n: int = 1) -> None:
         """Answer the next `n` calls of this type with `status`, and take nothing."""
         self._faults[type_] += [status] * n
