@@ -172,6 +172,17 @@ async def test_what_is_no_text_is_described_and_kept(here: House) -> None:
     assert empty["text"] == "[text]"
 
 
+async def test_a_message_that_is_nested_very_deep_is_kept(here: House) -> None:
+    """It can be stored, shown and delivered like any other, or it is refused; the next one is taken either way."""
+    for depth in (100, 700, 900):
+        nested = '{"a":' * depth + "1" + "}" * depth
+        message = f'{{"$type":"x","id":"{depth}","direction":"ClientOriginated","deep":{nested}}}'
+        body = f'{{"chat":{json.dumps(CHAT)},"conversationMessages":[{message}]}}'
+        assert (await here.call("messages", body.encode())).status == 201
+    await here.says("after")
+    assert (await users_words(here))[-1] == "after"
+
+
 TYPES = """
     message_types:
       location: {text: "I am at {{ latitude }}, {{ longitude }}"}
