@@ -43,12 +43,13 @@ class Presence:
         """Open only where CM says so: no answer, an error and any other word count as offline."""
         url = self._url(route)
         known = self._known.get(url)
-        now = self._clock()
-        if known is None or now - known[0] >= self._settings.cache_s:
-            if len(self._known) >= _REMEMBERED:
-                self._known.clear()
-            known = self._known[url] = (now, await self.is_online(url))
-        return Availability(open=known[1])
+        if known is not None and self._clock() - known[0] < self._settings.cache_s:
+            return Availability(open=known[1])
+        online = await self._is_online(url)
+        if len(self._known) >= _REMEMBERED:
+            self._known.clear()
+        self._known[url] = (self._clock(), online)
+        return Availability(open=online)
 
     async def connect(self) -> None:
         """Ask once, for `check --connect`.
@@ -60,7 +61,7 @@ class Presence:
         if word not in ("online", "offline"):
             raise ProviderError("the presence call answered neither Online nor Offline")
 
-    async def is_online(self, url: str) -> bool:
+    async def _is_online(self, url: str) -> bool:
         """One call; why it failed is logged without the address, which holds the key."""
         try:
             word = await self._word(url)

@@ -52,6 +52,10 @@ class Api(Section, frozen=True):
     """Access to the HTTP API."""
 
     keys: tuple[ApiKey, ...] = ()
+    presence_secret: Annotated[
+        Secret | None,
+        Meta(min_length=16, description="who knows it may call `/presence/{provider}`; absent: not served"),
+    ] = None
 
 
 class Languages(Section, frozen=True):

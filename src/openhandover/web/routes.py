@@ -4,7 +4,19 @@ from typing import Annotated, Any
 
 from msgspec import Meta
 
-from . import bodies, cm, conversations, events, files, handovers, health, messages, shapes, webhooks
+from . import (
+    bodies,
+    cm,
+    conversations,
+    events,
+    files,
+    handovers,
+    health,
+    messages,
+    presence,
+    shapes,
+    webhooks,
+)
 from .call import LONGEST_PAGE, MAX_SEQ
 from .endpoint import Endpoint, Query
 from .shapes import Listed
@@ -292,6 +304,19 @@ ENDPOINTS: tuple[Endpoint, ...] = (
             ("handover", cm.handover, "Where CM.com's Router tells that a chat was handed over", 200),
             ("events", cm.events, "Where CM.com's Router tells that a session has ended", 200),
         )
+    ),
+    _call(
+        "POST",
+        "/presence/{provider}",
+        presence.answer,
+        "Whether somebody is there, as CM.com's Conversational AI Cloud asks it",
+        tag="webhooks",
+        description="Needs `api.presence_secret`, as bearer token or as `secret` in the address. A provider that cannot tell "
+        "is available, one that cannot be asked is not.",
+        body=presence.PresenceBody,
+        query=(Query("secret", str, "`api.presence_secret`, for callers that can send no header"),),
+        answers={200: presence.AgentAvailable},
+        codes=("unauthorized", "not_found", "bad_json", "invalid"),
     ),
     _call(
         "GET",
