@@ -13,6 +13,7 @@ from xml.etree.ElementTree import Element
 
 import aiohttp
 from twilio.request_validator import RequestValidator
+from yarl import URL
 
 from tests.channels.twiml_rules import WrongTwiml, checked
 
@@ -45,6 +46,7 @@ class Caller:
     def __init__(self, url: str, http: aiohttp.ClientSession, **options: str) -> None:
         self.url = url
         self._http = http
+        self.public = options.get("public", PUBLIC)
         self._channel = options.get("channel", "phone")
         self.token = options.get("token", TOKEN)
         self.account = options.get("account", ACCOUNT)
@@ -81,7 +83,7 @@ class Caller:
 
     async def ring(self) -> "Caller":
         """Call, and listen until something is wanted."""
-        await self.ask(f"{PUBLIC}/voice/{self._channel}")
+        await self.ask(f"{self.public}/voice/{self._channel}")
         return self
 
     async def press(self, keys: str) -> None:
@@ -120,7 +122,7 @@ class Caller:
             "ParentCallSid": self.sid,
             "CallStatus": "in-progress",
         }
-        await self.post(urljoin(PUBLIC, noun.attrib["statusCallback"]), {**leg, "SequenceNumber": "2"})
+        await self.post(urljoin(self.public, noun.attrib["statusCallback"]), {**leg, "SequenceNumber": "2"})
 
     async def dial_ends(self, status: str, **more: str) -> None:
         """The dialled call is over; the caller is still there unless `CallStatus` says otherwise."""
@@ -137,7 +139,7 @@ class Caller:
     async def ask(self, url: str, fields: Mapping[str, str] | None = None) -> None:
         """Request a document and do what it says."""
         self.last = (url, dict(fields or {}))
-        self.diary.append(f"ask {url.removeprefix(PUBLIC).partition('?')[0]}")
+        self.diary.append(f"ask {url.removeprefix(self.public).partition('?')[0]}")
         document = await self.post(url, fields or {})
         await self._do(tuple(document), url)
 
@@ -158,7 +160,7 @@ class Caller:
         self, url: str, fields: Mapping[str, str], signature: str | None = None
     ) -> tuple[int, str, bytes]:
         """One request; signed unless a signature is given."""
-        assert url.startswith(PUBLIC + "/"), url
+        assert url.startswith(self.public + "/"), url
         form = {"CallStatus": "in-progress", **self.fields, **fields}
         signed = signature
         if signed is None:
@@ -166,7 +168,7 @@ class Caller:
         headers = {"X-Twilio-Signature": signed} if signed else {}
         # 15 s is what Twilio waits.
         async with self._http.post(
-            self.url + url.removeprefix(PUBLIC),
+            URL(self.url + url.removeprefix(self.public), encoded=True),
             data=form,
             headers=headers,
             timeout=aiohttp.ClientTimeout(total=15),
@@ -175,7 +177,9 @@ class Caller:
 
     async def report_status(self, status: str) -> None:
         """The callback that a number sends when its call is over."""
-        await self.post(f"{PUBLIC}/voice/{self._channel}/status", {"CallStatus": status, "CallDuration": "7"})
+        await self.post(
+            f"{self.public}/voice/{self._channel}/status", {"CallStatus": status, "CallDuration": "7"}
+        )
 
     async def _answer(self, fields: dict[str, str]) -> None:
         waiting, self.waiting = self.waiting, None
@@ -196,7 +200,7 @@ class Caller:
             requests += 1
             assert requests < MOST_REQUESTS, f"the call goes in circles: {self.diary[-8:]}"
             self.last = (following, {})
-            self.diary.append(f"ask {following.removeprefix(PUBLIC).partition('?')[0]}")
+            self.diary.append(f"ask {following.removeprefix(self.public).partition('?')[0]}")
             verbs, at = tuple(await self.post(following, {})), following
             if self.is_over:
                 return

@@ -75,7 +75,8 @@ class PhoneWorld:
 
 
 @asynccontextmanager
-async def phone_world(folder: Path, flows: str) -> AsyncGenerator[PhoneWorld]:
-    """A running server with these flows."""
-    async with running_server(folder, CONFIG + flows) as server, aiohttp.ClientSession() as http:
+async def phone_world(folder: Path, flows: str, providers: str = "") -> AsyncGenerator[PhoneWorld]:
+    """A running server with these flows and providers beside those that are there."""
+    config = CONFIG.replace("providers:\n", providers or "providers:\n")
+    async with running_server(folder, config + flows) as server, aiohttp.ClientSession() as http:
         yield PhoneWorld(server, http)

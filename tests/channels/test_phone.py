@@ -1,11 +1,15 @@
 """A flow that answers the phone."""
 
+import asyncio
 from pathlib import Path
 
+import aiohttp
 import pytest
+from aiohttp import web
 
-from tests.channels.caller import PUBLIC, attributes
+from tests.channels.caller import PUBLIC, Caller, attributes
 from tests.channels.phone_world import flow, phone_world
+from tests.net.loopback import serving
 
 
 async def test_keys(tmp_path: Path) -> None:
@@ -239,3 +243,52 @@ async def test_the_caller_hangs_up_on_the_bot(tmp_path: Path) -> None:
         await caller.hang_up()
         assert (await world.events(caller))[-1] == "user.disconnected"
         assert [verb.tag for verb in await caller.post(f"{PUBLIC}/voice/phone", {})] == ["Hangup"]
+
+
+async def test_a_slow_flow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A flow that takes longer than Twilio waits is asked for again and again; the caller hears it when it is there."""
+    monkeypatch.setattr("openhandover.phone.talk.ANSWER_S", 0.1)
+    released = asyncio.Event()
+
+    async def slow(request: web.Request) -> web.Response:
+        await released.wait()
+        return web.json_response({"state": "on its way"})
+
+    async with serving(slow) as url:
+        flows = f"""
+outbound: {{allow: ["{url}"]}}
+flows:
+  main:
+    - call: {{url: "{url}/order", into: {{state: state}}}}
+    - say: "It is {{{{ state }}}}."
+"""
+        async with phone_world(tmp_path, flows) as world:
+            caller = world.caller()
+            ringing = asyncio.create_task(caller.ring())
+            async with asyncio.timeout(10):
+                while caller.diary.count("ask /voice/phone/go") < 3:
+                    await asyncio.sleep(0.01)
+            assert not caller.texts
+            released.set()
+            await ringing
+            assert caller.texts == ["It is on its way."]
+            assert caller.is_over
+
+
+async def test_a_closing_server_answers(tmp_path: Path) -> None:
+    """A request that waits for the flow is answered when the server goes down, and does not hold it up."""
+
+    async def silent(request: web.Request) -> web.Response:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async with serving(silent) as url:
+        flows = f'outbound: {{allow: ["{url}"]}}\nflows: {{main: [{{call: {{url: "{url}/"}}}}]}}'
+        async with aiohttp.ClientSession() as http:
+            async with phone_world(tmp_path, flows) as world:
+                caller = Caller(world.server.url, http)
+                asked = asyncio.create_task(caller.post(f"{PUBLIC}/voice/phone", {}))
+                await world.server.until(
+                    f"/v1/conversations/{caller.conversation}/events", lambda page: bool(page.get("items"))
+                )
+            assert [verb.tag for verb in await asked] == ["Pause", "Redirect"]
