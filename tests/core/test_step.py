@@ -8,7 +8,7 @@ import pytest
 from openhandover.core import errors
 from openhandover.core.model import Limits, Settings
 from openhandover.core.settings import Secret
-from openhandover.core.step import HandoverStep
+from openhandover.core.step import HandoverStep, VoiceStep
 
 
 def test_the_defaults_of_the_step() -> None:
@@ -78,6 +78,25 @@ def test_a_secret_shows_nothing() -> None:
         "Secret('')",
         "hush",
     )
+
+
+def test_what_is_said_before_by_medium() -> None:
+    """A call hears the voice part's message, by default the step's; a text conversation never the voice part's."""
+    plain, both = (
+        HandoverStep(message="text"),
+        HandoverStep(message="text", voice=VoiceStep("p", message="call")),
+    )
+    silent = HandoverStep(message="text", voice=VoiceStep("p", message=""))
+    inherited = HandoverStep(message="text", voice=VoiceStep("p"))
+    said = [(one.words("text"), one.words("voice")) for one in (plain, both, silent, inherited)]
+    assert said == [("text", "text"), ("text", "call"), ("text", ""), ("text", "text")]
+
+
+def test_where_a_call_goes_is_what_the_voice_part_says() -> None:
+    """All keys that are given, and no other; an empty one is given."""
+    assert VoiceStep("p").route() == {}
+    whole = VoiceStep("p", message="m", to="", mode="dial", type="t", configuration={})
+    assert whole.route() == {"to": "", "mode": "dial", "type": "t", "configuration": {}}
 
 
 @pytest.mark.parametrize(
