@@ -5,12 +5,21 @@ from typing import Any
 
 import msgspec
 
-from openhandover.core import events as e
-from openhandover.core import view
+from openhandover.core import events as e, view
 from openhandover.core.commands import create
 from openhandover.core.digest import NeedRecent
 from openhandover.core.machine import advance
-from openhandover.core.model import Conversation, Entry, Handover, Lane, Message, Settings, Target, User
+from openhandover.core.model import (
+    Agent,
+    Conversation,
+    Entry,
+    Handover,
+    Lane,
+    Message,
+    Settings,
+    Target,
+    User,
+)
 from openhandover.core.state import wake_at
 from openhandover.core.turn import Rules, Turn
 from openhandover.store.port import Delivered, LogRow
@@ -191,5 +200,5 @@ class Talk:
         return [view.message_of(entry).text for entry in self.log if entry.to_agent == wanted]
 
 
-ANNA = e.Agent("a1", "Anna")
-BERT = e.Agent("b1", "Bert")
+ANNA = Agent("a1", "Anna")
+BERT = Agent("b1", "Bert")

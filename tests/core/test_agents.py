@@ -185,7 +185,7 @@ def test_reading_a_bots_message_is_recorded_for_nobody() -> None:
 def test_a_face_is_shown_where_the_name_is(settings: Any, avatar: str | None) -> None:
     """Who may not be known by name is not known by picture either."""
     talk = Talk().active(**settings)
-    talk.says(agent=e.Agent("a1", "Anna", "https://a.example/1.png"))
+    talk.says(agent=Agent("a1", "Anna", "https://a.example/1.png"))
     assert talk.messages("agent")[-1].author_avatar_url == avatar
 
 
@@ -222,7 +222,7 @@ def test_no_agent_is_shown_as_none() -> None:
 )
 def test_who_came_second_takes_nobody_away(fact: Any) -> None:
     """`only_if_free` is applied for the first agent, and for the one who has the conversation already."""
-    bob = e.Agent("b1", "Bob")
+    bob = Agent("b1", "Bob")
     talk = Talk().active()
     before = talk.log[-1].seq
     assert talk.desk(fact(agent=bob, only_if_free=True)) == {"applied": False, "reason": "taken"}

@@ -3,7 +3,7 @@
 import pytest
 
 from openhandover.core import events as e
-from openhandover.core.model import QueueRules, Settings
+from openhandover.core.model import Agent, QueueRules, Settings
 from openhandover.core.queueing import is_wanted
 
 from .talk import Talk
@@ -56,6 +56,6 @@ def test_an_estimate_that_comes_too_late_is_nothing() -> None:
     """For another handover, or one that no longer waits."""
     talk = waiting()
     talk.do(e.QueueEstimated("h9", 1, 1))
-    talk.desk(e.AgentJoined(e.Agent("a", "Anna")))
+    talk.desk(e.AgentJoined(Agent("a", "Anna")))
     talk.do(e.QueueEstimated("h1", 1, 1))
     assert talk.handover.queue.position == 3

@@ -5,8 +5,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET
 
-from . import events as e
-from . import table, view
+from . import events as e, table, view
 from .effects import TellPresence
 from .errors import Refused, invalid
 from .lifecycle import begin, cancel_buttons, signal
@@ -97,12 +96,6 @@ def _fields(turn: Turn, event: e.PostMessage) -> dict[str, Any]:
     }
 
 
-def _prepare(turn: Turn, event: e.PostMessage | e.AgentMessage) -> None:
-    if event.prepare:
-        until = turn.now + table.GRACE["prepare"].seconds
-        turn.set(preparing={**turn.state.preparing, turn.state.seq: until})
-
-
 def post(turn: Turn, event: e.PostMessage) -> None:
     """Accept a message of the user or the bot."""
     if event.author == "bot":
@@ -120,7 +113,8 @@ def _post_bot(turn: Turn, event: e.PostMessage) -> None:
     turn.result = turn.message(
         event.id, "bot", event.text, gets._replace(agent=agent_side), **_fields(turn, event)
     )
-    _prepare(turn, event)
+    if event.prepare:
+        turn.prepare()
 
 
 def _post_user(turn: Turn, event: e.PostMessage) -> None:
@@ -144,7 +138,8 @@ def _post_user(turn: Turn, event: e.PostMessage) -> None:
     else:
         row = "user message, floor bot"
     turn.result = turn.message(event.id, "user", event.text, row, **_fields(turn, event))
-    _prepare(turn, event)
+    if event.prepare:
+        turn.prepare()
     if handover:
         _user_spoke(turn, handover)
 

@@ -4,8 +4,23 @@ from typing import Any, Literal
 
 from msgspec import UNSET, Struct, UnsetType
 
+from .facts import (
+    AgentJoined as AgentJoined,
+    AgentLeft as AgentLeft,
+    AgentMessage as AgentMessage,
+    AgentTransferred as AgentTransferred,
+    AgentTyping as AgentTyping,
+    Closed as Closed,
+    Failed as Failed,
+    FromProvider as FromProvider,
+    MessageRead as MessageRead,
+    Noticed as Noticed,
+    ProviderFact as ProviderFact,
+    QueueUpdated as QueueUpdated,
+    Returned as Returned,
+    Unknown as Unknown,
+)
 from .model import (
-    Agent,
     Attachment,
     Audience,
     Button,
@@ -143,120 +158,6 @@ class FlowStep(Struct, frozen=True):
     context: dict[str, Any] | UnsetType = UNSET
 
 
-# --- facts from the contact centre ------------------------------------------------------------------------
-
-
-class AgentJoined(Struct, frozen=True, tag=True):
-    """A human took the conversation. `only_if_free`: where another one has it, they keep it, and this is not applied."""
-
-    agent: Agent
-    only_if_free: bool = False
-
-
-class AgentMessage(Struct, frozen=True, tag=True):
-    """The human wrote; implies that they joined. `note` is private: it never reaches the user. `only_if_free`: where
-    another human has the conversation, it is not applied."""
-
-    text: str
-    id: str | None = None
-    attachments: tuple[Attachment, ...] = ()
-    agent: Agent | None = None
-    note: bool = False
-    prepare: bool = False
-    language: str | None = None
-    """The language the text is in, where it is known."""
-    only_if_free: bool = False
-
-
-class AgentTyping(Struct, frozen=True, tag=True):
-    """The human is typing, or stopped."""
-
-    on: bool
-
-
-class AgentLeft(Struct, frozen=True, tag=True):
-    """The human left; the conversation is still there for another one."""
-
-
-class AgentTransferred(Struct, frozen=True, tag=True):
-    """Another human has it now (`agent`), or will have."""
-
-    agent: Agent | None = None
-
-
-class QueueUpdated(Struct, frozen=True, tag=True):
-    """The place in the queue; `estimated` when it is our own estimate."""
-
-    position: int | None = None
-    estimated_wait_ms: int | None = None
-    estimated: bool = False
-
-
-class Noticed(Struct, frozen=True, tag=True):
-    """The contact centre has told the user's side of the handover: files are welcome from now on."""
-
-
-class MessageRead(Struct, frozen=True, tag=True):
-    """The human has seen the message with our id `message_id`."""
-
-    message_id: str
-
-
-class Closed(Struct, frozen=True, tag=True):
-    """The contact centre ended it. `sequenced`: its place in the order is certain, no grace is needed."""
-
-    reason: str | None = None
-    sequenced: bool = False
-
-
-class Failed(Struct, frozen=True, tag=True):
-    """The contact centre gave up."""
-
-    reason: str
-    detail: str | None = None
-    sequenced: bool = False
-
-
-class Returned(Struct, frozen=True, tag=True):
-    """A transferred conversation comes back."""
-
-
-class Unknown(Struct, frozen=True, tag=True):
-    """A kind of event we do not know; kept and counted."""
-
-    kind: str
-
-
-ProviderFact = (
-    AgentJoined
-    | AgentMessage
-    | AgentTyping
-    | AgentLeft
-    | AgentTransferred
-    | QueueUpdated
-    | Noticed
-    | MessageRead
-    | Closed
-    | Failed
-    | Returned
-    | Unknown
-)
-
-
-class FromProvider(Struct, frozen=True):
-    """A fact with its origin. Either `handover_id` or `external_id` names the conversation; `seq` counts
-    from 1 per attempt where the vendor numbers its events."""
-
-    provider: str
-    event_id: str
-    fact: ProviderFact
-    handover_id: str | None = None
-    external_id: str | None = None
-    seq: int | None = None
-    at: float | None = None
-    raw: bytes = b""
-
-
 # --- results of our own work ------------------------------------------------------------------------------
 
 
@@ -365,6 +266,15 @@ class Prepared(Struct, frozen=True):
     message: Message
 
 
+class Summarized(Struct, frozen=True):
+    """A better summary of an ended handover is there; `data` and `digest` are JSON as they are from now on."""
+
+    seq: int
+    handover_id: str
+    data: bytes
+    digest: bytes
+
+
 class Wake(Struct, frozen=True):
     """A timer may be due; the state decides. `ready_at`: since then this process listens."""
 
@@ -397,5 +307,6 @@ Event = (
     | CallResult
     | LaneEnded
     | Prepared
+    | Summarized
     | Wake
 )

@@ -5,8 +5,7 @@ from typing import Any
 
 import msgspec
 
-from . import events as e
-from . import queueing, table
+from . import events as e, queueing, table
 from .commands import give_back
 from .effects import TellTyping
 from .lifecycle import signal
@@ -242,8 +241,7 @@ def _agent_message(
         source=f"{event.provider}:{event.event_id}",
     )
     if fact.prepare:
-        until = turn.now + table.GRACE["prepare"].seconds
-        turn.set(preparing={**turn.state.preparing, turn.state.seq: until})
+        turn.prepare()
 
 
 def _shown_author(handover: Handover, lane: Lane, fact: e.AgentMessage) -> dict[str, Any]:

@@ -100,6 +100,16 @@ def prepared(turn: Turn, event: e.Prepared) -> None:
         turn.rewritten.append((event.seq, encode(event.message)))
 
 
+def summarized(turn: Turn, event: e.Summarized) -> None:
+    """The end of a handover may be shown, with a better summary; after its time ran out it was shown without."""
+    if event.seq not in turn.state.preparing:
+        return
+    turn.set(preparing={seq: at for seq, at in turn.state.preparing.items() if seq != event.seq})
+    turn.rewritten.append((event.seq, event.data))
+    if turn.state.handover is not None and turn.state.handover.id == event.handover_id:
+        turn.digest, turn.handover_changed = event.digest, True
+
+
 def is_finished(lane: Lane) -> bool:
     """Whether nothing more will go to this vendor session."""
     return lane.ended_at is not None and lane.ending is None and lane.done >= lane.last

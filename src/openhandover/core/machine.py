@@ -3,8 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from . import answers, calls, commands, digest, inbound, lanes, table, tools
-from . import events as e
+from . import answers, calls, commands, digest, events as e, inbound, lanes, table, tools
 from .lifecycle import signal
 from .model import Conversation, Entry
 from .turn import Rules, Turn
@@ -94,5 +93,6 @@ HANDLERS: dict[type[Any], Callable[[Turn, Any], None]] = {
     e.CallResult: calls.result,
     e.LaneEnded: lanes.ended,
     e.Prepared: lanes.prepared,
+    e.Summarized: lanes.summarized,
     e.Wake: wake,
 }

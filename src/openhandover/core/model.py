@@ -1,7 +1,6 @@
 """What the program remembers of a conversation. Frozen: every change makes a new value.
 
-Bookkeeping that still has its first value is not stored; settings and limits are, so that a later version with other
-defaults does not change a handover that is under way."""
+Bookkeeping is stored once it changes, settings at once: other defaults of a later version change no open handover."""
 
 from enum import StrEnum
 from typing import Any, Literal
@@ -350,7 +349,7 @@ class Conversation(Struct, frozen=True, omit_defaults=True):
     deadlines: dict[str, float] = {}
     """Name of the timer -> epoch seconds; names are keys of `table.TIMERS`."""
     preparing: dict[int, float] = {}
-    """Messages not yet shown, because a translation or download is under way -> its deadline."""
+    """Entries not yet shown, because a translation, download or summary is under way -> its deadline."""
     run: str | None = None
     """The paused flow as JSON text; only the flow package reads it."""
     connected: bool = True

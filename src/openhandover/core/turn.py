@@ -35,6 +35,8 @@ class Rules(NamedTuple):
     attachments: Callable[[str], Literal["human", "always", "never"]]
     duration: Callable[[int, str], str]
     """A wait in milliseconds in words of a language."""
+    summarizes: bool = False
+    """Whether somebody words summaries: then the end of a talk is shown with one."""
 
 
 class Mark(NamedTuple):
@@ -217,6 +219,11 @@ class Turn:
             who = who._replace(flow=True)
         self.record(f"handover.{event}", view.handover(self.handover, self.digest) | extra, who)
 
+    def prepare(self) -> None:
+        """Hold the last entry back until it is prepared, for so long as the table allows."""
+        until = self.now + table.GRACE["prepare"].seconds
+        self.set(preparing={**self.state.preparing, self.state.seq: until})
+
     # --- floor and end
 
     def move_floor(self, floor: Literal["bot", "human"]) -> None:
@@ -271,6 +278,8 @@ class Turn:
         if status is not Status.TRANSFERRED:
             self.move_floor("bot")
         self.record_handover(status.value)
+        if self.rules.summarizes and handover.active_at is not None:
+            self.prepare()
         if status is not Status.TRANSFERRED:
             self.record_floor()
         if status is Status.COMPLETED and handover.settings.rating_text:

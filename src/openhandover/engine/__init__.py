@@ -46,7 +46,7 @@ from .retention import Retention
 from .timers import Timers
 from .tools import ToolCall, ToolCalls
 from .understanding import Understanding
-from .wiring import bots_of, channels_of, rules_of, translator_of
+from .wiring import bots_of, channels_of, rules_of, summaries_of, translator_of
 from .wording import Wording
 from .work import Done, Work
 
@@ -89,6 +89,7 @@ class Engine:
         for_agents = ForAgents(self.files, self._preparing, config.redaction.to_agent, clock)
         self._agents = AgentLanes(self._delivery, self.providers, for_agents, self._queues, self._calls)
         self._understanding = Understanding(config, self.store, self._preparing)
+        self._dispatch.summaries = summaries_of(config, self.http, self._work)
         self._wording = Wording(self._preparing, config.languages.default)
         self._flows = Flows(parts, self.order, self._preparing, self._wording)
         self.tools = ToolCalls(parts, self._flows)

@@ -17,6 +17,7 @@ from .delivery import Delivery, Lane, LaneName, Receiver, Worker
 from .feed import Feed
 from .metrics import Metrics
 from .queues import Queues
+from .summaries import Summaries
 from .timers import Timers
 from .work import Done
 
@@ -38,6 +39,7 @@ class Dispatch:
         self.timers: Timers
         self.channels: Mapping[str, Receiver] = {}
         self.bots: Mapping[str, Receiver] = {}
+        self.summaries: Summaries | None = None
         self.typing_webhook: Callable[[str, dict[str, object]], None] | None = None
         self.session_known: Callable[[str, str], None] | None = None
         self._typing: dict[tuple[str, str], asyncio.TimerHandle] = {}
@@ -61,6 +63,8 @@ class Dispatch:
                 self.typing(state, effect.author, effect.on)
             else:
                 self.agents.tell(state, effect)
+        if self.summaries and turn.digest:
+            self.summaries.begin(turn)
         for provider, external_id, _place in turn.sessions:
             if self.session_known:
                 self.session_known(provider, external_id)
@@ -177,6 +181,8 @@ class Dispatch:
 
     async def stop(self) -> None:
         """Forget what was only in the air."""
+        if self.summaries:
+            await self.summaries.stop()
         for timer in self._typing.values():
             timer.cancel()
         self._typing.clear()

@@ -5,8 +5,7 @@ from typing import Literal
 from openhandover.bots.http import HttpBot
 from openhandover.channels.api import ApiChannel
 from openhandover.channels.cm.adapter import Adapter as CmAdapter
-from openhandover.config.model import ApiChannel as ApiChannelBlock
-from openhandover.config.model import CmChannel, Config
+from openhandover.config.model import ApiChannel as ApiChannelBlock, CmChannel, Config
 from openhandover.core.turn import Rules
 from openhandover.net.client import HttpClient
 from openhandover.texts.catalogue import Catalogue
@@ -16,6 +15,8 @@ from .delivery import Receiver
 from .flows import Flows
 from .parts import Parts
 from .receivers import Accept, BotWebhook, ChannelWebhook, Fetching, Messages, Present
+from .summaries import Summaries
+from .work import Work
 
 
 def rules_of(config: Config, texts: Catalogue) -> Rules:
@@ -39,13 +40,21 @@ def rules_of(config: Config, texts: Catalogue) -> Rules:
         block = config.channels.get(name)
         return block.attachments if block else "always"
 
-    return Rules(channel, bot, attachments, texts.duration)
+    return Rules(channel, bot, attachments, texts.duration, config.summaries is not None)
 
 
 def translator_of(config: Config, http: HttpClient) -> Translator:
     """The configured translation engine, or the one that translates nothing."""
     block = config.translation
     return translator(block.engine, http, url=block.url, key=block.key, model=block.model)
+
+
+def summaries_of(config: Config, http: HttpClient, work: Work) -> Summaries | None:
+    """Who words summaries, where somebody is configured."""
+    if config.summaries is None:
+        return None
+    hidden = config.redaction.to_agent
+    return Summaries(config.summaries, http, work, language=config.languages.default, hidden=hidden)
 
 
 def channels_of(parts: Parts, present: Present) -> dict[str, Receiver]:
