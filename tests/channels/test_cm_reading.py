@@ -4,8 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 
 from openhandover.channels.cm import reading, writing
 from openhandover.channels.cm.settings import MessageType, Settings

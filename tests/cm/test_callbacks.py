@@ -5,8 +5,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 
 from openhandover.cm.callbacks import Notice, Occurrence, notice, occurrence
 from openhandover.core.errors import PayloadError

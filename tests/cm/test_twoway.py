@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from openhandover.cm import twoway
 from openhandover.cm.settings import Account

@@ -2,8 +2,7 @@
 
 import pytest
 
-from openhandover.core import events as e
-from openhandover.core import table
+from openhandover.core import events as e, table
 from openhandover.core.lifecycle import signal
 from openhandover.core.model import OPEN, Limits, Status
 from openhandover.core.turn import Turn

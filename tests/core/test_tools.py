@@ -5,8 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from openhandover.core import events as e
-from openhandover.core import view
+from openhandover.core import events as e, view
 from openhandover.core.errors import Refused
 from openhandover.core.model import Settings, Target
 from openhandover.core.tools import CALLED, Call, ToolStep, call_of, key_of

@@ -6,8 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from openhandover.core import events as e
-from openhandover.core import view
+from openhandover.core import events as e, view
 from openhandover.core.digest import NeedRecent, current_message
 from openhandover.core.machine import advance
 from openhandover.core.model import Attachment, Style, Target

@@ -4,8 +4,7 @@ from typing import Any
 
 import pytest
 
-from openhandover.core import commands, machine
-from openhandover.core import events as e
+from openhandover.core import commands, events as e, machine
 from openhandover.core.model import Agent, Entry, Limits, Settings, Target, User
 from openhandover.core.turn import Rules, Turn
 from openhandover.desk.explain import explain

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from openhandover.core import events as e
-from openhandover.core import machine
+from openhandover.core import events as e, machine
 from tests.scenarios.world import World, living
 
 

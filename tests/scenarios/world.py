@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from examples.http_desk import Talk
-from tests.providers.http.emulator import SECRET as DESK_SECRET
-from tests.providers.http.emulator import FaultyDesk
+from tests.providers.http.emulator import SECRET as DESK_SECRET, FaultyDesk
 from tests.scenarios.receiver import SECRET, Receiver
 from tests.serving import KEY, Answer, Server, running_server
 

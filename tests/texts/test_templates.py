@@ -5,8 +5,7 @@ import sys
 import time
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from openhandover.texts.templates import (
     TemplateError,

@@ -8,8 +8,7 @@ from msgspec import Meta
 
 from openhandover.config.model import Config
 from openhandover.engine import Engine
-from openhandover.web import handovers as single
-from openhandover.web import shapes as api
+from openhandover.web import handovers as single, shapes as api
 from openhandover.web.call import LONGEST_PAGE
 from openhandover.web.endpoint import Endpoint, Handler, Query
 from openhandover.web.pages import page_endpoints

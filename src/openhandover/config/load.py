@@ -17,8 +17,7 @@ from .check import check
 from .decode import Decoder, Failed, decode_data
 from .loaded import Loaded
 from .model import Config, Provider
-from .nodes import NOWHERE, ListNode, MapNode, Node, Problem, TextNode, nearest
-from .nodes import Path as NodePath
+from .nodes import NOWHERE, ListNode, MapNode, Node, Path as NodePath, Problem, TextNode, nearest
 from .reader import Reader
 from .shapes import is_struct, shape
 

@@ -2,8 +2,7 @@
 
 import msgspec
 
-from . import events as e
-from . import queueing
+from . import events as e, queueing
 from .effects import TellPresence
 from .inbound import decode_held, is_current, renew_queue, say_news, take
 from .lanes import tell

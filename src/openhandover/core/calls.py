@@ -1,7 +1,6 @@
 """Phone calls that a handover gives away: the message is said, the gateway takes the order and reports what came of it."""
 
-from . import events as e
-from . import table, view
+from . import events as e, table, view
 from .lifecycle import is_transfer, signal
 from .model import Status
 from .turn import Turn

@@ -6,8 +6,7 @@ from typing import Any
 
 import structlog
 
-from openhandover.core import events as e
-from openhandover.core import table
+from openhandover.core import events as e, table
 from openhandover.core.effects import TellPresence, TellReceipt, TellTyping
 from openhandover.core.errors import (
     NobodyThere,
@@ -18,8 +17,7 @@ from openhandover.core.errors import (
     SessionGone,
     Unsupported,
 )
-from openhandover.core.model import Conversation, Ending, Entry, Handover, Message
-from openhandover.core.model import Lane as LaneState
+from openhandover.core.model import Conversation, Ending, Entry, Handover, Lane as LaneState, Message
 from openhandover.core.view import message_of
 from openhandover.net.webhooks import GIVE_UP_S
 from openhandover.providers.base import Brief, HandoverRequest, Opened, Provider, Session

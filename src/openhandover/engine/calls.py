@@ -6,13 +6,10 @@ from typing import Any
 
 import structlog
 
-from openhandover.config.model import GatewayBlock
-from openhandover.config.model import TwilioGateway as TwilioBlock
-from openhandover.core import events as e
-from openhandover.core import table, view
+from openhandover.config.model import GatewayBlock, TwilioGateway as TwilioBlock
+from openhandover.core import events as e, table, view
 from openhandover.core.errors import ConfigError, ProviderError, ProviderUnavailable
-from openhandover.core.model import Conversation, Handover
-from openhandover.core.model import Lane as LaneState
+from openhandover.core.model import Conversation, Handover, Lane as LaneState
 from openhandover.core.settings import Secret
 from openhandover.gateways.base import CallContext, Gateway, Transfer
 

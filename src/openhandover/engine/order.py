@@ -13,8 +13,7 @@ from openhandover.core.step import HandoverStep, IdentityAlias, VoiceStep
 from openhandover.gateways.base import Gateway
 from openhandover.providers import rendered, route_of
 from openhandover.texts.catalogue import Catalogue
-from openhandover.texts.scope import chat_id
-from openhandover.texts.scope import scope as scope_of
+from openhandover.texts.scope import chat_id, scope as scope_of
 from openhandover.texts.templates import TemplateError, render
 from openhandover.texts.variants import variant
 

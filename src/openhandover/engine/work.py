@@ -6,8 +6,7 @@ from typing import Any, NamedTuple, cast
 
 import msgspec
 
-from openhandover.core import commands
-from openhandover.core import events as e
+from openhandover.core import commands, events as e
 from openhandover.core.digest import current_message
 from openhandover.core.errors import Refused
 from openhandover.core.machine import advance

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 from openhandover.channels.phone import spoken
 from openhandover.core.errors import Refused
 from openhandover.core.events import CreateConversation, PostMessage
-from openhandover.core.model import Call as PhoneCall
-from openhandover.core.model import Status
+from openhandover.core.model import Call as PhoneCall, Status
 from openhandover.flow.run import CALL_STARTED
 from openhandover.gateways.twilio import outcomes, twiml
 from openhandover.web.call import MAX_SEQ

@@ -22,8 +22,8 @@ from mcp_types import (
     ListToolsResult,
     PaginatedRequestParams,
     TextContent,
+    Tool as ListedTool,
 )
-from mcp_types import Tool as ListedTool
 
 import openhandover
 from openhandover.config.model import Tool

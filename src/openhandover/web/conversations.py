@@ -10,8 +10,7 @@ from openhandover.config.model import ApiChannel
 from openhandover.core import view
 from openhandover.core.errors import invalid
 from openhandover.core.events import CreateConversation, PatchConversation, PostMessage
-from openhandover.core.model import Call as PhoneCall
-from openhandover.core.model import User
+from openhandover.core.model import Call as PhoneCall, User
 
 from .bodies import (
     ConversationBody,

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from openhandover.core import commands
-from openhandover.core import events as e
+from openhandover.core import commands, events as e
 from openhandover.core.digest import NeedRecent
 from openhandover.core.machine import advance
 from openhandover.core.model import Conversation, Entry, Message
