@@ -77,6 +77,7 @@ def flaws(counts: dict[str, int]) -> dict[str, int]:
     return {name: counts[name] for name in FLAWLESS}
 
 
+@pytest.mark.timeout(300)
 async def test_every_button_and_nothing_is_lost(tmp_path: Path) -> None:
     """Kills, repeats, shuffled webhooks, dropped answers, a slow desk and a desk that is down: both counters show 0
     lost, 0 repeated and 0 misordered, and the talks go on to their ends."""
@@ -120,12 +121,13 @@ async def test_every_button_and_nothing_is_lost(tmp_path: Path) -> None:
         assert [line for line in state["log"] if line["kind"] == "bad"] == []
 
 
+@pytest.mark.timeout(300)
 async def test_a_real_loss_shows(tmp_path: Path) -> None:
     """A message that vanishes before the server hears of it: its proof knows nothing, the visitors' count says 1."""
     async with console(tmp_path, stories=BY_PARTNER) as chaos:
         await chaos.until(lambda state: state["counts"]["people"]["delivered"] > 3)
         await chaos.press(do="swallow")
-        state = await chaos.until(lambda state: state["counts"]["people"]["lost"] > 0, 90)
+        state = await chaos.until(lambda state: state["counts"]["people"]["lost"] > 0, 150)
         assert state["counts"]["people"]["lost"] == 1
         assert state["counts"]["proof"]["lost"] == 0
         await chaos.until(

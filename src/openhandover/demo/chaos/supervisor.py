@@ -45,6 +45,7 @@ class Supervisor:
         self.proofs = proofs
         self.kills_often = False
         self._flaws: dict[str, int] = {}
+        simulation.ledger.clock.is_broken = self._is_broken
 
     async def run(self) -> None:
         """Until cancelled; then the play ends first, and the server after it."""
@@ -59,6 +60,10 @@ class Supervisor:
             group.create_task(self.proofs.follow())
             group.create_task(self._kill_often())
             group.create_task(self._watch())
+
+    def _is_broken(self) -> bool:
+        """Whether a message cannot arrive now, however long one waits."""
+        return not self.child.is_up or self.proxy.faults.down != "no"
 
     # --- what the buttons do
 

@@ -130,12 +130,12 @@ class SimulatedAgent:
         first = self._since.setdefault(entry["id"], now + self.pace.between(*READY_S))
         waits_s = now - first
         if self._people:
-            waits_s -= self.pace.of(LEAVES_ROOM_S)
+            waits_s -= LEAVES_ROOM_S  # a person is no faster at a higher pace
         if entry["language"] not in self._languages:
             waits_s -= self.pace.of(2 * LEAVES_ROOM_S)
         role = self.cast.roles.get(entry["conversation_id"])
         if role is not None and role.visit.story.hurried:
-            waits_s -= self.pace.of(2 * LEAVES_ROOM_S)  # or nobody would ever withdraw
+            waits_s -= self.pace.patience(2 * LEAVES_ROOM_S)  # or nobody would ever withdraw
         return waits_s >= 0
 
     async def _accepted(self, entry: Entry) -> bool:

@@ -1,6 +1,6 @@
 """Who is in the play: which conversation lives through which story, and how far both sides have come."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from .ledger import Ledger
 from .stories import Line, Visit
@@ -36,6 +36,13 @@ class Cast:
     def met(self, role: Role, handover_id: str) -> None:
         """A handover of this visit has begun."""
         self.handovers[handover_id] = role
+
+    def expects(self, said: Collection[str]) -> bool:
+        """Whether one of us said this to the bot and has not heard yet that a handover has begun."""
+        return any(
+            role.visit.email in said and not role.visitor_done and role not in self.handovers.values()
+            for role in self.roles.values()
+        )
 
     def visitor_left(self, role: Role) -> None:
         """The visitor is through."""

@@ -6,7 +6,7 @@ lists are held against each other. No id and no number of the server is used, so
 
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Literal
 
 from msgspec import Struct, field
@@ -47,8 +47,8 @@ class Account(Struct):
 
     @property
     def is_missing(self) -> bool:
-        """Whether something accepted was not read yet."""
-        return not {self.written[place] for place in self.accepted} <= set(self.read)
+        """Whether something accepted was neither read yet, nor its writer told that it will not be."""
+        return not {self.written[place] for place in self.accepted - self.told} <= set(self.read)
 
     def counts(self, *, settled: bool) -> Counts:
         """Hold what was written against what was read; `settled`: what is missing now does not come any more."""
@@ -87,7 +87,7 @@ class Book:
         self.to_user = Account()
         self.foreign = False
         self.settled_at: float | None = None
-        """From then on, by the monotonic clock, what is missing is lost."""
+        """From then on, by the ledger's clock, what is missing is lost."""
 
     def way(self, way: Way) -> Account:
         """The account of one direction."""
@@ -98,10 +98,28 @@ SETTLES_S = 5.0
 """So long after the last word of a talk what is still missing counts as lost."""
 
 
+class Clock:
+    """Seconds in which a message could arrive: it stands still while something on the way is known to be broken."""
+
+    def __init__(self) -> None:
+        self.is_broken: Callable[[], bool] = lambda: False
+        self._seen = time.monotonic()
+        self._passed_s = 0.0
+
+    def now(self) -> float:
+        """So many seconds so far. What is broken is seen when somebody looks, so look often."""
+        now = time.monotonic()
+        if not self.is_broken():
+            self._passed_s += now - self._seen
+        self._seen = now
+        return self._passed_s
+
+
 class Ledger:
     """All conversations of a simulation."""
 
     def __init__(self) -> None:
+        self.clock = Clock()
         self._books: dict[str, Book] = {}
         self._done = Counts()
         self.conversations = 0
@@ -114,11 +132,11 @@ class Ledger:
 
     def over(self, key: str, settles_s: float = SETTLES_S) -> None:
         """Both sides of a conversation are through with it: what was said has so long to arrive."""
-        self.book(key).settled_at = time.monotonic() + settles_s
+        self.book(key).settled_at = self.clock.now() + settles_s
 
     def counts(self) -> Counts:
         """Everything so far. What is settled without a flaw is added up and forgotten."""
-        now = time.monotonic()
+        now = self.clock.now()
         total = Counts()
         for key, book in list(self._books.items()):
             settled = book.settled_at is not None and now >= book.settled_at

@@ -8,6 +8,10 @@ from msgspec import Struct
 SECONDS_PER_CHARACTER = 0.055
 SHORTEST_TYPING_S = 1.0
 LONGEST_TYPING_S = 7.0
+SERVER_S = 15.0
+"""A server that is started anew, or a machine with much to do, takes a moment whatever the pace is."""
+AGENTS_S = 5.0
+"""Agents grant less than visitors: after a lost message, which both sides wait for, they go on before the visitor goes."""
 
 
 class Pace(Struct, frozen=True):
@@ -19,6 +23,10 @@ class Pace(Struct, frozen=True):
     def of(self, seconds: float) -> float:
         """A span of the story in seconds of the clock."""
         return seconds / self.factor
+
+    def patience(self, seconds: float, moment_s: float = SERVER_S) -> float:
+        """So long somebody waits for the other side, in seconds of the clock."""
+        return self.of(seconds) + moment_s
 
     def between(self, least_s: float, most_s: float) -> float:
         """A random span, in seconds of the clock."""

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from .cast import Cast, Role, answered_before
-from .pace import Pace
+from .pace import AGENTS_S, Pace
 from .scripts import stranger
 from .stories import Line
 
@@ -58,9 +58,9 @@ class SimulatedPartner:
 
     async def _hold(self, talk: PartnerTalk) -> None:
         await self._pace.pause(LEAVES_ROOM_S, LEAVES_ROOM_S + 6)
+        role = await self._recognized(talk)
         if talk.state == "active":
             return  # a person has it
-        role = self._cast.handovers.get(talk.handover_id)
         if talk.state == "waiting":
             self._desk.joins(talk, self._pace.random.choice(NAMES))
             await self._play(talk, role)
@@ -71,6 +71,15 @@ class SimulatedPartner:
         if role is not None:
             self._note(talk, role)
             self._cast.agent_left(role)
+
+    async def _recognized(self, talk: PartnerTalk) -> Role | None:
+        """Who in the play this is, as soon as they know it themselves; None for a stranger."""
+        said = {line["text"] for line in talk.lines}
+        while True:
+            role = self._cast.handovers.get(talk.handover_id)
+            if role is not None or not self._cast.expects(said):
+                return role
+            await asyncio.sleep(self._pace.of(LOOKS_EVERY_S))
 
     async def _play(self, talk: PartnerTalk, role: Role | None) -> None:
         lines = role.visit.story.talk if role else stranger("en").talk
@@ -87,7 +96,7 @@ class SimulatedPartner:
     async def _until_heard(self, talk: PartnerTalk, count: int, role: Role | None) -> None:
         """Wait until the visitor has said as much as this, until it is over, or until the end of patience."""
         loop = asyncio.get_running_loop()
-        until = loop.time() + self._pace.of(PATIENCE_S)
+        until = loop.time() + self._pace.patience(PATIENCE_S, AGENTS_S)
         while talk.state == "active" and loop.time() < until:
             if role is not None:
                 self._note(talk, role)

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from .cast import answered_before
 from .ledger import Account
+from .pace import AGENTS_S
 from .scripts import stranger
 from .stories import Line
 
@@ -127,15 +128,15 @@ class Talk:
         if await self._play():
             await self._agent.desk.call("POST", f"{self._path}/close", {})
         else:
-            await self._until(lambda: False, 0.5)  # what was under way may still come
-        await self.reader.load(anyway=True)
-        self._note_what_was_read()
+            await self._until(lambda: False, self._agent.pace.of(0.5))  # what was under way may still come
         await self._say_when_over()
 
     async def _say_when_over(self) -> None:
-        """The last agent of a talk is the one who saw it end."""
+        """The last agent of a talk is the one who saw it end, and then reads what there is: nothing more comes."""
         detail = await self._agent.desk.call("GET", self._path)
         handover = detail.body.get("handover")
+        await self.reader.load(anyway=True)
+        self._note_what_was_read()
         if self._role is not None and handover is not None and handover["ended_at"] is not None:
             self._agent.cast.agent_left(self._role)
 
@@ -147,7 +148,7 @@ class Talk:
                 await self._hear_out()
                 return self._agent.holds(self._id)
             heard = answered_before(self._lines, place, "agent")
-            await self._until(lambda heard=heard: len(self._from_visitor()) >= heard, PATIENCE_S)
+            await self._until(lambda heard=heard: len(self._from_visitor()) >= heard, self._patience_s)
             if not self._agent.holds(self._id):
                 break
             if not await self._act(self._lines[place]):
@@ -157,9 +158,9 @@ class Talk:
     async def _hear_out(self) -> None:
         """Everything is said; let the visitor have the last word before it is resolved."""
         last = answered_before(self._lines, len(self._lines), "agent")
-        await self._until(lambda: len(self._from_visitor()) >= last, PATIENCE_S)
+        await self._until(lambda: len(self._from_visitor()) >= last, self._patience_s)
         visitor_ends = any(line.act == "/end" for line in self._lines)
-        await self._until(lambda: False, PATIENCE_S if visitor_ends else 2.5)
+        await self._until(lambda: False, self._patience_s if visitor_ends else self._agent.pace.of(2.5))
 
     def _next(self) -> int | None:
         """The first line of an agent that nobody has acted out; the transcript tells which those are."""
@@ -178,10 +179,14 @@ class Talk:
                 return place
         return None
 
-    async def _until(self, holds: Any, seconds: float) -> None:
-        """Wait for this, for the end of patience, or until the talk is no longer ours; keeps reading meanwhile."""
+    @property
+    def _patience_s(self) -> float:
+        return self._agent.pace.patience(PATIENCE_S, AGENTS_S)
+
+    async def _until(self, holds: Any, within_s: float) -> None:
+        """Wait for this, for so long by the clock, or until the talk is no longer ours; keeps reading meanwhile."""
         with suppress(TimeoutError):
-            async with asyncio.timeout(self._agent.pace.of(seconds)):
+            async with asyncio.timeout(within_s):
                 while True:
                     await self.reader.load()
                     self._note_what_was_read()
@@ -238,5 +243,5 @@ class Talk:
         left_s = self._agent.pace.typing(text)
         while left_s > 0 and self._agent.holds(self._id):
             await self._agent.desk.call("POST", f"{self._path}/typing", {"on": True})
-            await self._until(lambda: False, min(left_s, RETYPES_S) * self._agent.pace.factor)
+            await self._until(lambda: False, min(left_s, RETYPES_S))
             left_s -= RETYPES_S

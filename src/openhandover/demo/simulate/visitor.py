@@ -1,14 +1,14 @@
 """A scripted visitor: arrives, talks to the bot, then to whoever comes, rates, and goes."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import aiohttp
 
 from .cast import Cast, Role, answered_before
 from .chat import Chat, Event
-from .ledger import Book
+from .ledger import Book, Ledger
 from .pace import Pace
 from .stories import Line, Visit
 
@@ -18,7 +18,12 @@ PATIENCE_S = 240.0
 """So long the visitor waits for the next word of a person."""
 HURRY_S = 10.0
 LINGERS_S = 12.0
-"""So long the page stays open, at any pace, for what is still under way."""
+"""So long the page stays open, at any pace, for what a person wrote last."""
+FATE_S = 45.0
+"""And so long for the end of the talk on the other side, and for word of one's own messages: a server that could not
+deliver one tries again after 30 s at the latest."""
+LOOKS_EVERY_S = 0.2
+ENDS_AGAIN_S = 2.0
 RETYPES_S = 3.0
 """`typing` is repeated as often as this while somebody types."""
 ENDED = ("completed", "cancelled", "error", "transferred")
@@ -64,15 +69,19 @@ class Visitor:
                 await self._talk_to_person(talk)
                 await self._afterwards()
         except GaveUp:
-            await self.chat.send({"type": "end"})
+            await self._end()
 
     # --- what the visitor knows
 
     @property
+    def _ledger(self) -> Ledger:
+        assert self._cast is not None
+        return self._cast.ledger
+
+    @property
     def book(self) -> Book:
         """The accounts of this conversation."""
-        assert self._cast is not None
-        return self._cast.ledger.book(self.chat.conversation_id)
+        return self._ledger.book(self.chat.conversation_id)
 
     @property
     def said_by_agent(self) -> int:
@@ -212,6 +221,15 @@ class Visitor:
 
     # --- the end
 
+    async def _end(self) -> None:
+        """End the talk, and say so again until it is heard: a line that is down carries nothing."""
+        clock = self._ledger.clock
+        until = clock.now() + FATE_S
+        while clock.now() < until:
+            await self.chat.send({"type": "end"})
+            if await self.chat.until(lambda: not self.status or self.status in ENDED, ENDS_AGAIN_S):
+                return
+
     async def _afterwards(self) -> None:
         """Rate, where the visitor was asked to and cares to."""
         handover, story = self.chat.handover, self.visit.story
@@ -224,21 +242,33 @@ class Visitor:
         await self.chat.send(frame)
 
     async def _linger(self, cast: Cast, role: Role) -> None:
-        """Look at the page for a while: a last word may still be under way."""
+        """Look at the page for a while: a last word may still be under way, and so may word of what was not read."""
+        book = self.book
         await self._pace.pause(4, 8)
-        if self.agents == 0 or self.book.foreign:  # no script will say that it is through
-            self.book.to_agent.told |= self.book.to_agent.accepted
+        if self.agents == 0 or book.foreign:  # no script will say that it is through
+            book.to_agent.told |= book.to_agent.accepted
             cast.agent_left(role)
-        if self.status in ENDED and self.status != "completed":
-            await self.chat.until(lambda: role.agent_done, LINGERS_S)
+        await self._stay(lambda: role.agent_done, FATE_S)
+        await self._stay(lambda: self._ended_early or not book.to_user.is_missing, LINGERS_S)
+        await self._stay(lambda: not book.to_agent.is_missing, FATE_S)
+        if self._ended_early:
             # What an agent wrote after such an end is refused by the contract, and its writer can know.
-            self.book.to_user.told |= self.book.to_user.accepted
-            return
-        await self.chat.until(lambda: role.agent_done and not self.book.to_user.is_missing, LINGERS_S)
+            book.to_user.told |= book.to_user.accepted
+
+    @property
+    def _ended_early(self) -> bool:
+        return self.status in ENDED and self.status != "completed"
+
+    async def _stay(self, holds: Callable[[], bool], seconds: float) -> None:
+        """Leave the page open until this is so, or so many seconds have passed in which it could become so. What the
+        other side reads does not show on the page, so look now and then."""
+        clock = self._ledger.clock
+        until = clock.now() + seconds
+        while not holds() and clock.now() < until:
+            await self.chat.until(holds, LOOKS_EVERY_S)
 
     async def _wait(self, holds: Any, seconds: float) -> None:
-        # A server that is started anew takes a moment whatever the pace is.
-        if not await self.chat.until(holds, self._pace.of(seconds) + 15):
+        if not await self.chat.until(holds, self._pace.patience(seconds)):
             raise GaveUp
 
 
