@@ -18,7 +18,7 @@ ENVIRONMENT = {
     **dict.fromkeys(("ANNA_HASH", "ANNA_PASSWORD_HASH", "SUE_HASH"), HASH),
     **dict.fromkeys(("MY_DESK_SECRET", "DESK_SECRET", "DESK_SECRET_OLD"), SECRET),
     **dict.fromkeys(("OPENHANDOVER_API_KEY_2027", "REPORTS_KEY"), "another-key-for-documentation-only"),
-    **dict.fromkeys(("CM_PRODUCT_TOKEN", "CM_SECRET", "CM_SECRET_OLD"), "for-documentation-only"),
+    **dict.fromkeys(("CM_SECRET", "CM_SECRET_OLD"), "for-documentation-only"),
     "TRANSLATE_KEY": "for-documentation-only",
     "SMTP_URL": "smtp://user:password@mail.example.com:587",
     "CRM_KEY": "for-documentation-only",
