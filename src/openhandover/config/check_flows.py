@@ -212,6 +212,8 @@ class FlowChecks:
             mend = "name a `provider` here or on the channel"
             self.findings.warn(path, "no provider: the handover is recorded only, nobody is called", mend)
         self._route(step.route, chain, (*path, "route"))
+        if from_flow:
+            self._required(step.route, chain, path)
 
     def _channels_have_provider(self) -> bool:
         channels = self.config.channels.values()
@@ -253,6 +255,19 @@ class FlowChecks:
                 self._route_value(
                     value, [shape(one)[key][1] for one in routes if key in shape(one)], (*path, key)
                 )
+
+    def _required(self, route: Mapping[str, Any], chain: list[str], path: Path) -> None:
+        """A provider that is named here gets every key that its type cannot do without."""
+        for name in chain:
+            block = self.config.providers.get(name)
+            kind = providers.route_of(block.type) if block else None
+            if not hasattr(kind, "__struct_fields__"):
+                continue
+            missing = [key for key, (_, _, required) in shape(kind).items() if required and key not in route]
+            if missing:
+                what = f"`{missing[0]}` is missing, which the provider {name} needs"
+                mend = f"add {' and '.join(f'`{key}:`' for key in missing)} under `route`"
+                self.findings.error((*path, "route") if route else path, what, mend)
 
     def _route_value(self, value: Any, kinds: list[Any], path: Path) -> None:
         for kind in kinds:

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
-from openhandover.cm.settings import RouterSettings
+from openhandover.cm.settings import UUID, RouterSettings
 from openhandover.core.settings import Template
 
 
@@ -19,8 +19,12 @@ class Settings(RouterSettings, frozen=True, kw_only=True, forbid_unknown_fields=
 class Route(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """To which desk the chat goes, and what that desk gets to know."""
 
-    messaging_adapter: Annotated[Template, Meta(description="id of the channel's adapter; required")]
-    marketplace_adapter: Annotated[Template, Meta(description="id of the desk's adapter; required")]
+    messaging_adapter: Annotated[
+        Template, Meta(pattern=UUID, description="id of the channel's adapter, a UUID")
+    ]
+    marketplace_adapter: Annotated[
+        Template, Meta(pattern=UUID, description="id of the desk's adapter, a UUID")
+    ]
     routing: Annotated[
         Template | dict[str, Any] | None, Meta(description="the desk's own; its format is the product's")
     ] = None

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
-from openhandover.cm.settings import PresenceSettings, RouterSettings, TwoWay
+from openhandover.cm.settings import UUID, PresenceSettings, RouterSettings, TwoWay
 from openhandover.core.settings import Template
 
 
@@ -37,11 +37,13 @@ class Settings(RouterSettings, frozen=True, kw_only=True, forbid_unknown_fields=
 class Route(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Who the user is, and to whom in Mobile Service Cloud the chat goes."""
 
-    user_name: Annotated[Template, Meta(description="shown to the agent; required")]
-    user_email: Annotated[Template, Meta(description="shown to the agent; required")]
+    user_name: Annotated[Template, Meta(description="shown to the agent")]
+    user_email: Annotated[Template, Meta(description="shown to the agent")]
     messaging_adapter: Annotated[
         Template | None,
-        Meta(description="id of the channel's adapter; required unless the provider has `twoway`"),
+        Meta(
+            pattern=UUID, description="id of the channel's adapter, a UUID; required unless there is `twoway`"
+        ),
     ] = None
     phone_number: Annotated[Template | None, Meta(description="shown to the agent")] = None
     webstore_referrer: Annotated[
