@@ -342,3 +342,21 @@ async def test_calls_are_counted_like_everything_else(world: Phones) -> None:
         assert counted == {word: wanted.count(word) for word in wanted}, answer.body
     answer = await world.call("GET", "/v1/analytics/handovers?group_by=provider")
     assert {row["key"] for row in answer.body["items"]} == set(expected)
+
+
+async def test_the_story_of_a_call(world: Phones) -> None:
+    """It is told like every other: spoken, given away, answered, ended."""
+    world.board.fail("call.say", 422)
+    chat = await world.calls()
+    handover_id = await world.gives(chat, "front", message="One moment.")
+    await world.until(handover_id, status="queued")
+    await world.reports(handover_id, "connected")
+    await world.reports(handover_id, "ended")
+    told = [
+        one["text"] for one in (await world.call("GET", f"/v1/handovers/{handover_id}/explain")).body["items"]
+    ]
+    assert told[1] == "The message could not be spoken on the call."
+    assert told[2] == "The call's gateway took the order (forward, dial)."
+    assert told[3].startswith("Provider front accepted after")
+    assert told[4].startswith("The call was answered; the caller had waited")
+    assert told[5].startswith("Completed (agent_closed)")

@@ -90,6 +90,9 @@ class _Data(Struct, frozen=True):
     author_name: str | None = None
     to: str | None = None
     message_id: str = ""
+    spoken: bool = True
+    kind: str = ""
+    mode: str = ""
 
 
 _decode = msgspec.json.Decoder(_Data).decode
@@ -161,6 +164,19 @@ class _Teller:
         self.joined_at = row.entry.at
         self.agent = self.name_of(data)
         return self.say("joined", agent=self.agent, waited=self.duration(row.entry.at - self.began_at))
+
+    def answered(self, row: LogRow, data: _Data) -> str | None:
+        """On a phone call nobody joins by name; elsewhere the one who joined was told already."""
+        if self.joined_at is not None:
+            return None
+        self.joined_at = row.entry.at
+        return self.say("answered", waited=self.duration(row.entry.at - self.began_at))
+
+    def spoke(self, row: LogRow, data: _Data) -> str:
+        return self.say("call_said" if data.spoken else "call_not_said")
+
+    def given(self, row: LogRow, data: _Data) -> str:
+        return self.say("call_given", kind=f"{data.kind}, {data.mode}" if data.mode else data.kind)
 
     def changed(self, row: LogRow, data: _Data) -> str:
         before, self.agent = self.agent, self.name_of(data)
@@ -240,6 +256,9 @@ TELLERS: dict[str, Callable[[_Teller, LogRow, _Data], str | None]] = {
     "handover.queued": _Teller.queued,
     "handover.queue_updated": _Teller.place,
     "handover.agent_joined": _Teller.joined,
+    "handover.active": _Teller.answered,
+    "call.say": _Teller.spoke,
+    "call.transfer": _Teller.given,
     "handover.agent_changed": _Teller.changed,
     "handover.agent_left": _Teller.left,
     "handover.inactive": _Teller.inactive,

@@ -120,7 +120,9 @@ class FlowHost:
             )
         except Refused as refused:
             # Found before anything is said: the handover exists, and ends as a configuration error.
-            provider = order.step.provider or self._flows.channel_provider(self._state.channel)
+            voice = order.step.voice if self._state.medium == "voice" else None
+            named = voice.provider if voice else order.step.provider
+            provider = named or self._flows.channel_provider(self._state.channel)
             chain = (Target(provider, refuse=refused.detail),)
             settings = Settings(failure="" if order.follows else self._flows.failure(self._state.language))
         else:
