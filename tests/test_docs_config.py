@@ -22,7 +22,8 @@ ENVIRONMENT = {
     "TRANSLATE_KEY": "for-documentation-only",
     "SMTP_URL": "smtp://user:password@mail.example.com:587",
     "CRM_KEY": "for-documentation-only",
-    "CM_PRODUCT_TOKEN": "for-documentation-only",
+    **dict.fromkeys(("CM_PRODUCT_TOKEN", "CM_PRESENCE_KEY"), "for-documentation-only"),
+    "TWILIO_AUTH_TOKEN": "for-documentation-only",
 }
 """The variables that examples may name."""
 

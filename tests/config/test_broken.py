@@ -8,6 +8,7 @@ from tests.config.broken import ENVIRONMENT, IN_THE_FILE, Broken
 from tests.config.broken_calls import IN_CALLS
 from tests.config.broken_cm import IN_CM
 from tests.config.broken_flows import IN_FLOWS
+from tests.config.broken_phone import IN_PHONE
 from tests.config.broken_tools import IN_TOOLS
 
 
@@ -22,7 +23,9 @@ def place(text: str) -> tuple[int, int]:
     return before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1
 
 
-@pytest.mark.parametrize("case", [*IN_THE_FILE, *IN_FLOWS, *IN_CALLS, *IN_CM, *IN_TOOLS], ids=lambda case: case.name)
+@pytest.mark.parametrize(
+    "case", [*IN_THE_FILE, *IN_FLOWS, *IN_CALLS, *IN_CM, *IN_PHONE, *IN_TOOLS], ids=lambda case: case.name
+)
 def test_a_mistake_is_reported_once_at_its_place_with_the_mend(case: Broken) -> None:
     """File, line, column, path, what is wrong and how to mend it; nothing else is reported."""
     found = errors(case.text.replace("§", ""))
