@@ -60,6 +60,24 @@ async def test_the_same_call_at_the_same_time_joins_the_first(house: House) -> N
     assert len(house.shop.asked) == 5
 
 
+async def test_another_call_under_an_id_that_is_at_work_is_refused(house: House) -> None:
+    """It does not join the first one: the answer would be that of other arguments."""
+    chat = await house.began()
+    house.shop.held.clear()
+    calls = {
+        asyncio.create_task(house.tool("order_status", chat, "c1", order=order)): order
+        for order in ("A1", "B2", "C3", "D4")
+    }
+    at_work = set(calls)
+    async with asyncio.timeout(10):
+        while len(at_work) > 1:
+            refused, at_work = await asyncio.wait(at_work, return_when=asyncio.FIRST_COMPLETED)
+            assert {call.result().code for call in refused} == {"id_reused"}
+    house.shop.held.set()
+    (first,) = at_work
+    assert (await first).body["result"]["order"] == calls[first]
+
+
 async def test_the_tool_goes_on_when_its_caller_leaves(house: House) -> None:
     """A caller who gave up asks again, and gets the answer of the call that went on meanwhile."""
     chat = await house.began()

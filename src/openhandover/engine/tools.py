@@ -46,8 +46,7 @@ class ToolCalls:
         self._store = parts.store
         self._flows = flows
         self.tools = Tools(config.tools, config.flows, parts.texts, config.languages.default)
-        self._at_work: dict[tuple[str, str], asyncio.Task[dict[str, Any]]] = {}
-        self._tasks: set[asyncio.Task[dict[str, Any]]] = set()
+        self._at_work: dict[tuple[str, str], tuple[str | None, asyncio.Task[dict[str, Any]]]] = {}
 
     async def start(self) -> None:
         """Keep the present definition, so that a call can go on after the file has changed."""
@@ -57,9 +56,10 @@ class ToolCalls:
 
     async def stop(self) -> None:
         """Break off what is at work; a call that comes again goes on there."""
-        for task in list(self._tasks):
+        tasks = [task for _, task in self._at_work.values()]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     def require(self, tool: str) -> None:
         """Refuse a tool that there is not."""
@@ -94,17 +94,21 @@ class ToolCalls:
         arguments = call.arguments
         if known is None:
             arguments = self.tools.parameters[call.tool].checked(arguments)
+        return await self._answer(await asyncio.shield(self._task(replace(call, arguments=arguments))))
+
+    def _task(self, call: ToolCall) -> asyncio.Task[dict[str, Any]]:
+        """The work on a call; one that is at work already is joined by the same call, and by no other."""
         key = (call.conversation_id, call.id or secrets.token_urlsafe(9))
-        task = self._at_work.get(key)
+        fingerprint, task = self._at_work.get(key, (None, None))
         if task is None:
-            task = asyncio.create_task(self._play(replace(call, arguments=arguments)), name="tool")
-            self._at_work[key] = task
-            self._tasks.add(task)
+            task = asyncio.create_task(self._play(call), name="tool")
+            self._at_work[key] = (call.fingerprint, task)
             task.add_done_callback(lambda done: self._done(key, done))
-        return await self._answer(await asyncio.shield(task))
+        elif fingerprint != call.fingerprint:
+            raise Refused("id_reused")
+        return task
 
     def _done(self, key: tuple[str, str], task: asyncio.Task[dict[str, Any]]) -> None:
-        self._tasks.discard(task)
         self._at_work.pop(key, None)
         if not task.cancelled():
             task.exception()  # whoever waits for it has it; nobody may be waiting any more
