@@ -21,6 +21,8 @@ ENVIRONMENT = {
     **dict.fromkeys(("CM_SECRET", "CM_SECRET_OLD"), "for-documentation-only"),
     "TRANSLATE_KEY": "for-documentation-only",
     "SMTP_URL": "smtp://user:password@mail.example.com:587",
+    "CM_VOICE_KEY": "for-documentation-only",
+    "PHONE_SECRET": SECRET,
     "CRM_KEY": "for-documentation-only",
     **dict.fromkeys(("CM_PRODUCT_TOKEN", "CM_PRESENCE_KEY"), "for-documentation-only"),
     "TWILIO_AUTH_TOKEN": "for-documentation-only",

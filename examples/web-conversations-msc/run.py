@@ -11,6 +11,7 @@ import asyncio
 import os
 import re
 import secrets
+import signal
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -43,7 +44,7 @@ async def serving(cm: CmEmulator, folder: str) -> AsyncIterator[str]:
         "CM_PRODUCT_TOKEN": account.product_token,
         "CM_PRESENCE_KEY": account.presence_key,
         "CM_ADAPTER_ID": account.adapters["outside"].id,
-        "CM_SHARED_SECRET": secret,
+        "CM_SECRET": secret,
     }
     server = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "openhandover", "serve", "--config", str(CONFIG), "--port", "0"),
@@ -196,6 +197,7 @@ async def play() -> None:
             chat_id = await handed_over(visitor, cm)
             await with_the_agent(visitor, cm, chat_id)
             await browser.close()
+    print("The guide went from end to end.")
 
 
 async def watch() -> None:
@@ -205,7 +207,10 @@ async def watch() -> None:
             print(f"You are the visitor: {url}/chat/web")
             print(f"You are the agent:   {cm.url}/emulator/   (go online first)")
             print("Ctrl-C ends it.", flush=True)
-            await asyncio.Event().wait()
+            stopped = asyncio.Event()
+            for number in (signal.SIGINT, signal.SIGTERM):
+                asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+            await stopped.wait()
 
 
 def main() -> int:
@@ -217,9 +222,6 @@ def main() -> int:
     except Failed as error:
         print(error, file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        return 0
-    print("The guide went from end to end.")
     return 0
 
 

@@ -50,22 +50,29 @@ async def test_a_step_that_fails_fails_the_example():
     assert "/nowhere/chromium" in said
 
 
-async def test_everything_is_left_to_a_person(tmp_path: Path):
-    """`--watch` prints both addresses, both answer, and the chat is there."""
+async def test_everything_is_left_to_a_person():
+    """`--watch` prints both addresses, both answer, and it ends when asked, with its server."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, str(EXAMPLE / "run.py"), "--watch"), stdout=asyncio.subprocess.PIPE
     )
     assert process.stdout is not None
     try:
         async with asyncio.timeout(30), aiohttp.ClientSession() as http:
-            for _ in range(2):
-                found = re.search(r"http://\S+", (await process.stdout.readline()).decode())
-                assert found
-                async with http.get(found[0]) as answer:
+            said = [(await process.stdout.readline()).decode() for _ in range(2)]
+            addresses = [address for line in said for address in re.findall(r"http://\S+", line)]
+            assert len(addresses) == 2
+            for address in addresses:
+                async with http.get(address) as answer:
                     assert (answer.status, answer.content_type) == (200, "text/html")
+            process.terminate()
+            assert await process.wait() == 0
+            for address in addresses:
+                with pytest.raises(aiohttp.ClientConnectionError):
+                    await http.get(address)
     finally:
-        process.terminate()
-        await process.wait()
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
 
 
 def readme_steps() -> list[object]:

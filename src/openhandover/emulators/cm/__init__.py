@@ -15,13 +15,12 @@ from openhandover.emulators.base import Emulator
 from openhandover.emulators.callbacks import Endpoint
 from openhandover.emulators.control import text_of
 
-from . import account as ids
-from . import mutation, twoway
+from . import account as ids, business, mutation, twoway
 from .account import SESSION_RIGHT, Account, Adapter
 from .chat import Chat
 from .presence import Presence
 from .router import Router
-from .visitor import Visitor
+from .visitor import PHONE_HOST, Visitor
 
 __all__ = ["SESSION_RIGHT", "Account", "Adapter", "CmEmulator", "Endpoint", "Refused", "ids"]
 
@@ -29,6 +28,8 @@ CONTROL = "/conversational/control/v1/accounts/{account}/chats/{chat}/routing/mu
 TWOWAY = "/conversational/twoway/{version:v1|v2}/accounts/{account}/adapters/{adapter}"
 STATE = "/router/control/v1/accounts/{account}/chats/{chat}/session"
 PRESENCE = "/api/v1"
+BMPROXY = "/conversational/bmproxy/v1/accounts/{account}"
+GATEWAY = "/v1.0/message"
 
 
 class CmEmulator(Emulator):
@@ -36,19 +37,23 @@ class CmEmulator(Emulator):
 
     Set up: `cm.account` (ids, token, presence key, rights, adapters, rules, stores: see `Account`). The standard
     account has the adapters `web` (Web Conversations), `bot` (TwoWay, Is Bot on), `outside` (TwoWay, Is Bot off), `msc`
-    and `marketplace` (desks), with rules web -> bot -> msc and outside -> CMBot -> msc (the first that holds counts;
-    rules to `marketplace` are off until enabled).
-    `cm.call_back("bot" | "outside", url, {"X-Secret": "..."})` sends that adapter's callbacks to url/messages,
+    and `marketplace` (desks), `phone` (Business Messaging) and `bmproxy` (BM Proxy), with rules web -> bot -> msc,
+    outside -> CMBot -> msc and phone -> BMProxy -> msc (the first that holds counts; rules to `marketplace` stand before
+    msc and are off until enabled).
+    `cm.call_back("bot" | "outside" | "bmproxy", url, {"X-Secret": "..."})` sends that adapter's callbacks to url/messages,
     url/handover and url/events; single endpoints: `cm.account.adapters["bot"].messages = Endpoint(url, headers)`,
     body of the notice: `.handover_template`.
 
     Addresses: `cm.url` is the base of control, TwoWay and state-based calls; presence is `cm.url + "/api/v1"`.
-    Endpoint names in `cm.requests_to(name)` and faults: mutation, twoway, session, session_state, session_end, presence.
+    Endpoint names in `cm.requests_to(name)` and faults: mutation, twoway, session, session_state, session_end, presence,
+    bmproxy, message (Business Messaging without the Router: `cm.url + "/v1.0/message"`).
 
     Play: `await cm.chat_at_desk()` waits for a handed-over chat; `await cm.agent_says(chat.id, text)`;
     `await cm.agent_ends(chat.id)` (ends the Router session, event RouterSessionEnded); `cm.take_over(chat.id)` (a person
     claims the chat from the bot); `cm.set_online(True, channel="WebChat", referrer="shop-nl")`;
-    `visitor = cm.visitor("ada", "Ada")`, `visitor.says(text)`, `visitor.answers`, `visitor.livechat`.
+    `visitor = cm.visitor("ada", "Ada")`, `visitor.says(text)`, `visitor.answers`, `visitor.livechat`;
+    `cm.phone("0031612345678", "Ada")` likewise, whose messages go by Business Messaging (webhook of `bmproxy`), and
+    `cm.sent` holds what was sent in its shape.
     `cm.chats` by id, each with `context`, `lines`, `side` ("bot", "waiting", "active", "ended"), `session_id`.
     `await cm.wait_until(lambda: ...)` for everything else.
 
@@ -68,6 +73,8 @@ class CmEmulator(Emulator):
         self.router = Router(self.account, self.callbacks, self.changed)
         self.presence = Presence(self.account)
         self.visitors: dict[str, Visitor] = {}
+        self.sent: list[dict[str, Any]] = []
+        """Business Messaging messages that were accepted."""
         self._expired: str | None = None
 
     # --- set up and faults
@@ -133,10 +140,15 @@ class CmEmulator(Emulator):
 
     def visitor(self, client_id: str, name: str | None = None) -> Visitor:
         """The visitor of Web Conversations with this id; made when new."""
-        if client_id not in self.visitors:
-            web_adapter = self.account.adapters["web"]
-            self.visitors[client_id] = Visitor(client_id, name, self.router, web_adapter, self.changed)
-        return self.visitors[client_id]
+        return self.visitors.setdefault(
+            client_id, Visitor(client_id, name, self.router, self.account.adapters["web"])
+        )
+
+    def phone(self, number: str, name: str | None = None, channel: str = "WhatsApp") -> Visitor:
+        """Somebody with a phone whose messages go by Business Messaging; the number begins with 00."""
+        adapter = self.account.adapters["phone"]
+        made = Visitor(number, name, self.router, adapter, channel, PHONE_HOST)
+        return self.visitors.setdefault(number, made)
 
     # --- the vendor's API
 
@@ -149,6 +161,8 @@ class CmEmulator(Emulator):
             web.get(STATE, self._session, name="session", allow_head=False),
             web.put(f"{STATE}/end", self._session_end, name="session_end"),
             web.get(PRESENCE, self._presence, name="presence", allow_head=False),
+            web.post(BMPROXY, self._bmproxy, name="bmproxy"),
+            web.post(GATEWAY, self._gateway, name="message"),
         ]
 
     async def _mutation(self, request: web.Request) -> web.Response:
@@ -196,6 +210,18 @@ class CmEmulator(Emulator):
 
     async def _presence(self, request: web.Request) -> web.Response:
         return web.Response(text=self.presence.answer(dict(request.query)))
+
+    async def _bmproxy(self, request: web.Request) -> web.Response:
+        self._authorise(request)
+        for message in business.read(await json_object(request), self.account):
+            self.router.from_proxy(message)
+            self.sent.append(message)
+        return web.json_response({})  # the answer's body is not documented
+
+    async def _gateway(self, request: web.Request) -> web.Response:
+        self.sent += business.read(await json_object(request), self.account)
+        self.changed()
+        return web.json_response({})
 
     def _authorise(self, request: web.Request) -> None:
         token = request.headers.get("X-Cm-Producttoken")

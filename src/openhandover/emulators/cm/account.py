@@ -24,9 +24,9 @@ HANDOVER_TEMPLATE = (
 )
 """The adapter screen's default body. `context` is put in unquoted: empty, it leaves invalid JSON."""
 
-Role = Literal["widget", "bot", "outside", "desk"]
-"""widget: Web Conversations itself. bot: a TwoWay adapter with Is Bot on. outside: a TwoWay adapter with Is Bot off.
-desk: a contact centre inside the Router."""
+Role = Literal["channel", "bot", "bmproxy", "outside", "desk"]
+"""channel: a channel of CM's own. bot: a TwoWay adapter with Is Bot on. bmproxy: the component of that name, by which a bot
+speaks in Business Messaging's shapes. outside: a TwoWay adapter with Is Bot off. desk: a contact centre in the Router."""
 
 
 @dataclass
@@ -65,14 +65,17 @@ BOT = "bbbbbbbb-0000-4000-8000-000000000002"
 OUTSIDE = "cccccccc-0000-4000-8000-000000000003"
 MSC = "dddddddd-0000-4000-8000-000000000004"
 MARKETPLACE = "eeeeeeee-0000-4000-8000-000000000005"
-CMBOT = "CMBot"
+PHONE = "ffffffff-0000-4000-8000-000000000006"
+CMBOT, BMPROXY = "CMBot", "BMProxy"
 
 
 def standard_adapters() -> dict[str, Adapter]:
     """Name -> adapter, of the account that the emulator starts with."""
     adapters = [
-        Adapter(WEB, "web", "widget"),
+        Adapter(WEB, "web", "channel"),
+        Adapter(PHONE, "phone", "channel"),
         Adapter(BOT, "bot", "bot"),
+        Adapter(BMPROXY, "bmproxy", "bmproxy"),
         Adapter(OUTSIDE, "outside", "outside"),
         Adapter(MSC, "msc", "desk"),
         Adapter(MARKETPLACE, "marketplace", "desk"),
@@ -84,6 +87,9 @@ STANDARD_RULES = (
     Rule(WEB, BOT),
     Rule(WEB, MARKETPLACE, on=False),
     Rule(WEB, MSC),
+    Rule(PHONE, BMPROXY),
+    Rule(PHONE, MARKETPLACE, on=False),
+    Rule(PHONE, MSC),
     Rule(OUTSIDE, CMBOT),
     Rule(OUTSIDE, MARKETPLACE, on=False),
     Rule(OUTSIDE, MSC),
@@ -100,7 +106,7 @@ class Account:
     rights: set[str] = field(default_factory=lambda: {SESSION_RIGHT})
     adapters: dict[str, Adapter] = field(default_factory=standard_adapters)
     rules: tuple[Rule, ...] = STANDARD_RULES
-    components: set[str] = field(default_factory=lambda: {CMBOT, "BMProxy"})
+    components: set[str] = field(default_factory=lambda: {CMBOT, BMPROXY})
     states: dict[str, str] = field(
         default_factory=lambda: {
             "51a7e000-0000-4000-8000-000000000001": "bot",
@@ -119,7 +125,7 @@ class Account:
 
     def adapter(self, adapter_id: str) -> Adapter | None:
         """The adapter with this id."""
-        return next((one for one in self.adapters.values() if one.id == adapter_id.lower()), None)
+        return next((one for one in self.adapters.values() if one.id.lower() == adapter_id.lower()), None)
 
     def authorise(self, token: str | None, account_id: str) -> None:
         """Raise 401 for another token than ours, 404 for another account."""

@@ -1,20 +1,23 @@
 """The Router: which side has a chat, where a message goes, and whom it calls when something happened."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, Literal
 
 from openhandover.emulators.answers import Refused
 from openhandover.emulators.callbacks import Callback, Callbacks, Endpoint
 
+from . import business
 from .account import Account, Adapter
 from .chat import Chat, chat_id, new_id, now
 from .mutation import MutationRequest, Switch
 from .twoway import FROM_USER, TO_USER, Sent, text_of
 
+BOTS = ("bot", "bmproxy")
+
 
 class Router:
-    """All chats of one account. `told_user` is called with each line that the Web Conversations widget shows."""
+    """All chats of one account, and the callbacks to its adapters."""
 
     def __init__(self, account: Account, callbacks: Callbacks, changed: Callable[[], None]) -> None:
         self.account = account
@@ -45,6 +48,19 @@ class Router:
         chat.client_name = sent.client_name or chat.client_name
         return chat
 
+    def of(self, channels: Collection[str], host_id: str, client_id: str) -> Chat:
+        """The chat of these parties: a bot writes only where there is one. Without channels, any will do.
+
+        Raises:
+            Refused: 404, there is none.
+        """
+        for chat in self.chats.values():
+            if (chat.host_id, chat.client_id) == (host_id, client_id) and chat.channel in (
+                channels or [chat.channel]
+            ):
+                return chat
+        raise Refused(404, "there is no chat of these parties")
+
     # --- messages
 
     def from_user(self, source: Adapter, sent: Sent) -> tuple[Chat, str | None]:
@@ -62,12 +78,20 @@ class Router:
     def from_bot(self, sent: Sent) -> Chat:
         """What a bot inside the Router says. The user gets it after a handover, too: CM's guides hand over first and
         say so afterwards."""
-        chat = self._of_bot(sent)
+        chat = self.of([sent.channel], sent.host_id, sent.client_id)
         for message in self._new(chat, sent.messages):
             chat.add("bot", text_of(message), message)
             self._to_user(chat, message)
         self._changed()
         return chat
+
+    def from_proxy(self, message: dict[str, Any]) -> None:
+        """What a bot says by BM Proxy; it is refused whole when one of its receivers has no chat."""
+        host_id: str = message["from"]
+        channels: list[str] = message.get("allowedChannels") or []
+        for chat in [self.of(channels, host_id, to["number"]) for to in message["to"]]:
+            chat.add("bot", business.text_of(message), message)
+        self._changed()
 
     def from_agent(self, chat: Chat, text: str) -> None:
         """What the agent says; raises 409 when the desk does not have the chat."""
@@ -146,25 +170,23 @@ class Router:
         return [chat.source, *bots]
 
     def _to_target(self, chat: Chat, message: dict[str, Any]) -> None:
+        chat.add("user", text_of(message), message)
         target_id = chat.target(self.account)
         target = self.account.adapter(target_id or "")
-        chat.add("user", text_of(message), message)
-        if target_id is None or (target is not None and target.role == "bot" and target.messages is None):
+        endpoint = target.messages if target is not None else None
+        if target_id is None or (target is not None and target.role in BOTS and endpoint is None):
             self.unrouted.append(message)
-        elif target is not None and target.messages is not None and target.role == "bot":
-            self._call(target, "message", target.messages, self._envelope(chat, message))
+        elif target is not None and endpoint is not None:
+            by_proxy = target.role == "bmproxy"
+            body = (
+                business.incoming(chat, message, self.account) if by_proxy else self._envelope(chat, message)
+            )
+            self._call(target, "message", endpoint, body)
 
     def _to_user(self, chat: Chat, message: dict[str, Any]) -> None:
         source = chat.source
         if source.messages is not None:
             self._call(source, "message", source.messages, self._envelope(chat, message))
-
-    def _of_bot(self, sent: Sent) -> Chat:
-        """A bot writes into a chat that exists: it is found by the parties, as everywhere."""
-        for chat in self.chats.values():
-            if (chat.channel, chat.host_id, chat.client_id) == (sent.channel, sent.host_id, sent.client_id):
-                return chat
-        raise Refused(404, "there is no chat of these parties")
 
     def _new(self, chat: Chat, messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
         fresh: list[dict[str, Any]] = []

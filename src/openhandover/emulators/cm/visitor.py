@@ -1,7 +1,6 @@
-"""The other end of a Web Conversations chat: a visitor who writes in the widget and reads what it shows."""
+"""The other end of a chat in a channel of CM's own: somebody who writes there and reads what it shows."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from .account import Adapter
@@ -9,30 +8,34 @@ from .chat import Chat, Line
 from .router import Router, user_text
 from .twoway import Sent
 
-CHANNEL = "CXWebConversations"
-HOST = "web-conversations"
+WEB_CHANNEL = "CXWebConversations"
+WEB_HOST = "web-conversations"
+PHONE_HOST = "0031200000000"
 
 
 @dataclass
 class Visitor:
-    """One visitor; the widget shows `seen`, and offers files only while `livechat`."""
+    """A visitor of Web Conversations, or somebody with a phone. `seen` is what they see; Web Conversations offers files
+    only while `livechat`."""
 
     client_id: str
     name: str | None
     router: Router
     adapter: Adapter
-    changed: Callable[[], None]
-    chat: Chat | None = field(default=None)
+    channel: str = WEB_CHANNEL
+    host_id: str = WEB_HOST
+    chat: Chat | None = None
 
-    def says(self, text: str) -> Chat:
-        """Write in the widget."""
-        sent = Sent(CHANNEL, self.client_id, HOST, self.name, [user_text(text)], [])
+    def says(self, text: str, media: dict[str, str] | None = None) -> Chat:
+        """Write; `media` is a file as Business Messaging tells of it: mediaUri, contentType, title."""
+        message = user_text(text) | ({"media": media} if media else {})
+        sent = Sent(self.channel, self.client_id, self.host_id, self.name, [message], [])
         self.chat, _ = self.router.from_user(self.adapter, sent)
         return self.chat
 
     @property
     def seen(self) -> list[Line]:
-        """Everything that the widget shows, oldest first."""
+        """Everything that was said, oldest first."""
         return [] if self.chat is None else [line for line in self.chat.lines if line.author != "system"]
 
     @property

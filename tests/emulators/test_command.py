@@ -1,0 +1,48 @@
+"""`openhandover emulate`: the emulator as a program of its own."""
+
+import asyncio
+import re
+import signal
+import sys
+
+import aiohttp
+from click.testing import CliRunner
+
+from openhandover.cli.emulate import emulate
+from openhandover.emulators.cm.account import BOT
+from tests.emulators.cm import endpoints
+
+START = "from openhandover.cli import main; main()"
+
+
+async def test_it_serves_until_it_is_stopped():
+    """It prints addresses, token and ids; callbacks go where it was told, with the header; SIGTERM ends it with 0."""
+    async with endpoints() as ours:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-c", START, "emulate", "cm", "--online", "--callbacks", ours.url),
+            *("--bot", ours.url, "--header", "X-Shared-Secret: s3cret"),
+            stdout=asyncio.subprocess.PIPE,
+        )
+        assert process.stdout is not None
+        async with asyncio.timeout(30):
+            said = (await process.stdout.readuntil(b"adapter marketplace")).decode()
+        found = re.search(r"http://127\.0\.0\.1:\d+", said)
+        assert found
+        assert BOT in said
+        async with aiohttp.ClientSession() as http:
+            text = {"text": "hello", "name": "Ada"}
+            async with http.post(f"{found[0]}/emulator/visitors/ada/says", json=text) as answer:
+                assert answer.status == 200
+            async with http.get(f"{found[0]}/emulator/state") as answer:
+                assert (await answer.json())["online"]
+        await ours.wait_for(1)
+        assert ours.got[0][2]["X-Shared-Secret"] == "s3cret"
+        process.send_signal(signal.SIGTERM)
+        assert await process.wait() == 0
+
+
+def test_a_header_is_a_name_and_a_value():
+    """Anything else is refused before it starts."""
+    done = CliRunner().invoke(emulate, ["cm", "--header", "s3cret"])
+    assert done.exit_code == 2
+    assert "Name: value" in done.output
