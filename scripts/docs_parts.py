@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 import click
 
 from openhandover.core.errors import CODES
-from openhandover.core.model import Limits
-from openhandover.core.table import GRACE, LIMITS, REASONS, TRANSITIONS, WHO_GETS, Limit, Row
+from openhandover.core.model import OPEN, Limits, Status
+from openhandover.core.table import CALL_RESULTS, GRACE, LIMITS, REASONS, TRANSITIONS, WHO_GETS, Limit, Row
 from openhandover.texts.catalogue import FALLBACK, shipped
 
 
@@ -62,6 +62,35 @@ def _goes_to(row: Row) -> str:
 
 def _vendor_gets(row: Row) -> str:
     return "" if row.vendor == "none" else row.vendor
+
+
+def call_outcomes() -> str:
+    """What each outcome of a call leads to, by the status it finds."""
+    rows = (
+        (
+            code(outcome),
+            *(
+                _outcome(TRANSITIONS.get((status, row.signal)), row.reason)
+                for status in Status
+                if status in OPEN
+            ),
+        )
+        for outcome, row in CALL_RESULTS.items()
+    )
+    head = (
+        "Outcome",
+        "referred (`requested`)",
+        "dialled, ringing (`queued`)",
+        "dialled, answered (`active`)",
+    )
+    return table(head, rows)
+
+
+def _outcome(row: Row | None, reason: str | None) -> str:
+    if row is None or row.to is None:
+        return "late, no effect"
+    why = row.reason or reason
+    return f"{code(row.to)}, {code(why)}" if why else code(row.to)
 
 
 def reasons() -> str:
@@ -159,6 +188,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "system texts": system_texts,
     "commands": commands,
     "transitions": transitions,
+    "call outcomes": call_outcomes,
     "reasons": reasons,
     "limits": limits,
     "grace": grace,
