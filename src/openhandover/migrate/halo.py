@@ -13,7 +13,7 @@ from openhandover.cm.settings import CURRENT, is_uuid
 from .customer import Customer
 from .finding import Legacy, field, find, named
 from .output import message
-from .parameters import parameters
+from .parameters import declared, parameters
 from .reading import read
 from .report import Note, Report
 from .spots import Spot, plain
@@ -22,7 +22,9 @@ from .templates import Templates
 TOKEN = "${CM_PRODUCT_TOKEN}"  # noqa: S105 - the name of a variable
 LINK = "${CM_TECHNICAL_LINK_ID}"
 ADAPTER = "${CM_MESSAGING_ADAPTER}"
+VARIABLES = frozenset({TOKEN, LINK, ADAPTER})
 SHORTEST_TOKEN = 8
+DESCRIPTION = "Hand the conversation over to a human."
 PROVIDER, CALLS = "msc", "calls"
 
 _URL = re.compile(
@@ -30,6 +32,7 @@ _URL = re.compile(
 )
 _OPEN = re.compile(r"[{}<>]|\$\{")
 _CHAT = re.compile(r"\{\{\s*(?:_context\.)?chatId\s*\}\}", re.IGNORECASE)
+_TEMPLATE = re.compile(r"\{\{[^{}]+\}\}")
 _NAME = re.compile(r"[^A-Za-z0-9_-]+")
 _CALL_KEYS = frozenset(
     {"id", "name", "type", "kind", "steptype", "nodetype", "url", "uri", "endpoint", "requesturl"}
@@ -57,8 +60,9 @@ def migrate(content: str) -> Migrated:
     made.context()
     report.stop_if_refused()
     config = made.config()
-    notes = [Note(note.kind, made.without_token(note.what), note.where) for note in report.notes]
-    return Migrated(made.without_token(config), notes)
+    report.stop_if_refused()
+    notes = [Note(note.kind, made.safe(note.what), note.where) for note in report.notes]
+    return Migrated(made.written(config), notes)
 
 
 class _Migration:
@@ -66,21 +70,27 @@ class _Migration:
         self._legacy = legacy
         self._content = content
         self._report = report
-        self._templates = Templates(report)
+        self._templates = Templates(report, declared(legacy.tool))
         self._provider: dict[str, Any] = {"type": "cm_msc"}
         self._route: dict[str, Any] = {}
         self._token = ""
 
-    def without_token(self, value: Any) -> Any:
-        """The same, with the variable wherever the token itself was written."""
+    def written(self, value: Any) -> Any:
+        """The same as the configuration file spells it: our variables are variables, everything else is text."""
         if isinstance(value, str):
-            return value.replace(self._token, TOKEN) if self._token else value
+            # `$$` and `${` mean something in the file
+            plain_text = value in VARIABLES or ("${" not in value and "$$" not in value)
+            return self.safe(value if plain_text else value.replace("$", "$$"))
         if isinstance(value, list):
-            return [self.without_token(item) for item in cast("list[Any]", value)]
+            return [self.written(item) for item in cast("list[Any]", value)]
         if isinstance(value, dict):
             items = cast("dict[str, Any]", value).items()
-            return {self.without_token(key): self.without_token(item) for key, item in items}
+            return {self.safe(key): self.written(item) for key, item in items}
         return value
+
+    def safe(self, text: str) -> str:
+        """The text with the variable wherever the token itself was written."""
+        return text.replace(self._token, TOKEN) if self._token else text
 
     def account(self) -> None:
         """Address, account and token of the call."""
@@ -171,7 +181,7 @@ class _Migration:
                 self._report.refuse(
                     f"{key} is missing, and without it the rule means another thing", given or rule
                 )
-            elif name == "messaging_adapter" and "{{" in given.text:
+            elif name == "messaging_adapter" and _TEMPLATE.fullmatch(given.text):
                 holder[name] = self._templates.carried(given.text, given)
                 self._report.kept(f"messaging adapter -> {where}'s {name}", given)
             elif not is_uuid(given.text):
@@ -205,10 +215,8 @@ class _Migration:
         return {
             "providers": {PROVIDER: self._provider, CALLS: {"type": "logging"}},
             "tools": {
-                _NAME.sub("_", name.text or "").strip("_")[:64] if name else "talk_to_human": {
-                    "description": self._templates.carried(description.text or "", description)
-                    if description
-                    else "Hand the conversation over to a human.",
+                _named(name): {
+                    "description": (description and description.text) or DESCRIPTION,
                     "parameters": parameters(tool, self._templates, self._report),
                     "steps": [{"handover": step}],
                 }
@@ -254,6 +262,11 @@ def _token(header: Spot) -> str:
 def _text(spot: Spot, *names: str) -> Spot | None:
     found = spot.get(*names)
     return found if found is not None and found.text else None
+
+
+def _named(name: Spot | None) -> str:
+    """A name that a tool may have here."""
+    return (_NAME.sub("_", name.text or "").strip("_") if name else "")[:64] or "talk_to_human"
 
 
 def _ordered(route: dict[str, Any]) -> dict[str, Any]:

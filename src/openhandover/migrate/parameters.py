@@ -17,40 +17,48 @@ _TYPES = {
 """HALO's own words for types are not documented."""
 
 
+def declared(tool: Spot | None) -> dict[str, Spot]:
+    """Name -> declaration: from a list, a map, or a JSON Schema."""
+    given = tool.get("parameters", "inputs") if tool is not None else None
+    if given is None:
+        return {}
+    if given.is_list:
+        named = [(item.get("name", "id", "key"), item) for item in given.items()]
+        return {name.text: item for name, item in named if name is not None and name.text}
+    properties = given.get("properties") or given
+    return {entry.name: entry for entry in properties.entries() if entry.is_map}
+
+
 def parameters(tool: Spot | None, templates: Templates, report: Report) -> dict[str, Any]:
     """The schema. A parameter that is used and not declared is a required text."""
-    declared = tool.get("parameters", "inputs") if tool is not None else None
+    given = declared(tool)
+    listed = _listed(tool)
     properties: dict[str, Any] = {}
     required: list[str] = []
-    for name, given in _declared(declared):
-        ours = templates.renamed(name)
-        properties[ours] = _schema(name, given, report)
-        mandatory = given.get("mandatory", "required")
-        if mandatory is None or mandatory.is_list or (mandatory.text or "").lower() in {"true", "yes", "1"}:
+    for name, ours in templates.names.items():
+        spot = given.get(name)
+        properties[ours] = {"type": "string"} if spot is None else _schema(name, spot, report)
+        if spot is None or (name in listed if listed is not None else _is_mandatory(spot)):
             required.append(ours)
-        report.kept(f"parameter {name}", given)
-    schema = declared.get("required") if declared is not None and declared.get("properties") else None
-    if schema is not None and schema.is_list:
-        listed = {templates.renamed(item.text or "") for item in schema.items()}
-        required = [name for name in properties if name in listed]
-    for name in templates.names:
-        if name not in properties:
-            properties[name] = {"type": "string"}
-            required.append(name)
-            if declared is not None:
-                report.by_hand(f"{{{{{name}}}}} is used and not declared; it is a required text here")
+        if spot is not None:
+            report.kept(f"parameter {name}", spot)
+        elif given:
+            report.by_hand(f"the parameter {name} is used and not declared; it is a required text here")
+        if ours != name:
+            report.by_hand(f"the parameter {name} is called {ours} here, as a template can say it", spot)
     return {"type": "object", "properties": properties, **({"required": required} if required else {})}
 
 
-def _declared(given: Spot | None) -> list[tuple[str, Spot]]:
-    """Names and declarations: a list, a map, or a JSON Schema."""
-    if given is None:
-        return []
-    if given.is_list:
-        named = [(item.get("name", "id", "key"), item) for item in given.items()]
-        return [(name.text or "", item) for name, item in named if name is not None and name.text]
-    properties = given.get("properties") or given
-    return [(entry.name, entry) for entry in properties.entries() if entry.is_map]
+def _listed(tool: Spot | None) -> set[str] | None:
+    """What a JSON Schema requires; None where each parameter says it for itself."""
+    given = tool.get("parameters", "inputs") if tool is not None else None
+    schema = given.get("required") if given is not None and given.get("properties") else None
+    return {item.text or "" for item in schema.items()} if schema is not None and schema.is_list else None
+
+
+def _is_mandatory(given: Spot) -> bool:
+    mandatory = given.get("mandatory", "required")
+    return mandatory is None or (mandatory.text or "").lower() in {"true", "yes", "1"}
 
 
 def _schema(name: str, given: Spot, report: Report) -> dict[str, Any]:
