@@ -114,7 +114,7 @@ async def test_a_file_comes_as_a_file(tmp_path: Path) -> None:
     """The documented media fields become an attachment with its words; the message is kept as it came."""
     async with proxied(tmp_path) as (here, _):
         media = {
-            "mediaUri": "https://cdn.example/a/cat.jpg",
+            "mediaUri": "http://127.0.0.1:9/a/cat.jpg",
             "contentType": "image/jpeg",
             "title": "my cat",
         }
@@ -135,7 +135,7 @@ async def test_a_file_goes_out_as_a_file(tmp_path: Path) -> None:
         await answered(here, 1)
         (conversation,) = await here.conversations()
         files = [
-            {"url": "https://cdn.example/bill.pdf", "name": "bill.pdf", "content_type": "application/pdf"}
+            {"url": "http://127.0.0.1:9/bill.pdf", "name": "bill.pdf", "content_type": "application/pdf"}
         ]
         body = {"author": "bot", "text": "Your bill", "attachments": files, "epoch": conversation["epoch"]}
         path = f"/v1/conversations/{conversation['id']}/messages"
@@ -144,7 +144,7 @@ async def test_a_file_goes_out_as_a_file(tmp_path: Path) -> None:
         message = proxy.seen[1][1]["messages"]["msg"][0]
         media = {
             "mediaName": "bill.pdf",
-            "mediaUri": "https://cdn.example/bill.pdf",
+            "mediaUri": "http://127.0.0.1:9/bill.pdf",
             "mimeType": "application/pdf",
         }
         assert message["body"]["content"] == "Your bill"

@@ -25,6 +25,17 @@ async def users_words(here: House) -> list[str]:
     return [one["text"] for one in await here.messages() if one["author"] == "user"]
 
 
+async def users_messages(here: House, count: int) -> list[dict[str, Any]]:
+    """What users sent, once so many messages are shown: a file is looked at first."""
+
+    def of_user(page: dict[str, Any]) -> list[dict[str, Any]]:
+        return [one for one in page["items"] if one["author"] == "user"]
+
+    (conversation,) = await here.conversations()
+    path = f"/v1/conversations/{conversation['id']}/messages"
+    return of_user(await here.server.until(path, lambda page: len(of_user(page)) == count))
+
+
 @pytest.mark.parametrize("part", ["messages", "handover", "events"])
 @pytest.mark.parametrize("secret", [None, "", "wrong", SECRET + "x", SECRET[:-1], "sëcret-näme-wröng", "✓"])
 async def test_a_call_without_the_secret_is_refused(here: House, part: str, secret: str | None) -> None:
@@ -195,23 +206,28 @@ async def test_a_type_is_read_as_the_configuration_says(tmp_path: Path) -> None:
     async with house(tmp_path, flow=SILENT, channel=TYPES) as here:
         place = text("", **{"$type": "Location", "latitude": 52.1, "longitude": 4.3})
         image = text(
-            "", **{"$type": "image", "caption": "my 🐈", "image": {"link": "https://c/a", "file": "a"}}
+            "",
+            **{"$type": "image", "caption": "my 🐈", "image": {"link": "http://127.0.0.1:9/a", "file": "a"}},
         )
         bare = text("", **{"$type": "image", "title": "nothing inside"})
         await here.call("messages", {"chat": CHAT, "conversationMessages": [place, image, bare]})
-        found = [one for one in await here.messages() if one["author"] == "user"]
+        found = await users_messages(here, 3)
         assert [one["text"] for one in found] == ["I am at 52.1, 4.3", "my 🐈", "[image] nothing inside"]
-        assert [[file["url"] for file in one["attachments"]] for one in found] == [[], ["https://c/a"], []]
+        assert [[file["url"] for file in one["attachments"]] for one in found] == [
+            [],
+            ["http://127.0.0.1:9/a"],
+            [],
+        ]
 
 
 async def test_a_file_where_files_are_not_taken_is_told_in_words(tmp_path: Path) -> None:
     """The message comes without its file, which is named and linked in the text."""
     async with house(tmp_path, flow=SILENT, channel=TYPES + "    attachments: never\n") as here:
         image = text(
-            "", **{"$type": "image", "caption": "cat", "image": {"link": "https://c/a", "file": "a"}}
+            "", **{"$type": "image", "caption": "cat", "image": {"link": "http://127.0.0.1:9/a", "file": "a"}}
         )
         await here.call("messages", {"chat": CHAT, "conversationMessages": [image]})
-        assert await users_words(here) == ["cat\na\nhttps://c/a"]
+        assert [one["text"] for one in await users_messages(here, 1)] == ["cat\na\nhttp://127.0.0.1:9/a"]
 
 
 @pytest.mark.parametrize("context", ["", " ", '{"RoutingKeywords":"x"}'])

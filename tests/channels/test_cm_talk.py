@@ -14,12 +14,12 @@ async def test_a_user_in_web_conversations_talks_with_the_bot(tmp_path: Path) ->
         visitor.says("again")
         await here.cm.wait_until(lambda: len(visitor.answers) == 2)
         (conversation,) = await here.conversations()
-        messages = await here.messages()
+        path = f"/v1/conversations/{conversation['id']}/messages"
+        done = [("user", "delivered"), ("bot", "delivered")] * 2
+        await here.server.until(
+            path, lambda page: [(one["author"], one["delivery"]["state"]) for one in page["items"]] == done
+        )
         assert visitor.answers == [f"You said hello in {chat.id}.", f"You said again in {chat.id}."]
         assert (conversation["channel"], conversation["user"]["id"]) == ("chat", "ada")
         assert conversation["user"]["name"] == "Ada Example"
         assert conversation["context"]["chatId"] == chat.id
-        assert [(one["author"], one["delivery"]["state"]) for one in messages] == [
-            ("user", "delivered"),
-            ("bot", "delivered"),
-        ] * 2
