@@ -151,6 +151,19 @@ async def test_a_file_goes_out_as_a_file(tmp_path: Path) -> None:
         assert message["richContent"] == {"conversation": [{"text": "Your bill"}, {"media": media}]}
 
 
+async def test_a_long_text_goes_out_in_parts(tmp_path: Path) -> None:
+    """Several messages in one body, in order; the quick replies are at the last."""
+    settings = "    longest_text: 20\n    buttons: suggestions\n"
+    flow = BUTTONS.replace('"Which?"', '"one two three four five six"')
+    async with proxied(tmp_path, flow=flow, channel=settings) as (here, proxy):
+        await here.call("messages", MO)
+        await answered(here, 1)
+        first, second = proxy.seen[0][1]["messages"]["msg"]
+        assert (first["body"]["content"], second["body"]["content"]) == ("one two three four", "five six")
+        assert "richContent" not in first
+        assert len(second["richContent"]["suggestions"]) == 2
+
+
 async def test_a_repeated_inbound_body_is_one_message(tmp_path: Path) -> None:
     """The body has no id that is documented as unique: the whole of it, with its time, stands for one."""
     async with proxied(tmp_path) as (here, _):

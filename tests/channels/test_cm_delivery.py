@@ -173,6 +173,15 @@ async def test_callbacks_that_come_twice_or_in_another_order_lose_nothing(here: 
     assert words == ["hello", "three", "two"]
 
 
+async def test_what_is_too_long_for_the_channel_goes_out_in_parts(tmp_path: Path) -> None:
+    """One call with several messages, each with an id of its own."""
+    flow = "    - say: 'one two three four five six'\n"
+    async with house(tmp_path, flow=flow, channel="    longest_text: 20") as here:
+        await heard(here, "one two three four", "five six")
+        sent = body_of(here.cm.requests_to("twoway")[0])["conversationMessages"]
+        assert len({one["id"] for one in sent}) == 2
+
+
 async def test_an_answer_with_emoji_and_right_to_left_text_arrives_as_written(tmp_path: Path) -> None:
     """What the bot says is not changed on its way."""
     said = "👩‍👩‍👧 \u05e9\u05dc\u05d5\u05dd \u200f(1) \\ &amp;"

@@ -102,6 +102,23 @@ def test_files_and_buttons_follow_the_words() -> None:
     assert writing.text(message(buttons=buttons)) == "1. Yes\n2. No"
 
 
+@given(st.text(), st.integers(20, 50))
+@example("one two three four five six seven", 20)
+def test_a_text_that_is_too_long_goes_out_in_parts(text: str, longest: int) -> None:
+    """No part is over the limit, none is empty beside others, and no word is lost or broken without need."""
+    parts = writing.cut(text, longest)
+    assert all(len(part) <= longest for part in parts)
+    assert len(parts) == 1 or all(parts)
+    assert "".join("".join(parts).split()) == "".join(text.split())
+
+
+def test_parts_are_broken_between_words() -> None:
+    """At a line or a space, where there is one in the second half."""
+    assert writing.cut("one two three four five six", 20) == ["one two three four", "five six"]
+    assert writing.cut("a" * 45, 20) == ["a" * 20, "a" * 20, "a" * 5]
+    assert writing.cut("", None) == [""]
+
+
 @pytest.mark.parametrize("said", ["", " ", "-1", "1.5", "10", "9999999999999", "one", "1 please"])
 def test_what_names_no_button_chooses_none(said: str) -> None:
     """A sentence, a number outside the list and an empty message stay what they are."""

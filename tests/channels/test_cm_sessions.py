@@ -119,6 +119,17 @@ async def test_an_end_that_was_overtaken_leaves_the_next_session_alone(here: Hou
     assert (await here.server.call("GET", f"/v1/handovers/{handover['id']}")).body["status"] == "active"
 
 
+async def test_an_end_of_a_session_that_never_spoke_ends_nothing(here: House) -> None:
+    """The chat's last conversation is another session's; where it has none, the end is its own."""
+    handover = await human_has_it(here)
+    await here.call("events", ended(sessionId="never-seen"))
+    assert await here.counted("events", "unknown") == 1
+    assert (await here.server.call("GET", f"/v1/handovers/{handover['id']}")).body["status"] == "active"
+    await here.says("hello", id="chat-2", sessionId=None)
+    await here.call("events", ended(chatId="chat-2", sessionId="told-here-only"))
+    assert await here.counted("events", "ended") == 1
+
+
 async def test_another_event_ends_nothing(here: House) -> None:
     """It is counted; the human goes on."""
     handover = await human_has_it(here)

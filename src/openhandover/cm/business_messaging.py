@@ -7,6 +7,7 @@ Scripted Bot API" (BM Proxy). Outbound and inbound differ: a file is `mediaName`
 
 import hashlib
 import time
+from collections.abc import Sequence
 from typing import Any, cast
 from urllib.parse import quote
 
@@ -99,19 +100,10 @@ def media(message: dict[str, Any]) -> Media | None:
     return Media(address, word(field(raw, "title")), word(field(raw, "contentType")))
 
 
-def wire(token: str, message: Outgoing) -> dict[str, Any]:
-    """The ordinary Business Messaging body with one message; rich content only where the text alone is too little."""
-    written: dict[str, Any] = {
-        "from": message.sender,
-        "to": [{"number": international(message.to)}],
-        "body": {"type": "auto", "content": message.text},
-        "allowedChannels": [message.channel],
-    }
-    if message.reference:
-        written["reference"] = message.reference
-    if message.media or message.suggestions:
-        written["richContent"] = _rich(message)
-    return {"messages": {"authentication": {"productToken": str(token)}, "msg": [written]}}
+def wire(token: str, messages: Sequence[Outgoing]) -> dict[str, Any]:
+    """The ordinary Business Messaging body."""
+    written = [_written(message) for message in messages]
+    return {"messages": {"authentication": {"productToken": str(token)}, "msg": written}}
 
 
 def international(number: str) -> str:
@@ -125,7 +117,7 @@ def url(connection: Connection) -> str:
     return f"{base}/conversational/bmproxy/v1/accounts/{quote(connection.technical_link_id, safe='')}"
 
 
-async def post(http: Sender, connection: Connection, message: Outgoing) -> None:
+async def post(http: Sender, connection: Connection, messages: Sequence[Outgoing]) -> None:
     """Post once; an answer of 2xx means accepted, not delivered.
 
     The token is in the body, as for this API, and in the header, as for every call to the Router.
@@ -137,9 +129,24 @@ async def post(http: Sender, connection: Connection, message: Outgoing) -> None:
         method="POST",
         url=url(connection),
         headers=connection.headers,
-        body=encode_json(wire(connection.product_token, message)),
+        body=encode_json(wire(connection.product_token, messages)),
     )
     check(await http.send(request), MESSAGE, time.time())
+
+
+def _written(message: Outgoing) -> dict[str, Any]:
+    """One message; rich content only where the text alone is too little."""
+    written: dict[str, Any] = {
+        "from": message.sender,
+        "to": [{"number": international(message.to)}],
+        "body": {"type": "auto", "content": message.text},
+        "allowedChannels": [message.channel],
+    }
+    if message.reference:
+        written["reference"] = message.reference
+    if message.media or message.suggestions:
+        written["richContent"] = _rich(message)
+    return written
 
 
 def _rich(message: Outgoing) -> dict[str, Any]:

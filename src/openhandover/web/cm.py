@@ -96,7 +96,7 @@ async def _happened(chats: "Chats", body: bytes) -> str:
     happened = callbacks.occurrence(body)
     state = await chats.find(happened.chat_id, happened.session_id)
     found = state.id if state else None
-    _log.info("cm_event", channel=chats.name, conversation_id=found, kind=happened.kind[:100])
+    _log.info("cm_event", channel=chats.name, conversation_id=found, kind=ascii(happened.kind[:100]))
     if state is None:
         return "unknown"
     if not happened.is_end:
@@ -121,11 +121,14 @@ class Chats:
         return "taken" if any(new) else "repeated"
 
     async def find(self, chat_id: str, session_id: str) -> Conversation | None:
-        """The conversation of this session; the chat's last one where the session is not told or not known."""
+        """The conversation of this session; the chat's last one where either of the two names no session."""
         if not chat_id:
             return None
         found = await self._known(chat_id, session_id) if session_id else None
-        return found or await self._last(chat_id)
+        last = None if found else await self._last(chat_id)
+        if last and session_id and "sessionId" in reading.place_of(last.context):
+            return None
+        return found or last
 
     async def end(self, state: Conversation) -> None:
         """The Router's session is over: who was given away is back, who waited or talked has left."""

@@ -58,6 +58,11 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         Meta(description="numbers: written below the text; suggestions: quick replies of bmproxy"),
     ] = "numbers"
 
+    longest_text: Annotated[
+        int | None,
+        Meta(ge=20, description="characters that the channel takes; what is longer goes out in parts"),
+    ] = None
+
     @property
     def account(self) -> Account:
         """The account as our adapter.

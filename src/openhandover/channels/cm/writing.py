@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from uuid import NAMESPACE_URL, uuid5
 
+from msgspec import structs
+
 from openhandover.cm.business_messaging import Media, Outgoing, Suggestion
 from openhandover.cm.twoway import Envelope, Item
 from openhandover.core.model import Button, Conversation, Message
@@ -32,7 +34,10 @@ def shown(message: Message) -> str:
 def envelope(settings: Settings, state: Conversation, message: Message, key: str) -> Envelope:
     """The message as TwoWay; `key` is unique and stays the same on a retry."""
     place = place_of(state.context)
-    item = Item("text", message_id(key), "to_user", message.at, text(message))
+    pieces = cut(text(message), settings.longest_text)
+    items = tuple(
+        Item("text", message_id(key, part), "to_user", message.at, piece) for part, piece in enumerate(pieces)
+    )
     return Envelope(
         chat_id=chat_id(state) or "",
         account_id=place.get("accountId") or settings.technical_link_id,
@@ -40,29 +45,48 @@ def envelope(settings: Settings, state: Conversation, message: Message, key: str
         client_id=place.get("conversationClientId") or state.user.id,
         host_id=place.get("conversationHostId", ""),
         session_id=place.get("sessionId"),
-        items=(item,),
+        items=items,
     )
 
 
-def outgoing(settings: Settings, state: Conversation, message: Message, key: str) -> Outgoing:
-    """The message as Business Messaging."""
+def outgoing(settings: Settings, state: Conversation, message: Message, key: str) -> list[Outgoing]:
+    """The message as Business Messaging; files and quick replies go with its last part."""
     place = place_of(state.context)
     suggests = settings.buttons == "suggestions"
     files = [file for file in message.attachments if file.url]
-    return Outgoing(
-        sender=place.get("conversationHostId", ""),
-        to=place.get("conversationClientId") or state.user.id,
-        channel=place.get("channel", ""),
-        text=text(message, links=False, numbers=not suggests),
-        reference=message_id(key),
+    pieces = cut(text(message, links=False, numbers=not suggests), settings.longest_text)
+    parts = [
+        Outgoing(
+            sender=place.get("conversationHostId", ""),
+            to=place.get("conversationClientId") or state.user.id,
+            channel=place.get("channel", ""),
+            text=piece,
+            reference=message_id(key, part),
+        )
+        for part, piece in enumerate(pieces)
+    ]
+    parts[-1] = structs.replace(
+        parts[-1],
         media=tuple(Media(file.url, file.name, file.content_type) for file in files),
         suggestions=tuple(Suggestion(b.text, b.value) for b in message.buttons or ()) if suggests else (),
     )
+    return parts
 
 
-def message_id(key: str) -> str:
-    """A UUID for the key: an id that every reading of "id" accepts."""
-    return str(uuid5(NAMESPACE_URL, f"openhandover:{key}"))
+def cut(words: str, longest: int | None) -> list[str]:
+    """The text in parts of at most so many characters, broken at a line or a space where there is one."""
+    parts: list[str] = []
+    while longest is not None and len(words) > longest:
+        at = max(words.rfind("\n", 1, longest + 1), words.rfind(" ", 1, longest + 1))
+        at = at if at > longest // 2 else longest
+        parts.append(words[:at].rstrip())
+        words = words[at:].lstrip()
+    return [*parts, words] if words or not parts else parts
+
+
+def message_id(key: str, part: int = 0) -> str:
+    """A UUID for a part of what has this key: an id that every reading of "id" accepts."""
+    return str(uuid5(NAMESPACE_URL, f"openhandover:{key}:{part}" if part else f"openhandover:{key}"))
 
 
 def choice(buttons: Sequence[Button], said: str) -> Button | None:
