@@ -72,7 +72,19 @@ MAY_IMPORT: dict[str, set[str]] = {
     # The engine puts the installation together: it builds providers, channels and bots from the configuration and
     # runs flows. It knows a provider by the registry and the protocol only, never by its folder.
     "engine": {
-        *("core", "store", "net", "texts", "translation", "config", "flow", "tools.play", "bots", "channels", "gateways"),
+        *(
+            "core",
+            "store",
+            "net",
+            "texts",
+            "translation",
+            "config",
+            "flow",
+            "tools.play",
+            "bots",
+            "channels",
+            "gateways",
+        ),
         *("providers.base", "providers.provider_of", "providers.rendered", "providers.route_of"),
     },
     "cm": ADAPTERS,
@@ -84,7 +96,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 }
 """Package -> what of ours it may import beside itself. A package that is not listed may import everything."""
 
-ENGINE_USERS = {"web", "desk", "flow", "tools", "widget", "analytics", "cli"}
+ENGINE_USERS = {"web", "desk", "flow", "tools", "widget", "phone", "analytics", "cli"}
 """They know the engine by what `openhandover.engine` itself exports, not by its inner modules."""
 
 ONE_FOLDER_EACH = {"providers", "channels", "bots", "gateways"}

@@ -94,7 +94,11 @@ IN_PHONE = [
         "`flow`",
     ),
     Broken(
-        "unknown bot of a phone", channel("gateway: line, bot: §c"), "channels.p.bot", 'no bot "c"', '"b"'
+        "unknown bot of a phone",
+        channel("gateway: line, bot: §c"),
+        "channels.p.bot",
+        'no bot "c"',
+        "known: b",
     ),
     Broken(
         "language of a phone",

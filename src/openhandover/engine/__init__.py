@@ -267,6 +267,10 @@ class Engine:
         """The user's page has everything up to this seq."""
         await self._acknowledged.delivered(await self.conversation(conversation_id), seq)
 
+    async def lost_to_user(self, conversation_id: str) -> None:
+        """The user's side is gone for good, as a call that is over: what is still due to it has failed."""
+        await self._acknowledged.lost(await self.conversation(conversation_id))
+
     async def read_by_user(self, conversation_id: str, seq: int) -> None:
         """The user has seen the last message up to this seq, so they also have everything up to it."""
         await self._acknowledged.read(await self.conversation(conversation_id), seq)

@@ -11,6 +11,10 @@ LOOKED_AT = 20
 """So many entries back the last message is looked for."""
 
 
+LOST = 1_000
+"""More than a call can leave unsaid."""
+
+
 class Acknowledged:
     """Turns a seq into what was delivered and read up to it."""
 
@@ -28,6 +32,15 @@ class Acknowledged:
                 after = entry.seq
                 message = message_of(entry) if entry.type == "message.created" else None
                 await self._work.run(state.id, e.Sent("user", entry.seq, 1, message, entry.handover_id))
+
+    async def lost(self, state: Conversation) -> None:
+        """The user is gone for good: what they have not got by now they never will."""
+        for entry in await self._store.lane(state.id, "user", state.user_done, LOST):
+            if entry.seq <= state.shown and entry.type == "message.created":
+                event = e.NotSent(
+                    "user", entry.seq, 1, message_of(entry), entry.handover_id, "the user is gone"
+                )
+                await self._work.run(state.id, event)
 
     async def read(self, state: Conversation, seq: int) -> None:
         """The user has seen the last message up to this seq, so they also have everything up to it."""

@@ -123,6 +123,8 @@ async def status(talk: Talk, line: Line, report: Report, call: "Call") -> bytes:
     if handover is not None:
         await engine.call_result(handover.id, "caller_hung_up")
     await engine.presence(conversation_id, "disconnected")
+    await talk.settled(conversation_id)
+    await engine.lost_to_user(conversation_id)
     return NOTHING
 
 

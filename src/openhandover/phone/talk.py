@@ -62,6 +62,15 @@ class Talk:
                 return found
             await asyncio.sleep(LOOK_EVERY_S)
 
+    async def settled(self, conversation_id: str) -> None:
+        """Returns when the bot has answered everything, or has taken too long for it."""
+        until = time.monotonic() + ANSWER_S
+        while time.monotonic() < until and not self._closing.is_set():
+            state = await self.engine.conversation(conversation_id)
+            if state.bot_done >= state.bot_last and state.shown >= state.seq:
+                return
+            await asyncio.sleep(LOOK_EVERY_S)
+
     async def _look(self, line: Line, conversation_id: str) -> Moment:
         state = await self.engine.conversation(conversation_id)
         run = load(state.run)
