@@ -18,12 +18,13 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Error as PlaywrightError, Page, async_playwright, expect
 
 from openhandover.emulators.cm import CmEmulator
 
 CONFIG = Path(__file__).with_name("openhandover.yaml")
 START_S = 30
+WAIT_MS = 15_000
 PRESENCE_S = 2.5  # longer than the server remembers who was online
 
 
@@ -88,7 +89,7 @@ def step(text: str) -> Iterator[None]:
     print(f"  {text} ... ", end="", flush=True)
     try:
         yield
-    except (AssertionError, TimeoutError, LookupError) as error:
+    except (AssertionError, TimeoutError, PlaywrightError) as error:
         print("FAILED")
         raise Failed(f"{text}: {str(error) or type(error).__name__}") from error
     print("ok")
@@ -118,7 +119,7 @@ class Visitor:
 
     async def reads(self, text: str, times: int = 1) -> None:
         """Until it is there for the n-th time."""
-        await expect(self.log.get_by_text(text)).to_have_count(times, timeout=15_000)
+        await expect(self.log.get_by_text(text)).to_have_count(times, timeout=WAIT_MS)
 
 
 async def nobody_there(visitor: Visitor) -> None:
@@ -156,7 +157,7 @@ async def handed_over(visitor: Visitor, cm: CmEmulator) -> str:
         await expect(visitor.files).to_have_count(0)
     with step("the notice arrives: there is the button"):
         cm.callbacks.release()
-        await expect(visitor.files).to_be_visible(timeout=15_000)
+        await expect(visitor.files).to_be_visible(timeout=WAIT_MS)
     return chat.id
 
 

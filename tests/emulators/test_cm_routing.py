@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from openhandover.emulators.cm import CmEmulator
+from openhandover.emulators.cm import CmEmulator, Refused
 from openhandover.emulators.cm.account import BOT, OUTSIDE, WEB
 from tests.emulators.cm import CUT, SECRET, TO_MARKETPLACE, WITHOUT_BOT, calling, endpoints
 
@@ -97,6 +97,23 @@ async def test_a_marketplace_desk_is_before_the_other_once_its_rule_is_enabled()
         chat = cm.visitor("ada").says("hello")
         assert (await caller.mutate(chat.id, [CUT[0], TO_MARKETPLACE]))[0] == 202
         assert chat.target(cm.account) == TO_MARKETPLACE["targetAdapterId"]
+
+
+async def test_a_link_that_is_enabled_again_gives_the_chat_back():
+    """The opposite mutation is a hand-back: the next message is the bot's, in the same session."""
+    async with CmEmulator() as cm, calling(cm) as caller, endpoints() as bot:
+        cm.call_back("bot", bot.url)
+        visitor = cm.visitor("ada")
+        chat = visitor.says("hello")
+        session_id = chat.session_id
+        await caller.mutate(chat.id, CUT)
+        assert (await caller.mutate(chat.id, [CUT[0] | {"action": "Enable"}]))[0] == 202
+        visitor.says("again")
+        got = await bot.wait_for(3)
+        assert [part for part, _ in got] == ["messages", "handover", "messages"]
+        assert (chat.side, chat.session_id) == ("bot", session_id)
+        with pytest.raises(Refused):
+            await cm.agent_says(chat.id, "too late")
 
 
 async def test_a_mutation_may_be_repeated():

@@ -220,13 +220,16 @@ async def test_a_control_says_what_is_wrong(path: str, body: dict[str, object], 
 
 
 async def test_a_page_of_another_origin_may_not_use_the_controls():
-    """403 for a foreign origin; the emulator's own page may."""
+    """403 for a foreign origin, also where its name was given our address; the emulator's own page may."""
     async with CmEmulator() as cm, calling(cm) as caller:
         for origin, status in (("http://evil.example", 403), ("null", 403), (cm.url, 200)):
             got, _ = await caller.call(
                 "POST", "/emulator/presence", {"online": True}, headers={"Origin": origin}
             )
             assert got == status
+        rebound = {"Origin": "http://evil.example:1", "Host": "evil.example:1"}
+        got, _ = await caller.call("POST", "/emulator/presence", {"online": True}, headers=rebound)
+        assert got == 403
 
 
 @pytest.mark.parametrize("fault", ["lose", "slow", "clear", "repeat", "reorder", "late", "hold", "release"])

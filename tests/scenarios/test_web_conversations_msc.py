@@ -2,8 +2,8 @@
 
 import asyncio
 import json
-import os
 import re
+import shutil
 import sys
 from pathlib import Path
 
@@ -19,11 +19,10 @@ EXAMPLE = Path(__file__).parents[2] / "examples" / "web-conversations-msc"
 SECRET = "a-secret-that-both-know"
 
 
-async def played(*arguments: str, **environ: str) -> tuple[int, str]:
+async def played(folder: Path) -> tuple[int, str]:
     """Run the example; its exit status and everything it wrote."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, str(EXAMPLE / "run.py"), *arguments),
-        env=os.environ | environ,
+        *(sys.executable, str(folder / "run.py")),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
@@ -35,7 +34,7 @@ async def played(*arguments: str, **environ: str) -> tuple[int, str]:
 @pytest.mark.browser
 async def test_the_guide_goes_from_end_to_end():
     """Each step is printed and goes well: fallback, captures, mutation, notice, files, agent, and the bot again."""
-    status, said = await played()
+    status, said = await played(EXAMPLE)
     assert status == 0, said
     steps = said.splitlines()
     assert len(steps) == 12
@@ -43,11 +42,21 @@ async def test_the_guide_goes_from_end_to_end():
 
 
 @pytest.mark.browser
-async def test_a_step_that_fails_fails_the_example():
-    """An installation that does not come up ends it with a status and the reason."""
-    status, said = await played(OPENHANDOVER_CHROMIUM="/nowhere/chromium")
+async def test_what_does_not_go_as_the_guide_says_fails_the_example(tmp_path: Path):
+    """A step that fails is named with its reason, and so is a server that does not start; both end it with status 1."""
+    copied = Path(shutil.copytree(EXAMPLE, tmp_path / "example"))
+    config = (copied / "openhandover.yaml").read_text("utf-8")
+    (copied / "openhandover.yaml").write_text(config.replace("presence:", "presenc:"), "utf-8")
+    status, said = await played(copied)
     assert status == 1
-    assert "/nowhere/chromium" in said
+    assert "the server did not start" in said
+    assert "presenc" in said
+    program = (copied / "run.py").read_text("utf-8")
+    (copied / "run.py").write_text(re.sub(r"WAIT_MS = [0-9_]+", "WAIT_MS = 1_000", program), "utf-8")
+    (copied / "openhandover.yaml").write_text(config.replace("I am the assistant", "I am a bot"), "utf-8")
+    status, said = await played(copied)
+    assert status == 1
+    assert "no button for files ... FAILED" in said
 
 
 async def test_everything_is_left_to_a_person():

@@ -66,6 +66,10 @@ class Emulator(ABC):
         """Further calls under /emulator/ that only this vendor has."""
         return ()
 
+    def refusal(self, refused: Refused) -> web.Response:
+        """How this vendor says no; where its pages do not tell, `{"error": ...}`."""
+        return problem(refused)
+
     def fault(self, kind: str, asked: dict[str, Any]) -> None:
         """A fault that only this vendor has."""
         raise Refused(400, f"there is no fault {kind!r}")
@@ -131,9 +135,9 @@ class Emulator(ABC):
         if delay_s := self.faults.delay_s(endpoint):
             await asyncio.sleep(delay_s)
         if fault is not None and fault.status is not None:
-            answer = problem(Refused(fault.status, "as asked by the emulator's controls", fault.headers))
+            answer = self.refusal(Refused(fault.status, "as asked by the emulator's controls", fault.headers))
         else:
-            answer = await _handled(request, handler)
+            answer = await self._handled(request, handler)
         lost = fault is not None and fault.status is None
         record.status = 0 if lost else answer.status
         record.answer = answer.text or "" if isinstance(answer, web.Response) else ""
@@ -150,11 +154,10 @@ class Emulator(ABC):
         self.requests.append(record)
         return record
 
-
-async def _handled(request: web.Request, handler: Handler) -> web.StreamResponse:
-    try:
-        return await handler(request)
-    except Refused as refusal:
-        return problem(refusal)
-    except web.HTTPException as error:
-        return problem(Refused(error.status, error.reason))
+    async def _handled(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except Refused as refusal:
+            return self.refusal(refusal)
+        except web.HTTPException as error:
+            return self.refusal(Refused(error.status, error.reason))

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from importlib.resources import files
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -36,10 +37,10 @@ GUARD = {
 
 
 async def guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Answer a control; a page of another origin may not use them."""
+    """Answer a control. A page of another origin may not use them, nor one that gave its own name our address."""
     origin = request.headers.get("Origin")
     try:
-        if request.method not in SAFE and origin is not None and urlsplit(origin).netloc != request.host:
+        if origin is not None and request.method not in SAFE and not _is_own(origin, request.host):
             raise Refused(403, "the controls are for this emulator's own page and for programs")
         answer = await handler(request)
     except Refused as refusal:
@@ -48,6 +49,16 @@ async def guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
         answer = error if error.status < 400 else problem(Refused(error.status, error.reason))
     answer.headers.update(GUARD)
     return answer
+
+
+def _is_own(origin: str, host: str) -> bool:
+    own = urlsplit(origin)
+    if own.netloc != host or own.hostname is None:
+        return False
+    try:
+        return own.hostname == "localhost" or bool(ip_address(own.hostname))
+    except ValueError:
+        return False
 
 
 class Controls:
