@@ -5,13 +5,21 @@ from typing import Any
 
 import pytest
 from aiohttp import web
+from msgspec import structs
 
+from openhandover.core.settings import Secret
 from openhandover.flow.printing import PrintingSender, masked
 from openhandover.flow.trial import Setting, Trial
 from openhandover.net.client import HttpClient, Sender
 from openhandover.providers.base import Provider
+from openhandover.providers.cm_voice_msc import CmVoiceMsc
+from openhandover.providers.cm_voice_msc.settings import Settings as MscSettings
+from openhandover.providers.forward import Forward
+from openhandover.providers.forward.settings import Settings as ForwardSettings
 from openhandover.providers.http import Http
 from openhandover.providers.http.settings import Settings as HttpSettings
+from openhandover.providers.logging import Logging
+from openhandover.providers.logging.settings import Settings as LoggingSettings
 from openhandover.providers.mail import Mail
 from openhandover.providers.mail.settings import Settings as MailSettings
 from openhandover.texts.catalogue import Catalogue
@@ -174,3 +182,88 @@ async def test_a_flow_that_triggers_itself_lets_you_speak_again() -> None:
 def test_masking(text: str, expected: str) -> None:
     """Secrets go by value and by the name they stand under; very short ones only by name."""
     assert masked(text, {"abcd", "abc"}) == expected
+
+
+VOICE = """
+main:
+  - ask: {text: "Which number?", into: number}
+  - handover:
+      provider: support
+      message: "A colleague writes to you."
+      voice: {provider: PHONE, message: "I am connecting you.", to: "{{ number }}"}
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "provider", "number", "told"),
+    [
+        (
+            "forward",
+            Forward("team", ForwardSettings(), PrintingSender(print, frozenset())),
+            "+31 20 123 4567",
+            'call.transfer {"kind":"forward","to":"+31201234567","mode":"refer"}',
+        ),
+        (
+            "forward",
+            Forward("team", ForwardSettings(), PrintingSender(print, frozenset())),
+            "12",
+            "nobody would be called: `to` cannot be called: it is neither a phone number in E.164, such as "
+            "+31201234567, nor a SIP URI, such as sip:team@pbx.example",
+        ),
+        (
+            "cm_voice_msc",
+            CmVoiceMsc("msc", MscSettings(api_key=Secret("voice-key")), PrintingSender(print, frozenset())),
+            "1",
+            """call.transfer {"kind":"msc","configuration":{"api_key":"***"}}""",
+        ),
+        (
+            "logging",
+            Logging("log", LoggingSettings(), PrintingSender(print, frozenset())),
+            "1",
+            "nobody would be called, it is recorded only",
+        ),
+        ("forward", None, "1", "there is no provider `PHONE`"),
+    ],
+)
+async def test_a_step_with_a_voice_part_is_played_as_text(
+    kind: str, provider: Provider | None, number: str, told: str
+) -> None:
+    """A terminal is no phone call: the text part is played, and a dry run tells what a call's gateway would be sent."""
+    play = program(VOICE)
+    world = Setting(
+        play,
+        "main",
+        Catalogue(),
+        "en",
+        PrintingSender(print, frozenset()),
+        {"PHONE": provider}.get,
+        dry_run=True,
+        kinds={"PHONE": kind},
+    )
+    shown = await talk(world, ["hi", number])
+    assert shown == [
+        "bot: Which number?",
+        "bot: A colleague writes to you.",
+        "(handover to support, route {}; go on with /queued, /active ...)",
+        f"(on a phone call: {told})",
+    ]
+    wet = structs.replace(world, dry_run=False)
+    assert (await talk(wet, ["hi", number]))[-1].startswith("(handover to support")
+
+
+async def test_a_voice_part_whose_template_fails_is_told() -> None:
+    """It stands in the way of nothing else."""
+    play = program(VOICE.replace("{{ number }}", "{{ number / 0 }}"))
+    team = Forward("team", ForwardSettings(), PrintingSender(print, frozenset()))
+    world = Setting(
+        play,
+        "main",
+        Catalogue(),
+        "en",
+        PrintingSender(print, frozenset()),
+        {"PHONE": team}.get,
+        dry_run=True,
+        kinds={"PHONE": "forward"},
+    )
+    shown = await talk(world, ["hi", "+31"])
+    assert shown[-1].startswith("(on a phone call: the template cannot be rendered: ")

@@ -8,8 +8,8 @@ from openhandover.core.errors import invalid
 from openhandover.core.model import Conversation, Style, Target
 from openhandover.core.step import VoiceStep
 from openhandover.gateways.base import Gateway, Transfer
-from openhandover.providers import route_of
-from openhandover.texts.templates import TemplateError, render_value
+from openhandover.providers import rendered, route_of
+from openhandover.texts.templates import TemplateError
 
 from .providers import Providers
 
@@ -30,19 +30,15 @@ class VoiceOrder:
         Raises:
             Refused: `invalid`, with the path of the wrong part.
         """
-        try:
-            route: dict[str, Any] = render_value(voice.route(), seen, typed=True)
-        except TemplateError as error:
-            raise invalid("settings.voice", str(error)) from error
         return tuple(
-            self._target(name, state, route, first=name == voice.provider)
+            self._target(name, state, voice, seen, first=name == voice.provider)
             for name in self._names(voice, fallback)
         )
 
     def _names(self, voice: VoiceStep, fallback: list[str]) -> Iterator[str]:
         known = [name for name, provider in self._providers.items() if "voice" in provider.capabilities.media]
-        for place, name in enumerate((voice.provider, *fallback)):
-            path = f"settings.fallback[{place - 1}]" if place else "settings.voice.provider"
+        for place, name in enumerate(dict.fromkeys((voice.provider, *fallback))):
+            path = f"settings.fallback[{fallback.index(name)}]" if place else "settings.voice.provider"
             if name not in self._providers:
                 raise invalid(
                     path, f"there is no provider {name!r}; known: {', '.join(sorted(self._providers))}"
@@ -54,20 +50,27 @@ class VoiceOrder:
                     path, f"provider {name!r} takes no phone calls; those that do: {', '.join(sorted(known))}"
                 )
 
-    def _target(self, name: str, state: Conversation, route: dict[str, Any], *, first: bool) -> Target:
+    def _target(
+        self, name: str, state: Conversation, voice: VoiceStep, seen: Mapping[str, Any], *, first: bool
+    ) -> Target:
         provider = self._providers[name]
         block = self._config.providers.get(name)
-        keys = route_of(block.type if block else name).__struct_encode_fields__
+        kind = block.type if block else name
+        keys = getattr(route_of(kind), "__struct_encode_fields__", voice.route())
         own = block.settings if block else None
         # The step speaks to its own provider; a fallback knows better whom it calls, and takes from it what it lacks.
-        mine = {
+        written = {
             key: value
-            for key, value in route.items()
+            for key, value in voice.route().items()
             if key in keys and (first or getattr(own, key, None) in (None, {}))
         }
+        try:
+            route = rendered(kind, written, seen)
+        except TemplateError as error:
+            raise invalid("settings.voice", str(error)) from error
         can = provider.capabilities
-        refuse = provider.refuse(mine)
-        transfer = None if refuse else provider.transfer(mine)
+        refuse = provider.refuse(route)
+        transfer = None if refuse else provider.transfer(route)
         dialled = transfer is not None and transfer.mode == "dial"
         channel = self._config.channels.get(state.channel)
         return Target(
@@ -77,7 +80,7 @@ class VoiceOrder:
             returns=(block.return_ if block else None)
             or can.returns
             or (channel.return_ if channel else "message"),
-            route=mine,
+            route=route,
             refuse=refuse or (self._cannot(state, transfer) if transfer else None),
         )
 

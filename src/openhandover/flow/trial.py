@@ -15,6 +15,7 @@ from msgspec import Struct, structs
 from openhandover.core.errors import OpenHandoverError, ProviderError, Refused
 from openhandover.core.events import FlowStep, PostMessage
 from openhandover.core.model import Conversation, User
+from openhandover.core.step import VoiceStep
 from openhandover.net.client import Reply, Request, Sender
 from openhandover.providers import rendered
 from openhandover.providers.base import Availability, Brief, HandoverRequest, Provider
@@ -241,6 +242,26 @@ class Trial:
         self.write(f"(handover to {name}, route {msgspec.json.encode(route).decode()}{self.hint})")
         if self._setting.dry_run:
             await self._print_open(name, order.id, route)
+            if step.voice is not None:
+                self.write(f"(on a phone call: {self._on_a_call(step.voice, order.scope)})")
+
+    def _on_a_call(self, voice: VoiceStep, scope: Mapping[str, Any]) -> str:
+        """What the call's gateway would be sent; a terminal is no phone call, so it is only told."""
+        provider = self._setting.provider(voice.provider)
+        if provider is None:
+            return f"there is no provider `{voice.provider}`"
+        try:
+            kind = self._setting.kinds.get(voice.provider, "logging")
+            route = rendered(kind, voice.route(), scope)
+        except TemplateError as error:
+            return f"the template cannot be rendered: {error}"
+        if refused := provider.refuse(route):
+            return f"nobody would be called: {refused}"
+        transfer = provider.transfer(route)
+        if transfer is None:
+            return "nobody would be called, it is recorded only"
+        order = msgspec.json.encode(transfer.fields(), enc_hook=repr).decode()
+        return f"call.transfer {masked(order, self._setting.secrets)}"
 
     async def _print_open(self, name: str, handover_id: str, route: Mapping[str, Any]) -> None:
         provider = self._setting.provider(name)
