@@ -18,11 +18,16 @@ class Proxy:
         self.lose_replies = 0
         self.canned: deque[bytes] = deque()
         self._writers: set[asyncio.StreamWriter] = set()
+        self._frozen: set[asyncio.StreamWriter] = set()
 
     def answer_next(self, status: str, *headers: str, body: bytes = b"") -> None:
         """The next request is answered here and never reaches the server."""
         lines = [f"HTTP/1.1 {status}", *headers, f"Content-Length: {len(body)}", "Connection: close", "", ""]
         self.canned.append("\r\n".join(lines).encode() + body)
+
+    def freeze(self) -> None:
+        """Let nothing more through the connections that are open now, and leave them open."""
+        self._frozen |= self._writers
 
     def cut(self) -> None:
         """Break every connection that is open."""
@@ -69,6 +74,8 @@ class Proxy:
 
     async def _down(self, reader: asyncio.StreamReader, client: asyncio.StreamWriter) -> None:
         while piece := await reader.read(65536):
+            if client in self._frozen:
+                continue
             if self.lose_replies:
                 self.lose_replies -= 1
                 return

@@ -144,6 +144,23 @@ async def test_a_stream_that_stays_broken_ends(between: Proxy, server: Server) -
             await anext(events)
 
 
+async def test_a_silent_stream_is_dead(
+    client: Client, between: Proxy, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A connection on which nothing comes any more, not even the heartbeat, is left and made anew."""
+    monkeypatch.setattr("openhandover.client.transport.SILENCE_S", 0.5)
+    talk = await client.conversations.create("api", {"id": "ada"})
+    texts: list[str] = []
+    listening = asyncio.create_task(_collect(client, talk.id, texts, "second"))
+    await server.said(talk.id, text="first")
+    while not texts:
+        await asyncio.sleep(0.01)
+    between.freeze()
+    await server.said(talk.id, text="second")
+    await asyncio.wait_for(listening, 10)
+    assert texts == ["first", "second"]
+
+
 async def test_typing_is_heard_and_moves_nothing(client: Client, server: Server) -> None:
     """What is not stored has no seq."""
     talk = await client.conversations.create("api", {"id": "ada"})

@@ -17,7 +17,8 @@ from openhandover.client import (
     Unauthorized,
     Unreachable,
 )
-from tests.serving import KEY, Server
+from openhandover.client.fields import CallFields
+from tests.serving import CONFIG, KEY, Server, running_server
 
 
 async def test_a_conversation_is_begun_read_changed_and_listed(client: Client) -> None:
@@ -111,6 +112,19 @@ async def test_a_transferred_conversation_is_given_back(client: Client) -> None:
     assert (asked.status, asked.reason) == ("transferred", "logged")
     await client.handovers.give_back(asked.id)
     assert (await client.conversations.get(talk.id)).floor == "bot"
+
+
+async def test_a_calls_result(tmp_path: Path) -> None:
+    """It is told by its word; after the end it is without effect, and a word that is none is refused."""
+    gateway = 'gateways: {phone: {type: webhook, url: "http://127.0.0.1:1/", secret: whsec_c2VjcmV0}}\n'
+    async with running_server(tmp_path, CONFIG + gateway) as server, Client(server.url, KEY) as client:
+        call = CallFields({"gateway": "phone", "id": "1", "from": "+31201234567", "to": "+31207654321"})
+        talk = await client.conversations.create("api", {"id": "ada"}, medium="voice", call=call)
+        ended = await client.handovers.request(talk.id, epoch=talk.epoch, wait_s=10)
+        assert not ended.is_open
+        assert await client.handovers.call_result(ended.id, "ended", sip_status=200) == ended
+        with pytest.raises(Invalid):
+            await client.handovers.call_result(ended.id, "vanished")
 
 
 async def test_refusals_are_typed(client: Client) -> None:

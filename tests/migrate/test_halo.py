@@ -145,6 +145,15 @@ def test_everything_a_context_can_hold() -> None:
     assert config["providers"]["msc"]["phone_key"] == "phoneNumber"
 
 
+def test_an_output_in_several_languages() -> None:
+    """Each stays; without one in the usual default language the first is taken alone, and that is said."""
+    both = {"en": "One moment", "nl": "Een moment"}
+    assert the_step(written(json.dumps([step(), output(both)])))["message"] == both
+    made = json.dumps([step(), output({"nl": "Een moment", "de": "Moment"})])
+    assert the_step(written(made))["message"] == "Een moment"
+    assert any("has no text in en" in note.what for note in migrate(made).notes)
+
+
 def test_another_address_of_the_router() -> None:
     """The older base url is kept, the current one needs no setting."""
     older = {**step(), "url": URL.replace("api.conversational.cm.com", "api.cm.com")}

@@ -11,6 +11,7 @@ _TEXT = ("text", "message", "output", "content", "value", "body")
 _FORMAT = ("format", "outputtype", "contenttype", "mode")
 _CONFIG = ("config", "settings", "properties", "data", "output")
 _KNOWN = frozenset({"id", "name", "type", "kind", "steptype", "nodetype", "next", *_TEXT, *_FORMAT, *_CONFIG})
+DEFAULT_LANGUAGE = "en"
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _LOST = {
     "setcontexts": "contexts that the Output sets are lost: a handover sets none",
@@ -60,11 +61,15 @@ def _has_text(step: Spot) -> bool:
     return text is not None and (text.text is not None or text.is_map)
 
 
-def _by_language(texts: Spot, templates: Templates, report: Report) -> dict[str, str] | None:
+def _by_language(texts: Spot, templates: Templates, report: Report) -> dict[str, str] | str | None:
     entries = list(texts.entries())
-    if not all(_LANGUAGE.fullmatch(entry.name) and entry.text for entry in entries):
+    if not entries or not all(_LANGUAGE.fullmatch(entry.name) and entry.text for entry in entries):
         report.by_hand("the Output is no text that a user can read; write the `message` yourself", texts)
         return None
+    if DEFAULT_LANGUAGE not in {entry.name for entry in entries}:
+        what = f"the Output has no text in {DEFAULT_LANGUAGE}, the usual default; the first one alone is the message"
+        report.by_hand(what, texts)
+        return _said(entries[0], templates, report)
     return {entry.name: _said(entry, templates, report) or "" for entry in entries}
 
 
