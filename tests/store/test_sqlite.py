@@ -14,7 +14,7 @@ from typing import BinaryIO, cast
 import pytest
 from msgspec.structs import replace
 
-from openhandover.core.model import Conversation
+from openhandover.core.model import Conversation, Status
 from openhandover.store.port import Changes, Claim, HandoverRow, Loaded, Store, StoreError, Unit
 from openhandover.store.sqlite import SqliteStore
 from openhandover.store.sqlite.migrate import MIGRATIONS, migrate, scripts
@@ -96,6 +96,30 @@ async def test_nothing_of_an_erased_user_is_in_any_table(store: SqliteStore, tmp
         everything = repr([other.execute(f"SELECT * FROM {table}").fetchall() for table in tables])
     assert "Anna" not in everything
     assert "u1" not in everything
+
+
+async def test_what_a_handover_said_and_carried_is_forgotten_with_its_user(
+    store: SqliteStore, tmp_path: Path
+) -> None:
+    """The rendered texts and routing keys of an ended handover hold names and addresses."""
+    known = handover("h1").handover
+    ended = replace(
+        known,
+        status=Status.TRANSFERRED,
+        chain=tuple(replace(one, route={"user_name": "Anna"}) for one in known.chain),
+        settings=replace(known.settings, message="Welcome, Anna", failure="Sorry, Anna"),
+    )
+    await store.transact(say("c1", "hello"))
+    await store.transact(update("c1", handover=ended))
+    await store.transact(keep(HandoverRow(ended, "web", "en", b"")))
+    await store.erase("u1")
+    state, row = await store.conversation("c1"), await store.handover("h1")
+    assert row is not None
+    assert (row.handover.status, row.handover.chain[0].provider) == (
+        Status.TRANSFERRED,
+        known.chain[0].provider,
+    )
+    assert "Anna" not in repr((state, row))
 
 
 # --- one process

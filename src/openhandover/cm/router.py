@@ -69,7 +69,7 @@ class Router:
             await self.end_session(chat_id)
         elif settings.handback == "enable" and settings.states and settings.states.bot:
             await self._session(chat_id, "state", state(settings.states.bot, {}), {})
-        elif settings.handback == "enable" and settings.bot_adapter:
+        elif settings.handback == "enable" and settings.bot_adapter and source:
             changes = [rule("Enable", source, settings.bot_adapter)]
             await self._mutate(chat_id, mutation_request(chat_id, {}, changes), {})
 

@@ -190,6 +190,12 @@ def forget_user(loaded: Loaded) -> Changes:
 
 
 def _forgotten(handover: Handover) -> Handover:
+    if not handover.is_open:  # an open one still needs where it goes and what it says
+        handover = replace(
+            handover,
+            chain=tuple(replace(target, route={}) for target in handover.chain),
+            settings=replace(handover.settings, message="", accepted="", failure="", rating_text=""),
+        )
     return replace(
         handover,
         why=None,
