@@ -1,5 +1,6 @@
 """Phone calls in the pure core: what is said before, the order, and every outcome in every status."""
 
+import json
 from typing import Any, get_args
 
 import pytest
@@ -274,3 +275,18 @@ def test_a_transferred_call_may_come_back() -> None:
     assert talk.state.floor == "human"
     talk.do(e.Return(talk.handover.id))
     assert talk.state.floor == "bot"
+
+
+def test_the_digest_of_a_call_tells_how_long_it_was() -> None:
+    """Nobody wrote anything, so nothing is said of messages."""
+    talk = taken(DIAL)
+    reports(talk, "connected")
+    talk.later(95)
+    reports(talk, "ended")
+    assert talk.last.digest is not None
+    digest = json.loads(talk.last.digest)
+    assert (
+        digest["summary"]
+        == "The user talked with an agent for 95 seconds. It ended completed (agent closed)."
+    )
+    assert (digest["messages"], digest["agents"], digest["duration_s"]) == ([], [], 95)

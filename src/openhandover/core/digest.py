@@ -92,11 +92,10 @@ def _summary(handover: Handover, messages: Sequence[Message], agents: Sequence[A
         failed = sum(message.delivery.state == "failed" for message in messages)
         lost = f" {_count(failed, 'message')} of the user reached nobody." if failed else ""
         return f"No human joined; the handover ended {status} after {_count(round(seconds), 'second')}.{lost}"
-    return (
-        f"The user talked with {names} for {_count(round(seconds), 'second')}; "
-        f"of the last {_count(len(messages), 'message')} {written} {'is' if written == 1 else 'are'} the agent's. "
-        f"It ended {status}."
-    )
+    talked = f"The user talked with {names} for {_count(round(seconds), 'second')}"
+    if messages:  # on a phone call nobody writes
+        talked += f"; of the last {_count(len(messages), 'message')} {written} {'is' if written == 1 else 'are'} the agent's"
+    return f"{talked}. It ended {status}."
 
 
 def _count(n: int, thing: str) -> str:
