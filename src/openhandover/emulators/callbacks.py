@@ -1,6 +1,7 @@
 """What goes out: the vendor's calls to whoever is configured, in order, again when they are refused."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -31,6 +32,8 @@ class Callback:
     content_type: str = "application/json"
     attempts: list[int] = field(default_factory=list[int])
     given_up: bool = False
+    at: float = field(default_factory=time.time)
+    """When it was due: seconds of the epoch."""
 
     @property
     def delivered(self) -> bool:
@@ -40,6 +43,7 @@ class Callback:
     def shown(self) -> dict[str, Any]:
         """For somebody outside, without the secret header."""
         return {
+            "at": self.at,
             "lane": self.lane,
             "kind": self.kind,
             "url": self.endpoint.url,

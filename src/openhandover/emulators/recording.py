@@ -1,6 +1,7 @@
 """What came in: every request of the vendor's API, with what it was answered."""
 
 import json
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,7 +23,8 @@ class Recorded:
     body: bytes
     status: int = 0
     answer: str = ""
-    extra: dict[str, Any] = field(default_factory=dict[str, Any])
+    at: float = field(default_factory=time.time)
+    """When it came: seconds of the epoch."""
 
     @property
     def json(self) -> Any:
@@ -36,6 +38,7 @@ class Recorded:
     def shown(self) -> dict[str, Any]:
         """For somebody outside: the same, secrets masked."""
         return {
+            "at": self.at,
             "endpoint": self.endpoint,
             "method": self.method,
             "path": self.path,

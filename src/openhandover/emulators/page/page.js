@@ -22,7 +22,7 @@ async function post(path, body) {
 const chats = () => page.state?.chats ?? []
 const chosen = () => chats().find(chat => chat.id === page.chosen)
 const visitorOf = chat => (page.state.visitors ?? []).find(visitor => visitor.chat === chat.id)
-const time = at => new Date(at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })
+const time = at => new Date(at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hour12: false })
 
 function choose(id, calls = false) {
   if (page.chosen) drafts.set(page.chosen, $("text").value)
@@ -112,21 +112,28 @@ function scrollDown() {
 
 async function showCalls() {
   const [came, went] = await Promise.all(["requests", "callbacks"].map(async name => (await (await fetch(name)).json())[name]))
-  const rows = [
-    ...came.map(one => call("in", one.status || "cut", `${one.method} ${one.endpoint}`, one.path, [one.body, one.answer])),
-    ...went.map(one => call("out", one.attempts.map(status => status || "unreachable").join(", ") || "under way", one.kind, one.url, [one.body])),
-  ]
-  $("log").replaceChildren(...(rows.length ? rows : [element("li", "None yet.")]))
+  const calls = [
+    ...came.map((one, n) => ({ key: `in-${n}`, at: one.at, way: "→ in", name: `${one.method} ${one.endpoint}`, path: one.path, statuses: [one.status || "cut"], texts: [one.body, one.answer] })),
+    ...went.map((one, n) => ({ key: `out-${n}`, at: one.at, way: "← out", name: one.kind, path: one.url, statuses: one.attempts.map(status => status || "unreachable"), texts: [one.body] })),
+  ].sort((one, other) => one.at - other.at)
+  const known = new Map([...$("log").children].map(row => [row.dataset.key, row]))
+  $("no-calls").hidden = calls.length > 0
+  $("log").replaceChildren(...calls.map(one => known.get(one.key) ?? newCall(one)))
+  calls.forEach((one, n) => showStatus($("log").children[n].querySelector(".status"), one.statuses))
 }
 
-function call(way, status, name, path, texts) {
+function newCall({ key, at, way, name, path, texts }) {
   const row = element("li"), more = element("details"), head = element("summary")
-  head.append(
-    element("span", way === "in" ? "→" : "←"), element("span", String(status), /^2/.test(String(status).split(", ").at(-1)) ? "" : "bad"),
-    element("b", name), element("span", path, "path"))
+  head.append(element("span", time(at * 1000), "muted"), element("span", way, "way"), element("span", "", "status"), element("b", name), element("span", path, "muted path"))
   more.append(head, ...texts.filter(Boolean).map(text => element("pre", pretty(text))))
+  row.dataset.key = key
   row.append(more)
   return row
+}
+
+function showStatus(field, statuses) {
+  field.textContent = statuses.join(", ") || "under way"
+  field.classList.toggle("bad", statuses.length > 0 && !/^2/.test(String(statuses.at(-1))))
 }
 
 function pretty(text) {
