@@ -75,8 +75,10 @@ class PhoneWorld:
 
 
 @asynccontextmanager
-async def phone_world(folder: Path, flows: str, providers: str = "") -> AsyncGenerator[PhoneWorld]:
+async def phone_world(
+    folder: Path, flows: str, providers: str = "", config: str = CONFIG
+) -> AsyncGenerator[PhoneWorld]:
     """A running server with these flows and providers beside those that are there."""
-    config = CONFIG.replace("providers:\n", providers or "providers:\n")
-    async with running_server(folder, config + flows) as server, aiohttp.ClientSession() as http:
+    text = config.replace("providers:\n", providers or "providers:\n") + flows
+    async with running_server(folder, text) as server, aiohttp.ClientSession() as http:
         yield PhoneWorld(server, http)

@@ -137,6 +137,8 @@ async def test_many_options(tmp_path: Path) -> None:
         caller = await world.caller().ring()
         assert "numDigits" not in attributes(caller.waiting)
         assert caller.texts[-1] == "For choice 12, press 12."
+        await caller.press("13")
+        assert caller.texts[0] == "Sorry, that answer does not fit. Please try again."
         await caller.press("12")
         assert caller.texts == ["v12!"]
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.channels.caller import PUBLIC, attributes
-from tests.channels.phone_world import HUMAN, PhoneWorld, flow, phone_world
+from tests.channels.phone_world import CONFIG, HUMAN, PhoneWorld, flow, phone_world
 
 MESSAGE = "I am putting you through."
 
@@ -251,6 +251,34 @@ flows:
         assert (await world.ended(caller))[:2] == ("transferred", "logged")
         await caller.say("Thank you")
         assert caller.texts == ["returned: Thank you"]
+
+
+async def test_an_answered_question_is_no_question(tmp_path: Path) -> None:
+    """After a handover that was only recorded, a key is what the caller pressed, no option of the question before."""
+    flows = """
+flows:
+  main:
+    - ask: {text: "Shall I note it?", into: a, buttons: [{text: "yes", value: y}, {text: "no", value: n}]}
+    - handover: {voice: {provider: note, message: "I have noted that."}}
+    - say: "{{ handover.event }}: {{ input.text }}"
+"""
+    async with phone_world(tmp_path, flows) as world:
+        caller = await world.caller().ring()
+        await caller.press("1")
+        assert not {"numDigits", "hints"} & set(attributes(caller.waiting))
+        await caller.press("2")
+        assert caller.texts[-1] == "returned: 2"
+
+
+async def test_a_call_that_does_not_come_back(tmp_path: Path) -> None:
+    """Where only a call of the API gives a conversation back, a recorded handover is the end of the call."""
+    flows = 'flows: {main: [{handover: {voice: {provider: note, message: "Noted."}}}, {say: "back"}]}'
+    provider = "providers:\n  note: {type: logging, return: call}\n"
+    config = CONFIG.replace("  note: {type: logging}\n", "").replace("providers:\n", provider)
+    async with phone_world(tmp_path, flows, config=config) as world:
+        caller = await world.caller().ring()
+        assert caller.texts == ["Noted."]
+        assert caller.is_over
 
 
 @pytest.mark.parametrize(

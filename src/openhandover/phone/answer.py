@@ -18,10 +18,11 @@ PAUSE_S = 1
 
 
 class Place(NamedTuple):
-    """Where the call stands, as the address said that Twilio asked. `asked`: seq of the question that waits;
-    `silent`: how often the caller has not answered it; `wrong`: whether the key was none of its options."""
+    """Where the call stands, as the address said that Twilio asked. `asked`: seq of the last question; `answered`:
+    whether the caller has answered it; `silent`: how often they have not; `wrong`: the key was none of its options."""
 
     asked: int = 0
+    answered: bool = False
     silent: int = 0
     wrong: bool = False
 
@@ -32,7 +33,7 @@ async def answer(talk: Talk, moment: Moment, place: Place) -> bytes:
         case "hang_up":
             verbs = [twiml.hangup()]
         case "wait":
-            verbs = [twiml.pause(PAUSE_S), twiml.redirect(moment.line.url("go", asked=place.asked))]
+            verbs = [twiml.pause(PAUSE_S), twiml.redirect(_onward(moment, place))]
         case "transfer":
             verbs = [await _transfer(talk, moment)]
         case "speak":
@@ -46,14 +47,19 @@ def _speak(moment: Moment, place: Place, texts: "Catalogue") -> list[Element]:
     verbs = [verb for words in _words(moment, texts) for verb in twiml.say(words)]
     handover = moment.state.open_handover
     said = order_key(handover, "say") if handover and moment.say else None
-    where = moment.line.url("go", after=_heard(moment), asked=_asked(moment, place), said=said)
-    return [*verbs, twiml.redirect(where)]
+    return [*verbs, twiml.redirect(_onward(moment, place, said))]
+
+
+def _onward(moment: Moment, place: Place, said: str | None = None) -> str:
+    """The address that is asked next, whatever comes."""
+    asked, answered = _question(moment, place)
+    return moment.line.url("go", after=_heard(moment), asked=asked, answered=answered, said=said)
 
 
 async def _listen(talk: Talk, moment: Moment, place: Place) -> list[Element]:
     line, state, texts = moment.line, moment.state, talk.engine.texts
-    asked = _asked(moment, place)
-    question = await talk.message(state.id, asked)
+    asked, answered = _question(moment, place)
+    question = None if answered else await talk.message(state.id, asked)
     words = _words(moment, texts)
     if not moment.scene.unspoken and place.silent:
         if place.silent > line.settings.silences:
@@ -62,15 +68,15 @@ async def _listen(talk: Talk, moment: Moment, place: Place) -> list[Element]:
         complaint = texts.text("invalid_answer" if place.wrong else "call_silence", state.language)
         again = spoken.lines(question, state.language, texts) if question else []
         words = _voiced(line, [spoken.Line(complaint, state.language), *again])
-    after = _heard(moment)
+    about = {"after": _heard(moment), "asked": asked, "answered": answered}
     listening = twiml.Question(
-        action=line.url("heard", after=after, asked=asked, silent=place.silent, at=state.seq),
+        action=line.url("heard", **about, silent=place.silent, at=state.seq),
         language=line.voice(state.language).language,
         silence_s=line.settings.silence_s,
         digits=spoken.keys_wanted(question),
         hints=[button.text for button in (question.buttons or ())] if question else [],
     )
-    silent = line.url("go", after=after, asked=asked, silent=place.silent + 1)
+    silent = line.url("go", **about, silent=place.silent + 1)
     return [twiml.gather(listening, words), twiml.redirect(silent)]
 
 
@@ -111,10 +117,11 @@ def _heard(moment: Moment) -> int | None:
     return moment.scene.unspoken[-1].seq if moment.scene.unspoken else None
 
 
-def _asked(moment: Moment, place: Place) -> int:
-    """Seq of the question: the last message with options, else the last one; a question that is still open stays."""
+def _question(moment: Moment, place: Place) -> tuple[int, bool]:
+    """Seq of the last question, and whether it was answered: the last new message with options, else the last new
+    one. A question whose answer was refused is open again."""
     if moment.asked_again and place.asked:
-        return place.asked
+        return place.asked, False
     new: list[Message] = [message for message in moment.scene.unspoken if message.author == "bot"]
     with_options = [message for message in new if message.buttons]
-    return (with_options or new)[-1].seq if new else place.asked
+    return ((with_options or new)[-1].seq, False) if new else (place.asked, place.answered)

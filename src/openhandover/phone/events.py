@@ -67,9 +67,9 @@ async def heard(talk: Talk, line: Line, report: Report, call: "Call") -> bytes:
     keys, speech = report.get("Digits", ""), report.get("SpeechResult", "").strip()
     if not keys and not speech:
         return await _next(talk, line, report, place._replace(silent=place.silent + 1))
-    question = await talk.message(report.conversation_id, place.asked)
+    question = None if place.answered else await talk.message(report.conversation_id, place.asked)
     button = spoken.chosen(question, keys, speech)
-    if keys and button is None and spoken.keys_wanted(question):
+    if keys and button is None and question is not None and question.buttons:
         return await _next(talk, line, report, place._replace(silent=place.silent + 1, wrong=True))
     text = button.text if button else speech or keys
     message = PostMessage(
@@ -84,7 +84,7 @@ async def heard(talk: Talk, line: Line, report: Report, call: "Call") -> bytes:
     except Refused as refused:
         if refused.code != "id_reused":
             raise  # an answer to this question was heard before, and counts
-    return await _next(talk, line, report, place._replace(silent=0))
+    return await _next(talk, line, report, Place(place.asked, answered=True))
 
 
 async def answered(talk: Talk, line: Line, report: Report, call: "Call") -> bytes:
@@ -152,7 +152,8 @@ async def _tell(talk: Talk, call: "Call", outcome: "CallOutcome", code: int | No
 
 
 def _place(call: "Call") -> Place:
-    return Place(call.whole("asked", 0, 0, MAX_SEQ), call.whole("silent", 0, 0, MOST_SILENCES))
+    answered = bool(call.whole("answered", 0, 0, 1))
+    return Place(call.whole("asked", 0, 0, MAX_SEQ), answered, call.whole("silent", 0, 0, MOST_SILENCES))
 
 
 async def _next(talk: Talk, line: Line, report: Report, place: Place) -> bytes:

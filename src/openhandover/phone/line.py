@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, quote, urlencode
 
 from openhandover.core.errors import PayloadError, Refused
 from openhandover.core.model import User
@@ -71,8 +71,12 @@ class Line:
 
     def url(self, part: str, **parameters: str | int | None) -> str:
         """The address of one of the channel's calls."""
-        given = {name: value for name, value in parameters.items() if value not in (None, 0, "")}
-        return f"{self._origin}/voice/{self.name}/{part}{'?' + urlencode(given) if given else ''}"
+        given = {
+            name: int(value) if isinstance(value, bool) else value
+            for name, value in parameters.items()
+            if value
+        }
+        return f"{self._origin}/voice/{quote(self.name, safe='')}/{part}{'?' + urlencode(given) if given else ''}"
 
     def voice(self, language: str) -> Voice:
         """Who speaks a language."""

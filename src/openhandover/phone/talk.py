@@ -22,6 +22,8 @@ ANSWER_S = 8.0
 FINISH_S = 1.5
 """Words that are there already wait so long for those that are being made, so that they come with their question."""
 LOOK_EVERY_S = 0.05
+LOOK_SELDOM_S = 0.4
+"""What takes long already is looked at less often."""
 PAGE = 100
 
 
@@ -60,7 +62,7 @@ class Talk:
                 return found
             if waited_s >= ANSWER_S or self._closing.is_set():
                 return found
-            await asyncio.sleep(LOOK_EVERY_S)
+            await asyncio.sleep(min(LOOK_EVERY_S + waited_s / 10, LOOK_SELDOM_S))
 
     async def settled(self, conversation_id: str) -> None:
         """Returns when the bot has answered everything, or has taken too long for it."""
