@@ -7,11 +7,14 @@ import pytest
 from aiohttp import web
 from msgspec import structs
 
+from openhandover.cm.settings import PresenceSettings
 from openhandover.core.settings import Secret
 from openhandover.flow.printing import PrintingSender, masked
 from openhandover.flow.trial import Setting, Trial
 from openhandover.net.client import HttpClient, Sender
 from openhandover.providers.base import Provider
+from openhandover.providers.cm_msc import CmMsc
+from openhandover.providers.cm_msc.settings import Settings as CmMscSettings
 from openhandover.providers.cm_voice_msc import CmVoiceMsc
 from openhandover.providers.cm_voice_msc.settings import Settings as MscSettings
 from openhandover.providers.forward import Forward
@@ -267,3 +270,36 @@ async def test_a_voice_part_whose_template_fails_is_told() -> None:
     )
     shown = await talk(world, ["hi", "+31"])
     assert shown[-1].startswith("(on a phone call: the template cannot be rendered: ")
+
+
+CM_FLOW = """
+main:
+  - check_availability: {into: agent_status}
+  - if: "agent_status == 'online'"
+    then:
+      - handover:
+          route:
+            messaging_adapter: aaaaaaaa-0000-4000-8000-000000000001
+            user_name: "{{ user }}"
+            user_email: ada@example.org
+    else: [say: nobody]
+"""
+
+
+async def test_a_dry_run_goes_on_to_the_handover_and_shows_both_calls_of_cm() -> None:
+    """A made-up answer says nothing of who is there; the user's name is text, and no key is shown."""
+    shown: list[str] = []
+    printing = PrintingSender(shown.append)
+    known = CmMscSettings(
+        technical_link_id="t",
+        product_token=Secret("token-4711"),
+        presence=PresenceSettings(api_key=Secret("key-4711")),
+    )
+    msc = CmMsc("support", known, printing)
+    tried = setting(CM_FLOW, printing, msc, dry_run=True, kinds={"support": "cm_msc"})
+    await talk(tried, ["hello"], {"user.name": 'Ada "A"', "_context.chatId": "chat-1"})
+    asked, handed_over = shown
+    assert asked.startswith("GET https://presence.robinhq.com/api/v1?apikey=***&Channel=WebChat")
+    assert "/accounts/t/chats/chat-1/routing/mutationrequests" in handed_over
+    assert r"\"name\":\"Ada \\\"A\\\"\"" in handed_over
+    assert "4711" not in asked + handed_over

@@ -187,13 +187,11 @@ class Trial:
         found = self._setting.provider(name) if name else None
         if found is None:
             raise ProviderError(f"there is no provider `{name}`")
-        try:
+        if not self._setting.dry_run:
             return await found.availability(route, language)
-        except OpenHandoverError:
-            if not self._setting.dry_run:
-                raise
-            # The question was printed; nobody was asked, so nobody can tell.
-            return Availability(open=None)
+        with suppress(OpenHandoverError):
+            await found.availability(route, language)
+        return Availability(open=None)  # the question was printed; nobody was asked, so nobody can tell
 
     async def definition(self, digest: str) -> Program | None:
         """A trial has one definition only."""
