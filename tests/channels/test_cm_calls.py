@@ -1,5 +1,6 @@
 """What CM's Router calls: who is let in, and that nothing it sends is lost, repeated or answered wrong."""
 
+import asyncio
 import json
 from collections.abc import AsyncGenerator
 from pathlib import Path
@@ -138,6 +139,15 @@ async def test_a_repeated_call_has_one_effect(here: House) -> None:
         assert (await here.call("messages", body)).status == 201
     assert await users_words(here) == ["first", "second"]
     assert [await here.counted("messages", result) for result in ("taken", "repeated")] == [1, 2]
+
+
+async def test_calls_that_come_at_once_have_one_effect_each(here: House) -> None:
+    """Twenty copies of a chat's first message and nineteen others, all at the same moment: each is there once."""
+    first = {"chat": CHAT, "conversationMessages": [text("first")]}
+    others = [{"chat": CHAT, "conversationMessages": [text(f"other {n}")]} for n in range(19)]
+    answers = await asyncio.gather(*(here.call("messages", body) for body in [first] * 20 + others))
+    assert {answer.status for answer in answers} == {201}
+    assert sorted(await users_words(here)) == sorted(["first", *(f"other {n}" for n in range(19))])
 
 
 async def test_equal_messages_with_nothing_to_tell_them_apart_are_two(here: House) -> None:
