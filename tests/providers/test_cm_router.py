@@ -68,6 +68,25 @@ async def test_what_an_answer_means(status: int, kind: type[Exception], said: st
     assert type(caught.value) is kind
 
 
+@pytest.mark.parametrize(
+    ("base_url", "host"),
+    [
+        (None, "https://api.conversational.cm.com"),
+        ("https://api.conversational.cm.com", "https://api.conversational.cm.com"),
+        ("https://api.cm.com/", "https://api.cm.com"),
+    ],
+)
+def test_both_documented_addresses(base_url: str | None, host: str) -> None:
+    """The current one unless the older is asked for; ids are made safe for an address."""
+    known = RouterSettings(technical_link_id="a/1", product_token=Secret(TOKEN), base_url=base_url)
+    path = "/conversational/control/v1/accounts/a%2F1/chats/c%3F2/routing/mutationrequests"
+    assert known.mutation_url("c?2") == host + path
+    assert (
+        known.session_call("c", "end")
+        == "https://api.cm.com/router/control/v1/accounts/a%2F1/chats/c/session/end"
+    )
+
+
 @pytest.mark.parametrize("status", [200, 201, 202, 204])
 async def test_every_2xx_is_accepted_whatever_its_body(status: int) -> None:
     """No body of a success is documented, so none is read."""
