@@ -22,8 +22,7 @@ from aiohttp import web
 sys.path.insert(0, str(Path(__file__).parent))
 
 import model_stub
-from bot import Bot
-from bot import app as bot_app
+from bot import Bot, app as bot_app
 
 from openhandover.client import Client, Event
 from openhandover.emulators.cm import CmEmulator

@@ -46,6 +46,8 @@ WRAPPERS = {
     "list of steps": json.dumps([step(), output()]),
     "steps": json.dumps({"steps": [step(), output()]}),
     "tool": json.dumps({"tool": {"id": 7, "steps": [step(), output()]}}),
+    "tools": json.dumps({"tools": [{"steps": [{"type": "llm"}]}, {"steps": [step(), output()]}]}),
+    "list of tools": json.dumps([{"tool": {"steps": [step(), output()]}}, {"tool": {"steps": [output()]}}]),
     "one-key steps": json.dumps([{"api": step()}, {"output": {"text": MESSAGE}}]),
     "output as text": json.dumps([{"api": step()}, {"output": MESSAGE}]),
     "body as data": json.dumps([{**step(), "body": BODY}, output()]),
@@ -116,6 +118,16 @@ def test_a_tool_keeps_its_name_description_and_parameters() -> None:
         },
         "required": ["name"],
     }
+
+
+def test_the_name_is_that_of_the_tool_not_of_what_is_around_it() -> None:
+    """The map that declares the parameters is the tool."""
+    tool = {
+        "name": "talk",
+        "parameters": [{"name": "name"}],
+        "steps": [step(name="call the Router"), output()],
+    }
+    assert list(written(json.dumps({"name": "my export", "tools": [tool]}))["tools"]) == ["talk"]
 
 
 def test_everything_a_context_can_hold() -> None:

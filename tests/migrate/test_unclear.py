@@ -48,6 +48,10 @@ UNCLEAR: dict[str, tuple[str, str]] = {
         ),
         'joins the others again at this step of type "code"',
     ),
+    "a group that rejoins": (
+        json.dumps({"steps": [{"if": "a", "steps": [step(), output()]}, {"type": "code"}]}),
+        "joins the others again",
+    ),
     "two handovers": (json.dumps([step(), output(), step()]), "second handover"),
     "no handover": (json.dumps([output()]), "no API step"),
     "not a post": (json.dumps([{**step(), "method": "PUT"}]), "is a POST"),
@@ -164,6 +168,12 @@ WARNED: dict[str, tuple[str, str, Sees, object]] = {
     "steps before": (
         json.dumps([{"type": "user_interaction"}, step(), output()]),
         'the step of type "user_interaction" before is not migrated',
+        the_step,
+        STEP,
+    ),
+    "in one of two ways": (
+        json.dumps([{"if": "a", "then": [step(), output()], "else": [output("no")]}]),
+        "the condition of the branch is not migrated",
         the_step,
         STEP,
     ),

@@ -12,8 +12,10 @@ from .spots import Spot, plain
 URL = ("url", "uri", "endpoint", "requesturl")
 BODY = ("body", "requestbody", "rawbody", "payload", "json", "data")
 WRAPPED = ("content", "raw", "value", "text", "json", "data")
-ALTERNATIVES = frozenset({"branches", "cases", "conditions", "paths", "routes", "options", "tools"})
+ALTERNATIVES = frozenset({"branches", "cases", "conditions", "paths", "routes", "options"})
 """Lists whose items stand beside each other, not one after the other."""
+STEPS = frozenset({"steps", "nodes"})
+PARAMETERS = ("parameters", "inputs")
 GRAPH = ("edges", "connections", "links", "transitions")
 NEXT = ("next", "nextstep", "nextstepid", "goto")
 KIND = ("type", "kind", "steptype", "nodetype")
@@ -65,16 +67,22 @@ def find(root: Spot, content: str, report: Report) -> Legacy:
     output = _following(call, way, report)
     report.stop_if_refused()
     steps, number = way.lists[-1] if way.lists else (None, 0)
-    branch = next((held for held, _ in way.lists if plain(held.name) in ALTERNATIVES - {"tools"}), None)
     return Legacy(
         call=call,
         url=field(call, *URL),
         body=body,
         output=output,
-        tool=next((one for one in way.maps if one.get("parameters", "inputs", "name", "description")), None),
+        tool=_tool(way),
         before=tuple(steps.items()[:number]) if steps else (),
-        branch=branch,
+        branch=way.lists[1][0] if len(way.lists) > 1 else None,
     )
+
+
+def _tool(way: _Way) -> Spot | None:
+    """The map around the call that declares parameters, else the outermost that has a name."""
+    declaring = [one for one in way.maps if one.get(*PARAMETERS)]
+    naming = [one for one in way.maps if one.get("name", "description")]
+    return declaring[-1] if declaring else naming[0] if naming else None
 
 
 def field(step: Spot, *names: str) -> Spot | None:
@@ -104,7 +112,17 @@ def _calls(spot: Spot, content: str, way: _Way) -> Iterator[tuple[Spot, Spot | N
         for entry in spot.entries():
             yield from _calls(entry, content, way)
     for number, item in enumerate(spot.items()):
-        yield from _calls(item, content, _Way((*way.lists, (spot, number)), way.maps))
+        inner = way if _is_tool(item, way, content) else _Way((*way.lists, (spot, number)), way.maps)
+        yield from _calls(item, content, inner)
+
+
+def _is_tool(item: Spot, way: _Way, content: str) -> bool:
+    """Whether an item of the outermost list is a whole tool, which stands beside the others and not before them."""
+    if way.lists or plain(item.list_name) in STEPS or not item.is_map or _body(item, content) is not None:
+        return False
+    return item.get("tool", *PARAMETERS) is not None or (
+        item.get("steps") is not None and not item.get(*KIND)
+    )
 
 
 def _is_ours(url: Spot | None) -> bool:

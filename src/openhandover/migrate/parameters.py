@@ -4,6 +4,7 @@ from typing import Any
 
 from openhandover.config.nodes import to_data
 
+from .finding import PARAMETERS
 from .report import Report
 from .spots import Spot, plain
 from .templates import Templates
@@ -19,7 +20,7 @@ _TYPES = {
 
 def declared(tool: Spot | None) -> dict[str, Spot]:
     """Name -> declaration: from a list, a map, or a JSON Schema."""
-    given = tool.get("parameters", "inputs") if tool is not None else None
+    given = tool.get(*PARAMETERS) if tool is not None else None
     if given is None:
         return {}
     if given.is_list:
@@ -51,7 +52,7 @@ def parameters(tool: Spot | None, templates: Templates, report: Report) -> dict[
 
 def _listed(tool: Spot | None) -> set[str] | None:
     """What a JSON Schema requires; None where each parameter says it for itself."""
-    given = tool.get("parameters", "inputs") if tool is not None else None
+    given = tool.get(*PARAMETERS) if tool is not None else None
     schema = given.get("required") if given is not None and given.get("properties") else None
     return {item.text or "" for item in schema.items()} if schema is not None and schema.is_list else None
 

@@ -31,6 +31,11 @@ class Spot:
         return self.path[-1] if self.path and isinstance(self.path[-1], str) else ""
 
     @property
+    def list_name(self) -> str:
+        """The key of the list in which it is an item; empty where there is none."""
+        return self.path[-2] if len(self.path) > 1 and isinstance(self.path[-2], str) else ""
+
+    @property
     def text(self) -> str | None:
         """The text of a scalar that is not null."""
         return self.node.text if isinstance(self.node, TextNode) and not self.node.is_null else None
