@@ -143,3 +143,16 @@ async def test_an_adapter_id_is_a_uuid_in_either_case(adapter: str):
     """UUIDs are compared as such."""
     async with CmEmulator() as cm, calling(cm) as caller:
         assert (await caller.post("hello", adapter))[0] == 201
+
+
+async def test_without_the_history_adapter_the_agent_sees_what_came_after_the_handover():
+    """With it the agent reads what was said before, too."""
+    async with CmEmulator() as cm, calling(cm) as caller:
+        visitor = cm.visitor("ada")
+        chat = visitor.says("to the bot")
+        await caller.mutate(chat.id, CUT)
+        visitor.says("to the agent")
+        shown: list[list[str]] = []
+        for cm.account.history in (True, False):
+            shown.append([line["text"] for line in cm.shown()["chats"][0]["lines"]])
+    assert shown == [["to the bot", "Handed over.", "to the agent"], ["Handed over.", "to the agent"]]

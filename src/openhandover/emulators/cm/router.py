@@ -152,8 +152,8 @@ class Router:
         if target is None or target.role != "desk":
             chat.side = "bot"
         elif not at_desk:
-            chat.add("system", "Handed over.")
             chat.side = "waiting"
+            chat.add("system", "Handed over.")
             if handover:
                 self._tell_handover(chat)
 
