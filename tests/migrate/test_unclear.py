@@ -49,7 +49,7 @@ UNCLEAR: dict[str, tuple[str, str]] = {
         'joins the others again at this step of type "code"',
     ),
     "a group that rejoins": (
-        json.dumps({"steps": [{"if": "a", "steps": [step(), output()]}, {"type": "code"}]}),
+        json.dumps([{"if": "a", "steps": [step(), output()]}, {"type": "code"}]),
         "joins the others again",
     ),
     "two handovers": (json.dumps([step(), output(), step()]), "second handover"),

@@ -14,7 +14,6 @@ BODY = ("body", "requestbody", "rawbody", "payload", "json", "data")
 WRAPPED = ("content", "raw", "value", "text", "json", "data")
 ALTERNATIVES = frozenset({"branches", "cases", "conditions", "paths", "routes", "options"})
 """Lists whose items stand beside each other, not one after the other."""
-STEPS = frozenset({"steps", "nodes"})
 PARAMETERS = ("parameters", "inputs")
 GRAPH = ("edges", "connections", "links", "transitions")
 NEXT = ("next", "nextstep", "nextstepid", "goto")
@@ -118,11 +117,9 @@ def _calls(spot: Spot, content: str, way: _Way) -> Iterator[tuple[Spot, Spot | N
 
 def _is_tool(item: Spot, way: _Way, content: str) -> bool:
     """Whether an item of the outermost list is a whole tool, which stands beside the others and not before them."""
-    if way.lists or plain(item.list_name) in STEPS or not item.is_map or _body(item, content) is not None:
+    if way.lists or not item.is_map or _body(item, content) is not None:
         return False
-    return item.get("tool", *PARAMETERS) is not None or (
-        item.get("steps") is not None and not item.get(*KIND)
-    )
+    return plain(item.list_name) == "tools" or item.get("tool", *PARAMETERS) is not None
 
 
 def _is_ours(url: Spot | None) -> bool:
