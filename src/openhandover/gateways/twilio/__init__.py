@@ -9,8 +9,8 @@ from openhandover.gateways.base import BaseGateway, CallContext, GatewayCapabili
 from .orders import Gone, Memory, Orders, SayOrder, TransferOrder
 from .twiml import is_sip
 
-SAY_TIMEOUT_S = 60.0
-"""The longest that one message may take until it is spoken to its end."""
+SAY_TIMEOUT_S = 55.0
+"""The longest that one message may take until it is spoken to its end; the engine itself waits a little longer."""
 
 
 class TwilioGateway(BaseGateway):
