@@ -160,14 +160,15 @@ def written(shop: str, channel: str = "http://127.0.0.1:9/", bot: str = "http://
 
 
 @asynccontextmanager
-async def opened(folder: Path, shop: Shop | None = None) -> AsyncGenerator[House]:
-    """A house with its lights on; `shop` where one is open already."""
+async def opened(folder: Path, shop: Shop | None = None, changed: str = "") -> AsyncGenerator[House]:
+    """A house with its lights on; `shop` where one is open already, `changed` is said in place of "Ordered"."""
     async with AsyncExitStack() as stack:
         shop = shop or await stack.enter_async_context(Shop().serving())
         channel = await stack.enter_async_context(Receiver().serving())
         bot = await stack.enter_async_context(Receiver().serving())
         allow = f'"{shop.url}", "{channel.url.rstrip("/")}", "{bot.url.rstrip("/")}"'
         text = written(shop.url, channel.url, bot.url).replace(f'allow: ["{shop.url}"]', f"allow: [{allow}]")
+        text = text.replace("Ordered", changed or "Ordered")
         server = await stack.enter_async_context(running_server(folder, text))
         await server.online()
         yield House(server, shop, channel, bot)

@@ -111,6 +111,23 @@ async def test_a_call_goes_on_where_a_restart_broke_it_off(tmp_path: Path) -> No
             assert await house.texts(chat) == ["Ordering A1", "Ordered A1"]
 
 
+async def test_a_call_keeps_the_steps_that_it_began_with(tmp_path: Path) -> None:
+    """The file changes while a call is broken off: the old steps go on, new calls take the new ones."""
+    async with Shop().serving() as shop:
+        async with opened(tmp_path, shop) as house:
+            chat = await house.began()
+            shop.held.clear()
+            call = asyncio.create_task(house.tool("order_twice", chat, "c1", order="A1"))
+            await shop.reached.wait()
+        await asyncio.wait((call,))
+        assert call.exception() is not None
+        shop.held.set()
+        async with opened(tmp_path, shop, "Bought") as house:
+            await house.tool("order_twice", chat, "c1", order="A1")
+            await house.tool("order_twice", chat, "c2", order="B2")
+            assert await house.texts(chat) == ["Ordering A1", "Ordered A1", "Ordering B2", "Bought B2"]
+
+
 async def test_a_call_that_the_floor_stopped_goes_on_with_the_new_epoch(house: House) -> None:
     """Once the bot has the floor again, the same call does the rest."""
     chat = await house.began()

@@ -151,6 +151,13 @@ class RatingShape(Struct):
     comment: str | None
 
 
+class ReplacesShape(Struct):
+    """The tool call that a handover came from: its digest belongs in the place of that call's result."""
+
+    tool: str
+    tool_call_id: str | None
+
+
 class Handover(Struct):
     """One attempt to give one conversation to a human."""
 
@@ -174,6 +181,7 @@ class Handover(Struct):
     queued_at: str | None
     active_at: str | None
     ended_at: str | None
+    replaces: ReplacesShape | UnsetType = UNSET
 
 
 class Event(Struct):
