@@ -23,6 +23,8 @@ gateways:
 """
 FLOW = """
 flows:
+  broken:
+    - handover: {{provider: log, message: hi, voice: {{provider: team, to: "{{{{ 1 / 0 }}}}"}}}}
   main:
     - say: "Welcome."
     - handover:
@@ -61,9 +63,12 @@ class Phones(World):
 
 def text(phone: str) -> str:
     """The configuration of that world, with its switchboard at this address."""
-    whole = TEXT.replace("bots:\n  mine:", "bots:\n  voice: {{flow: main}}\n  mine:").replace(
+    whole = TEXT.replace(
+        "bots:\n  mine:", "bots:\n  voice: {{flow: main}}\n  bad: {{flow: broken}}\n  mine:"
+    ).replace(
         "channels:\n",
-        'channels:\n  line: {{type: api, bot: voice, webhook: {{url: "{channel}", secret: "{secret}"}}}}\n',
+        'channels:\n  line: {{type: api, bot: voice, webhook: {{url: "{channel}", secret: "{secret}"}}}}\n'
+        '  bad: {{type: api, bot: bad, webhook: {{url: "{channel}", secret: "{secret}"}}}}\n',
     )
     more = (PROVIDERS + GATEWAYS + FLOW).replace("{phone}", phone).replace("{phone_secret}", SECRET)
     return whole + more

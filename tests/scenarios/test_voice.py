@@ -8,6 +8,7 @@ import pytest
 
 from tests.gateways.phones import Phones, phones
 from tests.gateways.switchboard import CALL
+from tests.serving import CONFIG, running_server
 
 
 @pytest.fixture
@@ -360,3 +361,23 @@ async def test_the_story_of_a_call(world: Phones) -> None:
     assert told[3].startswith("Provider front accepted after")
     assert told[4].startswith("The call was answered; the caller had waited")
     assert told[5].startswith("Completed (agent_closed)")
+
+
+async def test_the_desk_does_not_take_over_a_call(tmp_path: Path) -> None:
+    """An agent at the desk writes; a caller could not read it."""
+    async with running_server(tmp_path, CONFIG) as server:
+        await server.online()
+        chat = await server.conversation(medium="voice", call=CALL)
+        answer = await server.call("POST", f"/v1/desk/conversations/{chat['id']}/take-over?agent=anna", {})
+        assert (answer.status, answer.body["errors"][0]["path"]) == (422, "conversation")
+        assert (await server.call("GET", f"/v1/conversations/{chat['id']}")).body["floor"] == "bot"
+
+
+async def test_a_voice_part_that_cannot_be_rendered(world: Phones) -> None:
+    """The flow's handover ends as a configuration error under the name of its voice provider, before anything is said."""
+    chat = await world.calls(channel="bad")
+    await world.says(chat, "hello")
+    await world.channel.heard("Sorry, we could not reach anybody for you.")
+    ended = (await world.call("GET", "/v1/handovers")).body["items"][0]
+    assert (ended["status"], ended["reason"], ended["provider"]) == ("error", "configuration", "team")
+    assert world.board.tries == []

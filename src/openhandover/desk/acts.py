@@ -147,6 +147,8 @@ class Acts:
         engine = self.office.engine
         state = await engine.conversation(call.path["id"])
         body = await body_of(call, caller, TakeOverBody)
+        if state.medium == "voice":
+            raise invalid("conversation", "is a phone call; the desk takes texts only")
         provider = body.provider or next(iter(self.office.providers), None)
         if provider not in self.office.providers:
             raise invalid("provider", "is not a configured provider of type `desk`")
