@@ -69,6 +69,34 @@ def test_a_refusal_does_not_repeat_a_whole_book() -> None:
     assert len(wrong({"lines": [{}] * 500})) == 100
 
 
+def test_no_argument_takes_for_ever() -> None:
+    """A long text is not held to a pattern, a deep one is not followed to its end: both are refused at once."""
+    parameters = Parameters(
+        {
+            "type": "object",
+            "properties": {"a": {"type": "string", "pattern": "a+b"}, "deep": {"$ref": "#/$defs/deep"}},
+            "$defs": {"deep": {"type": "array", "items": {"$ref": "#/$defs/deep"}}},
+        }
+    )
+    deep: list[Any] = []
+    for _ in range(5000):
+        deep = [deep]
+    for arguments, words in (
+        ({"a": "a" * 1_000_000}, "longer than"),
+        ({"deep": deep}, "too deeply"),
+        ({"a": "a"}, "match"),
+    ):
+        with pytest.raises(Refused, match=words):
+            parameters.checked(arguments)
+    assert parameters.checked({"a": "xaab", "deep": [[]]}) == {"a": "xaab", "deep": [[]]}
+
+
+def test_expressions_for_names_are_checked_too() -> None:
+    """`patternProperties` are expressions like `pattern`."""
+    (flaw,) = flaws({"type": "object", "patternProperties": {"(a+)+": True}})
+    assert flaw.place == ("patternProperties", "(a+)+")
+
+
 def test_variables_are_the_declared_parameters() -> None:
     """All of them, null where nothing was given, and nothing else."""
     parameters = Parameters({"type": "object", "properties": {"a": {}, "b": {}}})

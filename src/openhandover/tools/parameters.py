@@ -1,5 +1,6 @@
 """A tool's parameters: a JSON Schema that is checked on loading, and arguments that are checked by it."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TypedDict, cast
 
@@ -8,6 +9,8 @@ from openhandover.core.errors import Refused
 MOST_ERRORS = 100
 LONGEST_DETAIL = 300
 """Characters; a longer one repeats the argument, which its sender knows."""
+LONGEST_MATCHED = 4_096
+"""Characters of a text that has a `pattern`."""
 
 Place = tuple[str | int, ...]
 
@@ -48,7 +51,10 @@ class Parameters:
         if self._validator is None:
             self._validator = _validator(self.schema)
         filled = _filled(self.schema, arguments)
-        wrong = list(_wrong(self._validator.iter_errors(filled)))
+        try:
+            wrong = list(_wrong(self._validator.iter_errors(filled)))
+        except RecursionError:
+            wrong = [Wrong(path="arguments", detail="are nested too deeply")]
         if wrong:
             more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
             detail = f"{wrong[0]['path']}: {wrong[0]['detail']}{more}"
@@ -90,9 +96,21 @@ def _validator(schema: Mapping[str, Any]) -> Any:
     import jsonschema
     import referencing
 
-    kind: Any = cast("Any", jsonschema).validators.validator_for(schema, jsonschema.Draft202012Validator)
+    validators: Any = cast("Any", jsonschema).validators
+    kind: Any = validators.validator_for(schema, jsonschema.Draft202012Validator)
+    bounded: Any = validators.extend(kind, {"pattern": _matches})
     empty: Any = cast("Any", referencing).Registry()  # no schema is ever fetched from anywhere
-    return kind(schema, registry=empty, format_checker=kind.FORMAT_CHECKER)
+    return bounded(schema, registry=empty, format_checker=kind.FORMAT_CHECKER)
+
+
+def _matches(_validator: Any, pattern: str, text: Any, _schema: Any) -> Iterator[Any]:
+    """The keyword `pattern`, in bounded time: on a long text even a harmless expression can take for ever."""
+    from jsonschema import ValidationError
+
+    if isinstance(text, str) and len(text) > LONGEST_MATCHED:
+        yield ValidationError(f"is longer than the {LONGEST_MATCHED} characters that a pattern is held to")
+    elif isinstance(text, str) and not re.search(pattern, text):
+        yield ValidationError(f"does not match {pattern!r}")
 
 
 def _wrong(errors: Iterable[Any]) -> Iterator[Wrong]:
@@ -168,12 +186,13 @@ def _pattern_flaws(schema: Mapping[str, Any]) -> Iterator[Flaw]:
     from openhandover.texts.patterns import PatternError, pattern
 
     for place, part in _parts(schema):
-        written = part.get("pattern")
-        if isinstance(written, str):
+        names = part.get("patternProperties")
+        written = {("patternProperties", name): name for name in cast("dict[str, Any]", names or {})}
+        for below, expression in {("pattern",): part.get("pattern"), **written}.items():
             try:
-                pattern(written)
+                pattern(expression if isinstance(expression, str) else "")
             except PatternError as error:
-                yield Flaw((*place, "pattern"), str(error), "write a simpler expression")
+                yield Flaw((*place, *below), str(error), "write a simpler expression")
 
 
 def _default_flaws(schema: Mapping[str, Any]) -> Iterator[Flaw]:
