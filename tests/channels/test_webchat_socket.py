@@ -116,6 +116,20 @@ async def test_delivered_is_what_a_page_acknowledged(server: Server) -> None:
         await becomes("read")
 
 
+async def test_a_page_that_comes_back_has_what_it_says_it_has(server: Server) -> None:
+    """An acknowledgement that a break swallowed is made good by the number in the next `hello`; one that was never
+    given acknowledges nothing."""
+    visitor = await Visitor.comes(server)
+    async with visitor.page() as page:
+        await visitor.here(page)
+        await visitor.bot_says("Are you there?")
+        seq = (await page.hears("Are you there?"))["seq"]
+    for after, state in ((seq + 1000, "pending"), (seq, "delivered")):
+        async with visitor.page(after=after) as page:
+            await page.until(lambda frame: frame["type"] == "ready")
+        assert (await visitor.messages())[0]["delivery"]["state"] == state
+
+
 async def test_bad_frames_do_not_end_the_talk(server: Server) -> None:
     """Each wrong frame is refused with its code; the next right one works."""
     visitor = await Visitor.comes(server)

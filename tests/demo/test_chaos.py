@@ -114,8 +114,8 @@ async def test_every_button_and_nothing_is_lost(tmp_path: Path) -> None:
             ),
             120,
         )
-        assert state["counts"]["people"]["accepted"] > 80
-        assert state["counts"]["proof"]["accepted"] > 80
+        assert state["counts"]["people"]["accepted"] > 40
+        assert state["counts"]["proof"]["accepted"] > 40
         assert flaws(state["counts"]["people"]) == FLAWLESS, state["log"]
         assert flaws(state["counts"]["proof"]) == FLAWLESS
         assert [line for line in state["log"] if line["kind"] == "bad"] == []

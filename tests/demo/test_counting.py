@@ -29,6 +29,7 @@ class Scene:
         self.cast = Cast(Ledger())
         self.visitor = Visitor(None, "", visit_of(BY_NAME["parcel_damaged"], 1, Random(1)), PACE)  # type: ignore[arg-type]
         self.visitor.chat.conversation_id = KEY
+        self.visitor.chat._socket = object()  # type: ignore[assignment]  (the line is up)
         self.role = self.cast.enter(self.visitor.visit, KEY)
         self.visitor._cast, self.visitor._role = self.cast, self.role
         self.visitor.agents = 1

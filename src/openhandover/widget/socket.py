@@ -77,6 +77,8 @@ class VisitorSocket:
     async def _talk(self, hello: p.Hello, visitor: Visitor, sign: Sign, closing: asyncio.Event) -> None:
         desk = await sign.first()
         state = await self._engine.conversation(self._conversation_id)
+        if 0 < hello.after <= state.shown:  # delivered, also where the break swallowed the `ack`
+            await self._take(p.Ack(hello.after))
         start = await beginning(self._engine.store, state, hello.after, hello.last)
         await self._ready(state, start, desk, visitor)
         stopped = asyncio.create_task(closing.wait())

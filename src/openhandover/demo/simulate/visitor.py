@@ -251,6 +251,7 @@ class Visitor:
         await self._stay(lambda: role.agent_done, FATE_S)
         await self._stay(lambda: self._ended_early or not book.to_user.is_missing, LINGERS_S)
         await self._stay(lambda: not book.to_agent.is_missing, FATE_S)
+        await self._stay(lambda: self.chat.is_connected, FATE_S)  # or the server cannot know what has arrived
         if self._ended_early:
             # What an agent wrote after such an end is refused by the contract, and its writer can know.
             book.to_user.told |= book.to_user.accepted
