@@ -52,7 +52,7 @@ ODD = [
         "no",
         "0031",
     ),
-    *("\u202e", "\u0085", "\ud83d\ude00", "\n", "ruleMutation", TOKEN),
+    *("\u202e", "\u0085", "\ud83d\ude00", "\n", "ruleMutation"),
 ]
 """What may stand, or be missing, in any place."""
 
@@ -93,6 +93,22 @@ def test_a_tool_that_was_tampered_with(data: st.DataObject) -> None:
         written(json.dumps(tool, ensure_ascii=data.draw(st.booleans())))
     except Refusal as refusal:
         assert TOKEN not in str(refusal)
+
+
+WAYS = [way for way in places(TOOL) if "headers" not in way]
+
+
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: ".".join(map(str, way)))
+@pytest.mark.parametrize("as_key", [False, True], ids=["value", "key"])
+def test_the_token_is_nowhere_in_what_comes_out(way: tuple[Any, ...], as_key: bool) -> None:
+    """Wherever else it was written too, as a value or as a key: not in the output, the report or the refusal."""
+    tool = changed(TOOL, way, {TOKEN: "x"} if as_key else TOKEN)
+    try:
+        written(json.dumps(tool))
+    except Refusal as refusal:
+        assert TOKEN not in str(refusal)
+    else:
+        assert TOKEN not in str(migrate(json.dumps(tool)).notes)
 
 
 @settings(max_examples=150, deadline=None)

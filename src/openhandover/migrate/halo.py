@@ -18,12 +18,11 @@ from .reading import read
 from .report import Note, Report
 from .spots import Spot, plain
 from .templates import Templates
+from .token import TOKEN, VARIABLE, Token
 
-TOKEN = "${CM_PRODUCT_TOKEN}"  # noqa: S105 - the name of a variable
 LINK = "${CM_TECHNICAL_LINK_ID}"
 ADAPTER = "${CM_MESSAGING_ADAPTER}"
 VARIABLES = frozenset({TOKEN, LINK, ADAPTER})
-SHORTEST_TOKEN = 8
 DESCRIPTION = "Hand the conversation over to a human."
 PROVIDER, CALLS = "msc", "calls"
 
@@ -52,17 +51,17 @@ class Migrated(NamedTuple):
 
 def migrate(content: str) -> Migrated:
     """What the text of a legacy tool becomes. Raises Refusal with every reason not to."""
-    report = Report()
-    legacy = find(read(content), content, report)
-    made = _Migration(legacy, content, report)
+    root = read(content)
+    token = Token(root)
+    report = Report(token)
+    made = _Migration(find(root, content, report), content, report)
     made.account()
     made.mutations()
     made.context()
     report.stop_if_refused()
     config = made.config()
     report.stop_if_refused()
-    notes = [Note(note.kind, made.safe(note.what), note.where) for note in report.notes]
-    return Migrated(made.written(config), notes)
+    return Migrated(_written(config, token), report.notes)
 
 
 class _Migration:
@@ -73,24 +72,6 @@ class _Migration:
         self._templates = Templates(report, declared(legacy.tool))
         self._provider: dict[str, Any] = {"type": "cm_msc"}
         self._route: dict[str, Any] = {}
-        self._token = ""
-
-    def written(self, value: Any) -> Any:
-        """The same as the configuration file spells it: our variables are variables, everything else is text."""
-        if isinstance(value, str):
-            # `$$` and `${` mean something in the file
-            plain_text = value in VARIABLES or ("${" not in value and "$$" not in value)
-            return self.safe(value if plain_text else value.replace("$", "$$"))
-        if isinstance(value, list):
-            return [self.written(item) for item in cast("list[Any]", value)]
-        if isinstance(value, dict):
-            items = cast("dict[str, Any]", value).items()
-            return {self.safe(key): self.written(item) for key, item in items}
-        return value
-
-    def safe(self, text: str) -> str:
-        """The text with the variable wherever the token itself was written."""
-        return text.replace(self._token, TOKEN) if self._token else text
 
     def account(self) -> None:
         """Address, account and token of the call."""
@@ -130,7 +111,6 @@ class _Migration:
         for name, spot in _header_names(headers) if headers is not None else ():
             if plain(name) == "xcmproducttoken":
                 self._report.kept(f"product token -> {TOKEN}; set it, its value is not written down", spot)
-                self._token = _token(spot)
             elif plain(name) not in {"contenttype", "accept", "host", "contentlength", "useragent"}:
                 self._report.dropped(f"header {name}", spot)
 
@@ -250,13 +230,19 @@ def _header_names(headers: Spot) -> list[tuple[str, Spot]]:
     return [(line.partition(":")[0].strip(), headers) for line in (headers.text or "").splitlines()]
 
 
-def _token(header: Spot) -> str:
-    """The token as it is written; empty where it is a template, or too short to be one and so might be any word."""
-    value = header.get("value") or header
-    lines = [line.partition(":") for line in (value.text or "").splitlines()]
-    named = [after for before, _, after in lines if plain(before) == "xcmproducttoken"]
-    text = (named[0] if named else value.text or "").strip()
-    return text if len(text) >= SHORTEST_TOKEN and "{{" not in text else ""
+def _written(value: Any, token: Token) -> Any:
+    """The same as the configuration file spells it: our variables are variables, everything else is text."""
+    if isinstance(value, str):
+        # `$$` and `${` mean something in the file
+        plain_text = value in VARIABLES or ("${" not in value and "$$" not in value)
+        return token.hidden(value if plain_text else value.replace("$", "$$"))
+    if isinstance(value, list):
+        return [_written(item, token) for item in cast("list[Any]", value)]
+    if isinstance(value, dict):
+        items = cast("dict[str, Any]", value).items()
+        # a key of the file is never replaced by a variable
+        return {token.hidden(key, VARIABLE): _written(item, token) for key, item in items}
+    return value
 
 
 def _text(spot: Spot, *names: str) -> Spot | None:

@@ -5,6 +5,7 @@ from typing import Literal, NamedTuple
 from openhandover.core.errors import OpenHandoverError
 
 from .spots import Spot
+from .token import Token
 
 Kind = Literal["kept", "dropped", "by hand"]
 
@@ -23,25 +24,29 @@ class Note(NamedTuple):
 class Report:
     """Notes in the order of the mapping, and the reasons to refuse: all of them, not the first alone."""
 
-    def __init__(self) -> None:
+    def __init__(self, token: Token) -> None:
+        self._token = token
         self.notes: list[Note] = []
         self.reasons: list[Note] = []
 
     def kept(self, what: str, spot: Spot) -> None:
         """This is in the output."""
-        self.notes.append(Note("kept", what, spot.where))
+        self.notes.append(self._note("kept", what, spot))
 
     def dropped(self, what: str, spot: Spot) -> None:
         """This is not, and nothing takes its place."""
-        self.notes.append(Note("dropped", what, spot.where))
+        self.notes.append(self._note("dropped", what, spot))
 
     def by_hand(self, what: str, spot: Spot | None = None) -> None:
         """A person has to look at this."""
-        self.notes.append(Note("by hand", what, spot.where if spot else ""))
+        self.notes.append(self._note("by hand", what, spot))
 
     def refuse(self, why: str, spot: Spot | None = None) -> None:
         """The input cannot be migrated, for this reason and perhaps others."""
-        self.reasons.append(Note("by hand", why, spot.where if spot else ""))
+        self.reasons.append(self._note("by hand", why, spot))
+
+    def _note(self, kind: Kind, what: str, spot: Spot | None) -> Note:
+        return Note(kind, self._token.hidden(what), self._token.hidden(spot.where) if spot else "")
 
     def stop_if_refused(self) -> None:
         """Raise Refusal when there is a reason to."""
