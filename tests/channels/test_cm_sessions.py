@@ -93,6 +93,29 @@ async def test_a_session_that_follows_goes_on_with_the_human(here: House) -> Non
     assert conversation["context"]["cm"]["sessionId"] == "session-2"
 
 
+async def test_the_end_of_the_session_before_ends_nothing(here: House) -> None:
+    """The talk with Anna has gone on into the next session; only the end of that one ends it."""
+    handover = await human_has_it(here)
+    await here.says("still there?", sessionId="session-2")
+    path = f"/v1/handovers/{handover['id']}"
+    await here.call("events", ended(sessionId="session-1"))
+    assert (await here.server.call("GET", path)).body["status"] == "active"
+    await here.call("events", ended(sessionId="session-2"))
+    assert (await here.server.call("GET", path)).body["status"] == "completed"
+
+
+async def test_an_erased_user_whose_sessions_were_joined_begins_anew(here: House) -> None:
+    """The second session does not lead into the emptied conversation."""
+    handover = await human_has_it(here)
+    await here.says("still there?", sessionId="session-2")
+    await here.server.call("POST", f"/v1/desk/handovers/{handover['id']}/close?agent=anna", {})
+    await here.server.engine.erase(CHAT["conversationClientId"])
+    await here.says("back", sessionId="session-2")
+    erased, fresh = await here.conversations()
+    assert (erased["user"]["id"], fresh["user"]["id"]) == ("erased", CHAT["conversationClientId"])
+    assert CHAT["conversationClientId"] not in str(erased)
+
+
 @pytest.mark.parametrize("form", ["flat", "envelope"])
 async def test_the_end_of_the_session_ends_a_talk_with_a_human(here: House, form: str) -> None:
     """The user has left: once, however often it is told."""

@@ -6,7 +6,6 @@ use is logged and counted. Only a store that cannot take it is a 5xx, so that it
 
 import secrets
 from collections.abc import Awaitable, Callable
-from itertools import count
 
 import structlog
 
@@ -99,7 +98,7 @@ async def _happened(chats: "Chats", body: bytes) -> str:
     _log.info("cm_event", channel=chats.name, conversation_id=found, kind=ascii(happened.kind[:100]))
     if state is None:
         return "unknown"
-    if not happened.is_end:
+    if not happened.is_end or not reading.is_in(state.context, happened.session_id):
         return "noted"
     await chats.end(state)
     return "ended"
@@ -126,9 +125,7 @@ class Chats:
             return None
         found = await self._known(chat_id, session_id) if session_id else None
         last = None if found else await self._last(chat_id)
-        if last and session_id and "sessionId" in reading.place_of(last.context):
-            return None
-        return found or last
+        return found or (last if last and reading.is_in(last.context, session_id) else None)
 
     async def end(self, state: Conversation) -> None:
         """The Router's session is over: who was given away is back, who waited or talked has left."""
@@ -151,16 +148,26 @@ class Chats:
         return known
 
     async def _known(self, chat_id: str, session_id: str) -> Conversation | None:
-        own_id = reading.conversation_id(self.name, chat_id, session_id)
-        state = await self._engine.store.conversation(await self._free(own_id))
+        _, state = await self._own(chat_id, session_id)
         if state is not None:
             return state
-        joined = await self._engine.store.get(_JOINED, own_id)
-        return await self._engine.store.conversation(joined.decode()) if joined else None
+        joined = await self._engine.store.get(
+            _JOINED, reading.conversation_id(self.name, chat_id, session_id)
+        )
+        return await self._kept(joined)
+
+    async def _own(self, chat_id: str, session_id: str) -> tuple[str, Conversation | None]:
+        """The session's conversation, or the id that it will have. Those whose user was erased stay empty."""
+        tried = own_id = reading.conversation_id(self.name, chat_id, session_id)
+        number = 0
+        while (state := await self._engine.store.conversation(tried)) and state.user.id == ERASED:
+            number += 1
+            tried = f"{own_id}-{number}"
+        return tried, state
 
     async def _last(self, chat_id: str) -> Conversation | None:
         last = await self._engine.store.get(_LAST, reading.chat_key(self.name, chat_id))
-        return await self._engine.store.conversation(last.decode()) if last else None
+        return await self._kept(last)
 
     async def _joined(self, envelope: Envelope) -> Conversation | None:
         """The chat's last conversation, if a human of ours has it: the new session goes on there, for good."""
@@ -169,11 +176,15 @@ class Chats:
             return None
         own_id = reading.conversation_id(self.name, envelope.chat_id, envelope.session_id)
         kept = await self._engine.store.put_new(_JOINED, own_id, last.id.encode())
-        return await self._engine.store.conversation(kept.decode())
+        return await self._kept(kept)
+
+    async def _kept(self, kept: bytes | None) -> Conversation | None:
+        """The conversation whose id was kept, unless its user was erased."""
+        state = await self._engine.store.conversation(kept.decode()) if kept else None
+        return None if state is None or state.user.id == ERASED else state
 
     async def _create(self, envelope: Envelope) -> Conversation:
-        own_id = reading.conversation_id(self.name, envelope.chat_id, envelope.session_id)
-        fresh = await self._free(own_id)
+        fresh, _ = await self._own(envelope.chat_id, envelope.session_id or "")
         key = reading.chat_key(self.name, envelope.chat_id)
         await self._engine.store.put(_LAST, key, fresh.encode())
         command = CreateConversation(
@@ -183,19 +194,10 @@ class Chats:
             bot=self.settings.bot,
             language=self.settings.language or self._engine.config.languages.default,
             context=reading.context(envelope),
-            digest=own_id,
+            digest=fresh,
             chat_id=envelope.chat_id,
         )
         return (await self._engine.create(command))[0]
-
-    async def _free(self, own_id: str) -> str:
-        """The id, or the next one after those whose user was erased: they stay empty."""
-        for number in count():
-            tried = f"{own_id}-{number}" if number else own_id
-            state = await self._engine.store.conversation(tried)
-            if state is None or state.user.id != ERASED:
-                return tried
-        raise AssertionError
 
     async def _post(self, conversation_id: str, said: Said) -> bool:
         try:

@@ -151,3 +151,9 @@ def place_of(known: dict[str, Any]) -> dict[str, str]:
     given: Any = known.get(CONTEXT)
     place = cast("dict[str, Any]", given) if isinstance(given, dict) else {}
     return {name: value for name, value in place.items() if isinstance(value, str)}
+
+
+def is_in(known: dict[str, Any], session_id: str) -> bool:
+    """Whether the conversation with this context can be in this session now: one of the two may name none."""
+    now = place_of(known).get("sessionId", "")
+    return not now or not session_id or now == session_id
