@@ -1,5 +1,12 @@
 """A tool that ends in a handover: the user hears its message, the LLM gets the handover alone."""
 
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+
+from tests.net.loopback import serving
+from tests.serving import CONFIG, running_server
 from tests.tools.house import House
 
 
@@ -88,3 +95,43 @@ async def test_a_flow_bot_goes_on_after_the_end(house: House) -> None:
     await house.server.until(
         f"/v1/conversations/{chat}/messages", lambda page: page["items"][-1]["text"] == "hello"
     )
+
+
+VOICE = """
+gateways: {phone: {type: webhook, url: "GATEWAY", secret: whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw}}
+channels: {api: {type: api, provider: log}}
+providers: {team: {type: forward}, log: {type: logging}}
+agents: {anna: {name: Anna}}
+translation: {engine: libretranslate, url: "GATEWAY"}
+tools:
+  human:
+    description: d
+    parameters: {type: object, properties: {name: {type: string}}}
+    steps: [{handover: {provider: log, message: "Hold the line, {{ name }}", voice: {provider: team, to: "+31201234567"}}}]
+"""
+
+
+async def test_on_a_phone_call_the_message_is_said_and_the_call_given_away(tmp_path: Path) -> None:
+    """The voice part of the step is used, its message in the caller's language, and the end says which call it was."""
+    told: list[tuple[str, Any]] = []
+
+    async def answer(request: web.Request) -> web.Response:
+        body = await request.json()
+        if request.path == "/translate":
+            return web.json_response({"translatedText": f"{body['target']}: {body['q']}"})
+        told.append((body["type"], body["data"]))
+        return web.json_response({})
+
+    text = CONFIG.partition("channels:")[0] + VOICE
+    async with serving(answer) as url, running_server(tmp_path, text.replace("GATEWAY", url)) as server:
+        call = {"gateway": "phone", "id": "x", "from": "+31201234568", "to": "+31201234569"}
+        chat = (await server.conversation(medium="voice", call=call, language="nl"))["id"]
+        body = {"conversation_id": chat, "epoch": 1, "arguments": {"name": "Ada"}, "tool_call_id": "c1"}
+        handover = (await server.call("POST", "/v1/tools/human", body)).body["handover"]
+        path = f"/v1/handovers/{handover['id']}"
+        await server.until(path, lambda _: len(told) == 2)
+        assert [kind for kind, _ in told] == ["call.say", "call.transfer"]
+        assert told[0][1]["text"] == "nl: Hold the line, Ada"
+        assert told[1][1]["to"] == "+31201234567"
+        end = (await server.call("POST", f"{path}/call-result", {"outcome": "busy"})).body
+    assert (end["status"], end["reason"], end["replaces"]["tool_call_id"]) == ("error", "busy", "c1")
