@@ -163,4 +163,11 @@ IN_CALLS = [
         '"team" takes phone calls only',
         "move it to `voice",
     ),
+    Broken(
+        "a provider of calls as that of a channel",
+        WORLD + "channels: {c: {type: api, provider: §team}}\n",
+        "channels.c.provider",
+        '"team" takes phone calls only',
+        "under `voice` in the step",
+    ),
 ]

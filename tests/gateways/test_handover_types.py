@@ -258,8 +258,16 @@ def test_the_key_of_the_voice_environment(key: str, what: str) -> None:
         load_text(f"providers: {{p: {{{key} type: cm_voice_msc}}}}")
 
 
-async def test_no_key_is_ever_told_to_anybody_else(world: Phones) -> None:
-    """It goes to the gateway; the events, the handover and its story have the order without it."""
+async def test_no_key_is_ever_told_to_anybody_else(world: Phones, capfd: pytest.CaptureFixture[str]) -> None:
+    """It goes to the gateway; the events, the handover, its story and the log have the order without it."""
+    world.board.fail("call.transfer", 503)
+    world.board.fail("call.transfer", 422)
+    refused = await world.gives(await world.calls(), "msc", message="A secret message.")
+    await world.until(refused, status="error")
+    told = "".join(capfd.readouterr())
+    assert "open_failed" in told
+    assert KEY not in told
+    assert "secret message" not in told
     chat = await world.calls()
     handover_id = await world.gives(chat, "msc", {"webstore_referrer": "shop"})
     assert (await world.board.asked("call.transfer"))["configuration"]["api_key"] == KEY

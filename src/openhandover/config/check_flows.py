@@ -53,6 +53,7 @@ class FlowChecks:
 
     def run(self) -> None:
         """Report everything about flows and about the handover defaults."""
+        self.voice.channels()
         self._handover(self.config.defaults.handover, ("defaults", "handover"), from_flow=False)
         for name, flow in self.config.flows.items():
             path: Path = ("flows", name)

@@ -24,6 +24,14 @@ class VoiceChecks:
         self._findings = findings
         self._texts = texts
 
+    def channels(self) -> None:
+        """A channel's own provider is for texts; a call is given to whom the step says under `voice`."""
+        for name, channel in self._config.channels.items():
+            if channel.provider is not None and self._media(channel.provider) == {"voice"}:
+                mend = "name a provider that takes texts, and this one under `voice` in the step"
+                place: Path = ("channels", name, "provider")
+                self._findings.error(place, f'"{channel.provider}" takes phone calls only', mend)
+
     def step(self, step: HandoverStep, path: Path, *, from_flow: bool) -> None:
         """What a step says about calls; a provider that takes nothing else has no place in its text part."""
         if step.provider is not None and self._media(step.provider) == {"voice"}:
