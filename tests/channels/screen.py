@@ -22,9 +22,11 @@ async def write(page: Page, text: str) -> None:
 
 
 async def the_conversation(server: Server) -> str:
-    """The id of the only conversation."""
+    """The id of the only conversation, once its visitor has been heard."""
     listed = await server.until("/v1/conversations", lambda answer: answer["items"])
-    return listed["items"][0]["id"]
+    found: str = listed["items"][0]["id"]
+    await server.until(f"/v1/conversations/{found}", lambda conversation: conversation["seq"])
+    return found
 
 
 async def bot(server: Server, conversation_id: str, text: str, **more: Any) -> None:
