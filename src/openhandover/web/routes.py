@@ -296,13 +296,13 @@ ENDPOINTS: tuple[Endpoint, ...] = (
             description="For channels of type `cm`. CM.com shows its shared secret in a header; with it, the answer is "
             "always 2xx.",
             body={"type": "object"},
-            answers={status: {"type": "object"}},
+            answers={status: {"type": "object"} for status in statuses},
             codes=("unauthorized",),
         )
-        for part, handler, summary, status in (
-            ("messages", cm.messages, "Where CM.com's Router sends what users say", 201),
-            ("handover", cm.handover, "Where CM.com's Router tells that a chat was handed over", 200),
-            ("events", cm.events, "Where CM.com's Router tells that a session has ended", 200),
+        for part, handler, summary, statuses in (
+            ("messages", cm.messages, "Where CM.com's Router sends what users say", (201, 200)),
+            ("handover", cm.handover, "Where CM.com's Router tells that a chat was handed over", (200,)),
+            ("events", cm.events, "Where CM.com's Router tells that a session has ended", (200,)),
         )
     ),
     _call(
