@@ -11,7 +11,7 @@ from aiohttp import web
 from mcp import Client as McpClient
 from mcp.client.streamable_http import create_mcp_http_client, streamable_http_client
 
-from openhandover.client import Client, Event, SignatureError, StaleEpoch, verify_webhook
+from openhandover.client import Client, Event, Handover, SignatureError, StaleEpoch, verify_webhook
 
 SYSTEM = {
     "role": "system",
@@ -62,7 +62,7 @@ class Bot:
             "handover.error",
             "handover.cancelled",
         }:
-            self.resume(event, context)
+            self.resume(event.handover, context)
 
     async def user(self, conversation_id: str) -> str:
         """Whose conversation it is."""
@@ -121,15 +121,17 @@ class Bot:
         except StaleEpoch:
             self.show("somebody else has the floor by now; the answer is dropped")
 
-    def resume(self, event: Event, context: list[dict]) -> None:
+    def resume(self, handover: Handover, context: list[dict]) -> None:
         """Put what the human did in the place of the tool's result: `replaces` says which."""
-        replaces, digest = event.data.get("replaces"), event.data.get("digest")
-        self.show(f"event {event.type}, replaces {json.dumps(replaces)}")
+        call, digest = handover.replaces, handover.digest
+        if call is None or digest is None:
+            return
+        self.show(f"the handover replaces the result of {call.tool}, {call.tool_call_id}")
         self.show(f"its digest: {json.dumps(digest, ensure_ascii=False)}")
         for message in context:
-            if replaces and message.get("tool_call_id") == replaces["tool_call_id"]:
-                message["content"] = (digest or {}).get("summary", event.type)
-                self.show(f"in the model's context the tool's result is now: {message['content']}")
+            if message.get("tool_call_id") == call.tool_call_id:
+                message["content"] = digest["summary"]
+                self.show(f"in the model's context the tool's result is now: {digest['summary']}")
 
 
 def as_function(tool) -> dict:

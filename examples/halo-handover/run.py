@@ -172,7 +172,7 @@ async def play(cm: CmEmulator, bot: Bot) -> None:
         expect(
             back.data["replaces"]["tool"] == "talk_to_human", "the event names the tool call that it replaces"
         )
-        expect(back.data["digest"]["outcome"]["status"] == "transferred", "and has the digest")
+        expect(back.handover.digest["outcome"]["status"] == "transferred", "and has the digest")
         expect(
             (await client.conversations.get(asked.conversation_id)).floor == "bot", "the floor is the bot's"
         )

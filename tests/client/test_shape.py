@@ -17,6 +17,7 @@ PAIRS = [
     (ours.Attachment, theirs.File),
     (ours.Delivery, theirs.DeliveryShape),
     (ours.Handover, theirs.Handover),
+    (ours.ToolCall, theirs.ReplacesShape),
     (ours.Attempt, theirs.AttemptShape),
     (ours.Failure, theirs.ErrorShape),
     (ours.Queue, theirs.QueueShape),

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from openhandover.client import Client, Invalid, NotFound
+from openhandover.client.shapes import ToolCall
 from tests.client.proxy import Proxy, proxy
 from tests.serving import CONFIG, KEY, running_server
 
@@ -59,7 +60,8 @@ async def test_a_result_or_a_handover(client: Client) -> None:
     given = await client.tools.call("talk_to_human", talk.id, talk.epoch, {}, tool_call_id="call_1")
     assert given.result is None
     assert given.handover is not None
-    assert (await client.handovers.get(given.handover.id)).conversation_id == talk.id
+    handover = await client.handovers.get(given.handover.id)
+    assert handover.replaces == ToolCall("talk_to_human", "call_1")
 
 
 async def test_a_lost_reply_runs_a_tool_once(client: Client, between: Proxy) -> None:

@@ -211,7 +211,7 @@ def test_a_transfer_that_returns_brings_its_digest() -> None:
     talk = Talk()
     talk.request(Target("msc", Style.TRANSFER, returns="call"))
     talk.opened()
-    left = "The conversation left to msc: transferred (transferred). What was said there is not known."
+    left = "The conversation left to msc (transferred). What was said there is not known."
     assert digest(talk)["summary"] == left
     talk.later(90)
     talk.do(e.Return(talk.handover.id))

@@ -26,7 +26,7 @@ async def test_a_tool_of_the_model_hands_over_and_its_result_is_replaced() -> No
     status, said = await played(EXAMPLE / "run.py")
     assert status == 0, said
     assert 'the model gets back {"handover":{"id":' in said
-    assert 'replaces {"tool": "talk_to_human", "tool_call_id": "call_1"}' in said
+    assert "the handover replaces the result of talk_to_human, call_1" in said
     assert '"CustomerInfo": "{\\"name\\":\\"Zoë Example\\",\\"email\\":\\"zoe@example.org\\"}"' in said
     assert "bot: Welcome back. I know that this happened: The conversation left to msc" in said
 

@@ -133,6 +133,13 @@ class Rating(Struct, frozen=True):
     comment: str | None = None
 
 
+class ToolCall(Struct, frozen=True):
+    """The call of a tool by a model; `tool_call_id` is the model's own."""
+
+    tool: str
+    tool_call_id: str | None = None
+
+
 class Handover(Struct, frozen=True):
     """One attempt to give one conversation to a human."""
 
@@ -156,6 +163,8 @@ class Handover(Struct, frozen=True):
     queued_at: datetime | None = None
     active_at: datetime | None = None
     ended_at: datetime | None = None
+    replaces: ToolCall | None = None
+    """The tool call in whose place the digest belongs in the model's context."""
 
     @property
     def is_open(self) -> bool:

@@ -87,7 +87,7 @@ def _summary(handover: Handover, messages: Sequence[Message], agents: Sequence[A
     status = f"{handover.status.value} ({(handover.reason or 'unknown').replace('_', ' ')})"
     if handover.status is Status.TRANSFERRED:
         back = f" It came back after {_count(round(seconds), 'second')}." if handover.returned else ""
-        return f"The conversation left to {handover.target.provider}: {status}. What was said there is not known.{back}"
+        return f"The conversation left to {handover.target.provider} ({handover.reason}). What was said there is not known.{back}"
     if handover.active_at is None:
         failed = sum(message.delivery.state == "failed" for message in messages)
         lost = f" {_count(failed, 'message')} of the user reached nobody." if failed else ""
