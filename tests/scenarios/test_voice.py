@@ -133,6 +133,20 @@ async def test_a_caller_who_hangs_up_while_the_message_is_spoken(world: Phones) 
     assert world.board.of("call.transfer") == []
 
 
+async def test_a_cancel_while_the_gateway_is_down(world: Phones) -> None:
+    """The call is the bot's again: nothing is said into it any more, and it is not given away."""
+    world.board.fail("call.say", 503, 100)
+    chat = await world.calls()
+    handover_id = await world.gives(chat, "team", message="A colleague will help you.")
+    await world.board.tried(1)
+    await world.call("POST", f"/v1/handovers/{handover_id}/cancel")
+    world.board.mend("call.say")
+    page = f"/v1/conversations/{chat}/events"
+    found = await world.server.until(page, lambda page: any(e["type"] == "call.say" for e in page["items"]))
+    assert found["items"][-1]["data"]["spoken"] is False
+    assert world.board.events == []
+
+
 async def test_a_cancel_while_it_rings(world: Phones) -> None:
     """A cancelled call is nobody's handover any more: what its gateway reports then is late."""
     chat = await world.calls()

@@ -84,7 +84,7 @@ class Engine:
         self.gateways = gateways_of(parts)
         self.order = Order(config, self.providers, self.texts, self.gateways)
         self._queues = Queues(self.store, self._work)
-        self._calls = Calls(self.gateways, self._work, clock)
+        self._calls = Calls(self.gateways, self._delivery)
         self._preparing = Preparing(parts, translator_of(config, self.http))
         for_agents = ForAgents(self.files, self._preparing, config.redaction.to_agent, clock)
         self._agents = AgentLanes(self._delivery, self.providers, for_agents, self._queues, self._calls)

@@ -13,9 +13,8 @@ from openhandover.core.model import Conversation, Handover, Lane as LaneState
 from openhandover.core.settings import Secret
 from openhandover.gateways.base import CallContext, Gateway, Transfer
 
-from .delivery import backoff_s
+from .delivery import Delivery, backoff_s
 from .parts import Parts
-from .work import Clock, Work
 
 _log = structlog.get_logger("openhandover.gateways")
 
@@ -61,10 +60,11 @@ class LiveCall:
 class Calls:
     """What handovers do with calls beside giving them away: say the message before, take the call back after."""
 
-    def __init__(self, gateways: Mapping[str, Gateway], work: Work, clock: Clock) -> None:
+    def __init__(self, gateways: Mapping[str, Gateway], delivery: Delivery) -> None:
         self._gateways = gateways
-        self._work = work
-        self._clock = clock
+        self._store = delivery.store
+        self._work = delivery.work
+        self._clock = delivery.clock
 
     async def start(self) -> None:
         """Start every gateway; one that cannot start is a configuration error."""
@@ -85,7 +85,7 @@ class Calls:
         """Say the handover's message to its end. Reaching a human matters more: a failure is told and goes no further."""
         text = handover.settings.message
         language = handover.settings.message_language or state.language
-        failed = await self._say(_about(state, handover, known), text, language)
+        failed = await self._say(_about(state, handover, known), known.id, text, language)
         if failed is not None:
             _log.warning(
                 "say_failed",
@@ -96,7 +96,7 @@ class Calls:
             )
         await self._work.run(state.id, e.Spoken(known.id, text, language, failed))
 
-    async def _say(self, about: CallContext, text: str, language: str) -> str | None:
+    async def _say(self, about: CallContext, lane_id: int, text: str, language: str) -> str | None:
         """Why it was not said; None when it was."""
         gateway = self._gateways.get(about.call.gateway)
         if gateway is None:
@@ -116,10 +116,18 @@ class Calls:
                         if self._clock() + wait_s > until:
                             return error.detail
                     await asyncio.sleep(wait_s)
+                    if not await self._is_due(about.conversation_id, lane_id):
+                        return "the handover has ended"
         except ProviderError as error:
             return error.detail
         except TimeoutError:
             return "it was not said to its end in time"
+
+    async def _is_due(self, conversation_id: str, lane_id: int) -> bool:
+        """Whether the attempt still has the call: nothing is said into one that is the bot's again."""
+        state = await self._store.conversation(conversation_id)
+        lane = state.lane(lane_id) if state else None
+        return lane is not None and lane.ended_at is None
 
     async def cancel(self, state: Conversation, handover: Handover, known: LaneState) -> None:
         """Take back a call that was given away; raises what the gateway raises."""
