@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from openhandover.emulators.cm import CmEmulator
+from tests.channels.visitor import Visitor
 from tests.scenarios.cm_relay import HEADERS, ROUTE, Relay, counted, desk_lines, inside, outside, relaying
 from tests.scenarios.process import Process, client
+from tests.serving import running_server
 
 
 @pytest.fixture
@@ -62,6 +64,32 @@ async def test_files_wait_for_the_notice_and_reach_the_agent_as_links(relay: Rel
     chat = await relay.cm.chat_at_desk()
     await relay.cm.wait_until(lambda: len(desk_lines(chat)) == 2)
     assert desk_lines(chat)[1].startswith("see\nbill.txt: http")
+
+
+async def test_the_web_chat_offers_files_with_the_notice_only(tmp_path: Path) -> None:
+    """What the page is told: no files while it waits, files from the notice on, also for a page that opens then; none
+    after the end. The upload itself is refused and taken accordingly."""
+    async with CmEmulator() as cm:
+        web = "web: {type: webchat, provider: msc, allowed_origins: ['https://shop.example']}"
+        text = outside(cm).replace("channels: {", f"channels: {{{web}, ")
+        async with running_server(tmp_path, text) as server:
+            cm.call_back("outside", f"{server.url}/webhooks/msc", HEADERS)
+            cm.callbacks.hold()
+            ada = await Visitor.comes(server)
+            async with ada.page() as page:
+                await page.say("hello")
+                settings = {"route": ROUTE, "accepted_message": "", "message": ""}
+                handover_id = (await server.handover(ada.id, settings=settings))["id"]
+                queued = await page.event("handover.queued")
+                assert queued["data"]["files"] is False
+                assert (await ada.upload()).status == 403
+                cm.callbacks.release()
+                noticed = await page.event("handover.queue_updated")
+                assert noticed["data"]["files"] is True
+                assert (await ada.upload()).status == 201
+                await server.call("POST", f"/v1/handovers/{handover_id}/cancel", {})
+                ended = await page.event("handover.cancelled")
+                assert ended["data"]["files"] is False
 
 
 async def test_the_next_handover_is_a_chat_of_its_own(relay: Relay) -> None:
