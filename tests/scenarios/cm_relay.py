@@ -43,6 +43,13 @@ flows:
         - say: "Welcome back."
       else: [say: "You said: {{{{ input.text }}}}"]
 """
+BESIDE = """
+api: {{keys: [{{name: all, key: {key}, scopes: [conversations, handovers, analytics]}}]}}
+channels: {{api: {{type: api, provider: msc}}}}
+providers:
+  msc: {{type: cm_msc, bot_adapter: {bot}, {flat}, {more}}}
+"""
+"""An own bot whose chats come from the Router: it hands them over by the API, under the chat's own id."""
 ROUTE = {"user_name": 'Ada "Ä"', "user_email": "ada@example.org", "routing_keywords": ["billing"]}
 
 
@@ -129,3 +136,9 @@ async def relaying(folder: Path, more: str = "") -> AsyncGenerator[Relay]:
     async with CmEmulator() as cm, running_server(folder, outside(cm, more)) as server:
         cm.call_back("outside", f"{server.url}/webhooks/msc", HEADERS)
         yield Relay(server, cm)
+
+
+def beside(cm: CmEmulator, more: str) -> str:
+    """The configuration of a bot that hands chats of the Router over by the API."""
+    flat = ", ".join(f"{key}: {value}" for key, value in account(cm).items())
+    return BESIDE.format(key=KEY, bot=ids.BOT, flat=flat, more=more)

@@ -7,9 +7,19 @@ from typing import Any
 
 import pytest
 
-from openhandover.emulators.cm import CmEmulator
+from openhandover.emulators.cm import SESSION_RIGHT, CmEmulator, ids
 from tests.channels.visitor import Visitor
-from tests.scenarios.cm_relay import HEADERS, ROUTE, Relay, counted, desk_lines, inside, outside, relaying
+from tests.scenarios.cm_relay import (
+    HEADERS,
+    ROUTE,
+    Relay,
+    beside,
+    counted,
+    desk_lines,
+    inside,
+    outside,
+    relaying,
+)
 from tests.scenarios.process import Process, client
 from tests.serving import running_server
 
@@ -321,3 +331,49 @@ async def test_the_bot_is_inside_the_router(tmp_path: Path) -> None:
                     assert (group, 1) in counted(rows)
         finally:
             await process.end()
+
+
+BOT_STATE, AGENT_STATE = "51a7e000-0000-4000-8000-000000000001", "51a7e000-0000-4000-8000-000000000002"
+
+
+async def test_named_states_of_the_session(tmp_path: Path) -> None:
+    """To the agents and, when the conversation is given back, to the bot; without its right the token is refused with
+    the right's name."""
+    more = f"states: {{human: {AGENT_STATE}, bot: {BOT_STATE}}}, handback: enable"
+    async with CmEmulator() as cm, running_server(tmp_path, beside(cm, more)) as server:
+        chat = cm.visitor("ada", "Ada").says("hello")
+        talk = await server.conversation(context={"chatId": chat.id})
+        body = {"route": ROUTE | {"messaging_adapter": ids.WEB}}
+        cm.account.rights.clear()
+        refused = (await server.handover(talk["id"], settings=body))["id"]
+        found = await server.until(f"/v1/handovers/{refused}", lambda one: one["ended_at"])
+        assert (found["reason"], chat.side) == ("auth", "bot")
+        assert "ConversationalRouter.RouterSession_Update" in found["error"]["message"]
+        cm.account.rights.add(SESSION_RIGHT)
+        given = (await server.handover(talk["id"], settings=body))["id"]
+        found = await server.until(f"/v1/handovers/{given}", lambda one: one["ended_at"])
+        assert (found["status"], chat.side, chat.context["RoutingKeywords"]) == (
+            "transferred",
+            "waiting",
+            "billing",
+        )
+        await server.call("POST", f"/v1/handovers/{given}/return", {})
+        await cm.wait_until(lambda: chat.side == "bot")
+        assert not cm.requests_to("mutation")
+
+
+async def test_a_desk_of_the_marketplace(tmp_path: Path) -> None:
+    """The link to the bot is cut and the one to the desk is made, with what the desk needs; the reports have it."""
+    async with CmEmulator() as cm:
+        text = beside(cm, "handback: off").replace("cm_msc", "cm_marketplace")
+        async with running_server(tmp_path, text) as server:
+            chat = cm.visitor("ada", "Ada").says("hello")
+            talk = await server.conversation(context={"chatId": chat.id})
+            route = {"messaging_adapter": ids.WEB, "marketplace_adapter": ids.MARKETPLACE}
+            body = {"route": route | {"routing": {"queue": 7}, "context": {"order": 42}}}
+            given = (await server.handover(talk["id"], settings=body))["id"]
+            await server.until(f"/v1/handovers/{given}", lambda one: one["status"] == "transferred")
+            assert (chat.side, chat.target(cm.account)) == ("waiting", ids.MARKETPLACE)
+            assert chat.context == {"Routing": '{"queue":7}', "order": "42"}
+            rows = await server.call("GET", "/v1/analytics/handovers?group_by=provider")
+            assert counted(rows) == [("msc", 1)]
