@@ -2,6 +2,7 @@
 
 import asyncio
 from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar, Self
 
@@ -12,7 +13,7 @@ from . import control
 from .answers import Refused, problem
 from .callbacks import Callbacks
 from .faults import Faults
-from .recording import Recorded
+from .recording import KEPT, Recorded
 
 MAX_BODY_BYTES = 1024 * 1024
 WAIT_S = 10.0
@@ -30,7 +31,7 @@ class Emulator(ABC):
     title: ClassVar[str]
 
     def __init__(self, *, host: str = "127.0.0.1", port: int = 0) -> None:
-        self.requests: list[Recorded] = []
+        self.requests: deque[Recorded] = deque(maxlen=KEPT)
         self.faults = Faults()
         self.callbacks = Callbacks(self.changed)
         self.version = 0

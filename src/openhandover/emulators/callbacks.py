@@ -2,11 +2,14 @@
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
+
+from .recording import KEPT
 
 REDELIVERY_S = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 """Pauses before a refused callback is sent again. Vendors take minutes; nobody who is testing wants to."""
@@ -58,8 +61,8 @@ class Callbacks:
     """Sends callbacks lane by lane; within a lane they keep their order, unless a fault was asked for."""
 
     def __init__(self, changed: Callable[[], None], redelivery_s: tuple[float, ...] = REDELIVERY_S) -> None:
-        self.sent: list[Callback] = []
-        """Every callback, oldest first, also those still under way."""
+        self.sent: deque[Callback] = deque(maxlen=KEPT)
+        """The callbacks, oldest first, also those still under way."""
         self.redelivery_s = redelivery_s
         self._changed = changed
         self._lanes: dict[str, asyncio.Queue[Callback]] = {}

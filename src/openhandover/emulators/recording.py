@@ -5,6 +5,8 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
+KEPT = 10_000
+"""So many records of a kind stay, the newest: an emulator may run for weeks."""
 MASK = "***"
 NAMED_SECRET = ("token", "key", "secret", "authorization", "cookie")
 """A header or query parameter whose name contains one of these is shown masked outside this process."""

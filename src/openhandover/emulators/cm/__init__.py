@@ -5,6 +5,7 @@ integrations rely on (v2 address, the 201's body, state-based control, the defau
 are mostly undocumented: ours are 400 body, 401 token, 403 right, 404 account or chat.
 """
 
+from collections import deque
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
@@ -14,6 +15,7 @@ from openhandover.emulators.answers import Refused, json_object
 from openhandover.emulators.base import Emulator
 from openhandover.emulators.callbacks import Endpoint
 from openhandover.emulators.control import text_of
+from openhandover.emulators.recording import KEPT
 
 from . import account as ids, business, mutation, twoway
 from .account import SESSION_RIGHT, Account, Adapter
@@ -73,7 +75,7 @@ class CmEmulator(Emulator):
         self.router = Router(self.account, self.callbacks, self.changed)
         self.presence = Presence(self.account)
         self.visitors: dict[str, Visitor] = {}
-        self.sent: list[dict[str, Any]] = []
+        self.sent: deque[dict[str, Any]] = deque(maxlen=KEPT)
         """Business Messaging messages that were accepted."""
         self._expired: str | None = None
 

@@ -1,11 +1,13 @@
 """The Router: which side has a chat, where a message goes, and whom it calls when something happened."""
 
 import json
+from collections import deque
 from collections.abc import Callable, Collection
 from typing import Any, Literal
 
 from openhandover.emulators.answers import Refused
 from openhandover.emulators.callbacks import Callback, Callbacks, Endpoint
+from openhandover.emulators.recording import KEPT
 
 from . import business
 from .account import Account, Adapter
@@ -22,7 +24,7 @@ class Router:
     def __init__(self, account: Account, callbacks: Callbacks, changed: Callable[[], None]) -> None:
         self.account = account
         self.chats: dict[str, Chat] = {}
-        self.unrouted: list[dict[str, Any]] = []
+        self.unrouted: deque[dict[str, Any]] = deque(maxlen=KEPT)
         """Messages that no rule took anywhere."""
         self._callbacks = callbacks
         self._changed = changed
