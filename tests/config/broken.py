@@ -65,6 +65,13 @@ IN_THE_FILE = [
     Broken("key that is a list", "bots:\n  ? §[a]\n  : b\n", "bots", "must be text", "quote the key"),
     # --- variables
     Broken("unset variable", "store: §${NOWHERE}\n", "store", "NOWHERE is not set", "default"),
+    Broken(
+        "unset variable inside a bot",
+        "bots: {b: {http: {url: 'https://b.example', secret: §'${NOWHERE}'}}}\n",
+        "bots.b.http.secret",
+        "NOWHERE is not set",
+        "default",
+    ),
     Broken("not a variable", "store: §${1A}\n", "store", "not a variable", "$${"),
     Broken("nested default", "store: §${A:-${B}}\n", "store", "not a variable", "write ${NAME}"),
     Broken(
@@ -378,6 +385,7 @@ IN_THE_FILE = [
         'no event "handover"',
         "under `events:`",
     ),
+    Broken("a bot that is nothing", "bots: {b: §{http: null}}\n", "bots.b", "exactly one of", "keep one"),
     Broken("two kinds of bot", "bots: {b: §{}}\n", "bots.b", "exactly one of", "keep one"),
     Broken(
         "provider type",

@@ -159,7 +159,7 @@ def _bots(config: Config, findings: Findings) -> None:
 
 
 def _bot(bot: Bot, path: Path, findings: Findings) -> None:
-    if (bot.flow is None) == (bot.http is None):
+    if findings.is_given((*path, "flow")) == findings.is_given((*path, "http")):
         findings.error(path, "a bot is exactly one of `flow` and `http`", "keep one of the two keys")
     if bot.flow is not None:
         findings.name((*path, "flow"), "flows", bot.flow, "flow")

@@ -1,7 +1,7 @@
 """Where checks report: a path into the configuration becomes a place in the file."""
 
 from .loaded import Loaded, place
-from .nodes import MapNode, Path, Problem, nearest, spell
+from .nodes import MapNode, Path, Problem, TextNode, nearest, spell
 
 
 class Findings:
@@ -25,11 +25,11 @@ class Findings:
         return list(node.entries) if isinstance(node, MapNode) else []
 
     def is_given(self, path: Path) -> bool:
-        """Whether the file has this key, also with a wrong value."""
+        """Whether the file has this key with a value, also with a wrong one."""
         node: object = self._loaded.tree
         for key in path:
             node = node.entries.get(str(key)) if isinstance(node, MapNode) else None
-        return node is not None
+        return node is not None and not (isinstance(node, TextNode) and node.is_null)
 
     def name(self, path: Path, part: str, name: str, kind: str) -> bool:
         """Report a name that is not defined under `part`; true when it is."""
