@@ -265,7 +265,7 @@ async def test_reports_read_indexes_alone(past: Server) -> None:
         "before_at": 1.0,
         "before_id": "",
     }
-    parameters |= dict.fromkeys(("status", *NAMES))
+    parameters |= dict.fromkeys(("status", *NAMES, "medium", "providers"))
     names = ("handovers", "conversations", "values", "list", "delivery", "exceptions")
     with contextlib.closing(sqlite3.connect(past.engine.store._path)) as connection:  # type: ignore[attr-defined]
         for name in names:

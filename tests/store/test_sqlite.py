@@ -336,6 +336,27 @@ def test_migrations_are_numbered_without_gaps() -> None:
     assert numbers == list(range(1, len(numbers) + 1))
 
 
+async def test_the_third_version_tells_calls_from_texts(tmp_path: Path) -> None:
+    """Handovers of phone calls that an earlier version wrote are counted as such."""
+    path = tmp_path / "test.db"
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.executescript(f"BEGIN; {scripts()[1]} {scripts()[2]} PRAGMA user_version = 2; COMMIT;")
+        for conversation_id, state in (("c1", b'{"medium":"voice"}'), ("c2", b"{}")):
+            connection.execute(
+                "INSERT INTO conversation (id, state, user_id, channel, seq, busy, created_at)"
+                " VALUES (?, ?, 'u', 'web', 1, 0, 5.0)",
+                (conversation_id, state),
+            )
+            connection.execute(
+                "INSERT INTO handover (id, conversation_id, state, status, provider, style, channel, language, initiator,"
+                " attempts, requested_at) VALUES (?, ?, '{}', 'queued', 'desk', 'relay', 'web', 'en', 'bot', 1, 6.0)",
+                (f"h-{conversation_id}", conversation_id),
+            )
+        migrate(connection)
+        found = connection.execute("SELECT conversation_id, medium FROM handover ORDER BY id").fetchall()
+    assert found == [("c1", "voice"), ("c2", "text")]
+
+
 async def test_the_second_version_takes_over_what_the_first_wrote(tmp_path: Path) -> None:
     """Why a human was wanted, and what came late or twice, is found in columns after the migration."""
     path = tmp_path / "test.db"
@@ -356,7 +377,9 @@ async def test_the_second_version_takes_over_what_the_first_wrote(tmp_path: Path
     await store.start()
     bounds = {"from_at": 0.0, "to_at": 9.0}
     suppressed = await store.report("analytics_suppressed", bounds)
-    names = dict.fromkeys(("status", "reason", "why", "provider", "channel", "language", "agent_name"))
+    names = dict.fromkeys(
+        ("status", "reason", "why", "provider", "channel", "language", "agent_name", "medium", "providers")
+    )
     rows = await store.report("analytics_handovers", {**bounds, **names, "by": "why", "grain_s": 900})
     await store.stop()
     assert suppressed == [{"late_events": 2, "duplicates_suppressed": 3}]

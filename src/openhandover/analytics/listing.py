@@ -18,6 +18,7 @@ from openhandover.web.site import now
 from .filters import filters
 from .period import period
 from .tables import long_table, name_of, table
+from .types import type_of
 
 MOST_OPEN = 200
 """So many of the open handovers are listed, those open longest first; all are counted."""
@@ -37,7 +38,9 @@ class HandoverLine(Struct, frozen=True):
     reason: str | None
     why: str | None
     provider: str
+    type: str
     channel: str
+    medium: str
     language: str
     initiator: str
     agent: str | None
@@ -82,7 +85,8 @@ def _listed(call: Call, row: Mapping[str, Any], at: float) -> HandoverLine:
     why = row["why"]
     return HandoverLine(
         **{name: row[name] for name in ("id", "conversation_id", "status", "reason", "provider", "channel")},
-        **{name: row[name] for name in ("language", "initiator", "agent", "rating")},
+        **{name: row[name] for name in ("medium", "language", "initiator", "agent", "rating")},
+        type=type_of(call.site.config, row["provider"]),
         why=None if why is None else redact(why, call.site.config.redaction.to_log),
         requested_at=view.time(requested_at),
         active_at=view.optional_time(active_at),

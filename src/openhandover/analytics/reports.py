@@ -16,6 +16,7 @@ from .figures import Begun, Figures, GroupFigures, Tally, added, calendar, figur
 from .filters import BY_TIME, Group, choice, filters, group_by
 from .period import Period, period
 from .tables import name_of, table
+from .types import type_of
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -52,7 +53,7 @@ class _Wanted(Struct, frozen=True):
     @property
     def parameters(self) -> dict[str, Any]:
         """Of both report queries."""
-        by = "time" if self.by in BY_TIME else self.by
+        by = "time" if self.by in BY_TIME else "provider" if self.by == "type" else self.by
         return {**self.period.bounds, **self.narrowed, "by": by, "grain_s": self.period.grain_s}
 
     @property
@@ -122,6 +123,8 @@ def _name(call: Call, by: Group, of: Period) -> Callable[[Any], str | None]:
     """How a key of the store is shown; what people wrote freely may hold personal data, which is blacked out."""
     if by in BY_TIME:
         return calendar(by, of.zone, of.grain_s)
+    if by == "type":
+        return lambda key: type_of(call.site.config, key)
     if by != "why":
         return lambda key: key
     hidden = call.site.config.redaction.to_log

@@ -103,9 +103,13 @@ class Work:
         state = turn.state
         if turn.handover_changed:
             fingerprint = event.digest if isinstance(event, e.RequestHandover) else None
-            rows.append(HandoverRow(turn.handover, state.channel, state.language, turn.digest, fingerprint))
+            rows.append(
+                HandoverRow(
+                    turn.handover, state.channel, state.language, turn.digest, fingerprint, state.medium
+                )
+            )
         if turn.earlier:
-            rows.append(HandoverRow(turn.earlier, state.channel, state.language))
+            rows.append(HandoverRow(turn.earlier, state.channel, state.language, medium=state.medium))
         taken = None
         if claim:
             fact = event if isinstance(event, e.FromProvider) else None

@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from openhandover.core.digest import NeedRecent as NeedRecent
 from openhandover.core.errors import OpenHandoverError
-from openhandover.core.model import Conversation, Entry, Handover
+from openhandover.core.model import Conversation, Entry, Handover, Medium
 
 T = TypeVar("T")
 Receiver = Literal["user", "agent", "bot"]
@@ -38,6 +38,8 @@ class HandoverRow(Struct, frozen=True):
     """The finished digest as JSON, once the handover has ended."""
     fingerprint: str | None = None
     """Of the creating request, when the caller chose the id."""
+    medium: Medium = "text"
+    """Of the conversation."""
 
 
 class Mark(Struct, frozen=True):

@@ -82,7 +82,9 @@ class Life:
             handover = turn.handover
             known = self._rows.get(handover.id)
             digest = turn.digest or (known.digest if known else None)
-            self._rows[handover.id] = HandoverRow(handover, self.state.channel, self.state.language, digest)
+            self._rows[handover.id] = HandoverRow(
+                handover, self.state.channel, self.state.language, digest, medium=self.state.medium
+            )
 
     def _recent(self, need: NeedRecent) -> Sequence[LogRow]:
         messages = [

@@ -14,7 +14,7 @@ SELECT key, count(*) AS handovers,
        group_concat(patience) AS patiences
   FROM (SELECT CASE :by WHEN 'status' THEN status WHEN 'reason' THEN reason WHEN 'why' THEN why
                         WHEN 'provider' THEN provider WHEN 'channel' THEN channel WHEN 'language' THEN language
-                        WHEN 'agent' THEN coalesce(agent_name, agent_id) WHEN 'initiator' THEN initiator
+                        WHEN 'agent' THEN coalesce(agent_name, agent_id) WHEN 'initiator' THEN initiator WHEN 'medium' THEN medium
                         WHEN 'time' THEN CAST(requested_at / :grain_s AS INTEGER) END AS key,
                status, rating,
                active_at IS NULL AND coalesce(reason, '') IN ('user_cancelled', 'user_left') AS gave_up,
@@ -43,14 +43,14 @@ SELECT DISTINCT status, provider, channel, language, coalesce(agent_name, agent_
  WHERE requested_at >= :from_at AND requested_at < :to_at;
 
 -- name: analytics_list
-SELECT id, conversation_id, status, reason, why, provider, channel, language, initiator,
+SELECT id, conversation_id, status, reason, why, provider, channel, medium, language, initiator,
        coalesce(agent_name, agent_id) AS agent, requested_at, active_at, first_reply_at, ended_at, rating
   FROM handover
  WHERE requested_at >= :from_at AND requested_at < :to_at AND (requested_at, id) < (:before_at, :before_id) {filter}
  ORDER BY requested_at DESC, id DESC LIMIT :limit;
 
 -- name: analytics_open
-SELECT id, conversation_id, status, reason, why, provider, channel, language, initiator,
+SELECT id, conversation_id, status, reason, why, provider, channel, medium, language, initiator,
        coalesce(agent_name, agent_id) AS agent, requested_at, active_at, first_reply_at, ended_at, rating
   FROM handover
  WHERE ended_at IS NULL {filter}

@@ -23,7 +23,7 @@ LOG_COLUMNS = (
     + ", log.user_state, log.user_tries, log.user_at, log.agent_state, log.agent_tries, log.agent_at"
     + ", log.bot_state, log.bot_tries, log.bot_at, log.repeats"
 )
-HANDOVER_COLUMNS = "state, channel, language, digest, fingerprint"
+HANDOVER_COLUMNS = "state, channel, language, digest, fingerprint, medium"
 
 encode = msgspec.json.Encoder().encode
 _conversation = msgspec.json.Decoder(Conversation)
@@ -103,7 +103,7 @@ def log_row(row: Row) -> LogRow:
 
 def handover(row: Row) -> HandoverRow:
     """From `HANDOVER_COLUMNS`."""
-    return HandoverRow(_handover.decode(row[0]), *row[1:5])
+    return HandoverRow(_handover.decode(row[0]), *row[1:6])
 
 
 def handover_row(value: HandoverRow) -> Row:
@@ -134,6 +134,7 @@ def handover_row(value: HandoverRow) -> Row:
         state.first_reply_at,
         state.ended_at,
         state.why,
+        value.medium,
     )
 
 

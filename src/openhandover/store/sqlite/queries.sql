@@ -55,8 +55,8 @@ UPDATE log SET
 -- name: save_handover
 INSERT INTO handover (id, conversation_id, state, digest, fingerprint, status, reason, ended_by, provider, style,
                       channel, language, initiator, agent_id, agent_name, attempts, rating,
-                      requested_at, queued_at, active_at, first_reply_at, ended_at, why)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                      requested_at, queued_at, active_at, first_reply_at, ended_at, why, medium)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (id) DO UPDATE SET state = excluded.state, digest = coalesce(excluded.digest, digest),
   fingerprint = coalesce(excluded.fingerprint, fingerprint), status = excluded.status, reason = excluded.reason,
   ended_by = excluded.ended_by, provider = excluded.provider, style = excluded.style, channel = excluded.channel,

@@ -26,12 +26,16 @@ SQL = read(
     {"log": codec.LOG_COLUMNS, "entry": codec.ENTRY_COLUMNS, "handover": codec.HANDOVER_COLUMNS},
 )
 _FILTERED = {
-    **{name: name for name in ("reason", "why", "provider", "channel", "language")},
+    **{name: name for name in ("reason", "why", "provider", "channel", "language", "medium")},
     "agent_name": "coalesce(agent_name, agent_id)",
     "status": "CASE :status WHEN 'open' THEN CASE WHEN ended_at IS NULL THEN 'open' END ELSE status END",
 }
-"""What reports of handovers are filtered by, and the column that holds it; status `open` is any open one."""
-_FILTER = " ".join(f"AND (:{name} IS NULL OR {column} = :{name})" for name, column in _FILTERED.items())
+"""What reports of handovers are filtered by, and the column that holds it; status `open` is any open one. Beside these
+`providers`, names as a JSON list."""
+_OF_PROVIDERS = "AND (:providers IS NULL OR provider IN (SELECT value FROM json_each(:providers)))"
+_FILTER = " ".join(
+    (*(f"AND (:{name} IS NULL OR {column} = :{name})" for name, column in _FILTERED.items()), _OF_PROVIDERS)
+)
 
 REPORTS = {**read(_HERE / "reports.sql"), **read(_HERE / "analytics.sql", {"filter": _FILTER})}
 MARK = {receiver: SQL["mark"].replace("{receiver}", receiver) for receiver in ("user", "agent", "bot")}

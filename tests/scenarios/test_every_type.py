@@ -1,0 +1,118 @@
+"""Every type of handover, text and voice, is in the figures, can be explained in five languages, and leaks nothing."""
+
+import asyncio
+import csv
+import io
+from collections import Counter
+from collections.abc import AsyncGenerator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from prometheus_client.parser import text_string_to_metric_families
+
+from openhandover.cli import main
+from openhandover.core.model import Limits
+from openhandover.desk.stories import Words
+from openhandover.providers import SHIPPED as TYPES
+from openhandover.texts.catalogue import SHIPPED
+from tests.scenarios.every_type import Ended, Everybody, everybody, secrets
+from tests.serving import KEY
+
+
+@pytest.fixture
+async def past(tmp_path: Path) -> AsyncGenerator[Everybody]:
+    """A server that has seen a handover of every type."""
+    async with everybody(tmp_path) as it:
+        await it.all()
+        yield it
+
+
+async def test_the_figures(past: Everybody) -> None:
+    """Every type is there, and grouped by each name the figures are exactly what happened; so are table and list."""
+    assert {one.type for one in past.ended} == set(TYPES)
+    assert {one.medium for one in past.ended} == {"text", "voice"}
+    for by in ("provider", "type", "medium", "status", "reason", "channel"):
+        wanted = Counter(getattr(one, by) for one in past.ended)
+        report = (await past.server.call("GET", f"/v1/analytics/handovers?group_by={by}")).body
+        assert {row["key"]: row["figures"]["handovers"] for row in report["items"]} == wanted, by
+        assert report["total"]["handovers"] == len(past.ended)
+        table = await past.server.call("GET", f"/v1/analytics/handovers.csv?group_by={by}")
+        rows = list(csv.DictReader(io.StringIO(table.body.decode())))
+        assert {row[by]: int(row["handovers"]) for row in rows} == wanted, by
+    await _narrowed(past)
+    await _listed(past)
+    await _metrics(past)
+
+
+async def _narrowed(past: Everybody) -> None:
+    """How each type ended, medium by medium."""
+    for type_, medium in {(one.type, one.medium) for one in past.ended}:
+        query = f"group_by=reason&type={type_}&medium={medium}"
+        report = (await past.server.call("GET", f"/v1/analytics/handovers?{query}")).body
+        wanted = Counter(one.reason for one in past.ended if (one.type, one.medium) == (type_, medium))
+        assert {row["key"]: row["figures"]["handovers"] for row in report["items"]} == wanted, query
+
+
+async def _listed(past: Everybody) -> None:
+    """Line by line, as the API answers them and as a table."""
+    items = (await past.server.call("GET", "/v1/analytics/list?limit=1000")).body["items"]
+    table = (await past.server.call("GET", "/v1/analytics/list.csv")).body.decode()
+    for rows in (items, list(csv.DictReader(io.StringIO(table)))):
+        assert [_line(row) for row in rows] == [tuple(one) for one in reversed(past.ended)]
+
+
+def _line(row: Any) -> tuple[str, ...]:
+    return tuple(row[name] for name in Ended._fields)
+
+
+async def _metrics(past: Everybody) -> None:
+    """What Prometheus collects has the same ends."""
+    page = (await past.server.call("GET", "/metrics")).body.decode()
+    (family,) = (one for one in text_string_to_metric_families(page) if one.name == "openhandover_handovers")
+    ends = {
+        (sample.labels["provider"], sample.labels["event"]): int(sample.value)
+        for sample in family.samples
+        if sample.name.endswith("_total")
+    }
+    wanted = Counter((one.provider, f"handover.{one.status}") for one in past.ended)
+    assert {key: ends.get(key) for key in wanted} == wanted
+
+
+async def test_everybody_can_explain_it(past: Everybody) -> None:
+    """Each handover's story says how it ended and why, in every language; a call's also what was said and ordered."""
+    for one in past.ended:
+        for language in SHIPPED:
+            told = await _said(past, "explain", one.id, "--language", language)
+            assert f"({one.reason})" in told
+            assert Words(language).because(one.reason, Limits()) in told
+            assert "{" not in told
+        shown = await _said(past, "show", one.id)
+        assert f'"status": "{one.status}"' in shown
+        assert f'"reason": "{one.reason}"' in shown
+        proof = (await past.server.call("GET", f"/v1/analytics/handovers/{one.id}/proof")).body["counts"]
+        assert (proof["pending"], proof["failed"], proof["repeated"], proof["misordered"]) == (0, 0, 0, 0)
+    (dialled,) = [one.id for one in past.ended if (one.provider, one.reason) == ("front", "busy")]
+    assert [line.partition("  ")[2] for line in (await _said(past, "explain", dialled)).splitlines()][
+        1:3
+    ] == [
+        "The message was spoken on the call.",
+        "The call's gateway took the order (forward, dial).",
+    ]
+
+
+async def _said(past: Everybody, *arguments: str) -> str:
+    """What the command prints."""
+    whole = ["handover", "--url", past.public, "--key", KEY, *arguments]
+    result = await asyncio.to_thread(CliRunner().invoke, main, whole)
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+async def test_no_log_has_a_secret_or_what_people_said(past: Everybody) -> None:
+    """Neither keys and tokens, nor who the user is, nor what was written and called; but every refusal."""
+    assert await past.process.end() == 0
+    log = past.process.log()
+    assert {what: secret for what, secret in secrets().items() if secret in log} == {}
+    assert log.count("open_failed") == Counter(one.reason in ("rejected", "auth") for one in past.ended)[True]
