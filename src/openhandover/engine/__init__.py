@@ -86,7 +86,7 @@ class Engine:
         self._queues = Queues(self.store, self._work)
         self._calls = Calls(self.gateways, self._delivery)
         self._preparing = Preparing(parts, translator_of(config, self.http))
-        for_agents = ForAgents(self.files, self._preparing, config.redaction.to_agent, clock)
+        for_agents = ForAgents(self.link, self._preparing, config.redaction.to_agent)
         self._agents = AgentLanes(self._delivery, self.providers, for_agents, self._queues, self._calls)
         self._understanding = Understanding(config, self.store, self._preparing)
         self._dispatch.summaries = summaries_of(config, self.http, self._work)
@@ -109,7 +109,7 @@ class Engine:
         self._dispatch.agents = self._agents
         self._dispatch.queues = self._queues
         self._dispatch.timers = self._timers
-        self._dispatch.channels = channels_of(parts, self._present)
+        self._dispatch.channels = channels_of(parts, self._present, self.link)
         self._dispatch.bots = bots_of(parts, self._flows, self._present, self._accept)
         self._dispatch.typing_webhook = self._call_typing_webhook
         self._dispatch.session_known = self._arrivals.session_known

@@ -250,7 +250,7 @@ class AgentLanes:
         if entry.type != "message.created":
             await self._delivery.settle(lane, entry, 1, delivered=True)
             return 0
-        message = self._for_agents.message(message_of(entry), entry.at)
+        message = self._for_agents.message(message_of(entry))
         try:
             if provider is None:
                 raise ProviderRejected("this provider is no longer configured")

@@ -1,18 +1,18 @@
 """Messages as the agent's side may see them: redacted, with links that open, what was said before in its language."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
-from openhandover.core.model import Attachment, Message
+from openhandover.core.model import Message
 from openhandover.core.view import message_of
 from openhandover.store.port import LogRow
 from openhandover.texts.redaction import Kind, redact
 
-from .files import FileStore
 from .preparing import PREPARE_S, Preparing
+from .present import Link, linked
 
 AT_ONCE = 8
 """Translations of one transcript that are under way together: an engine serves others too."""
@@ -23,15 +23,12 @@ replace = msgspec.structs.replace
 class ForAgents:
     """`hidden` are the kinds of data that agents do not see."""
 
-    def __init__(
-        self, files: FileStore, preparing: Preparing, hidden: Sequence[Kind], clock: Callable[[], float]
-    ) -> None:
-        self._files = files
+    def __init__(self, link: Link, preparing: Preparing, hidden: Sequence[Kind]) -> None:
+        self._link = link
         self._preparing = preparing
         self._hidden = tuple(hidden)
-        self._clock = clock
 
-    def message(self, message: Message, at: float) -> Message:
+    def message(self, message: Message) -> Message:
         """One message, redacted, with links that open."""
         changes: dict[str, Any] = {}
         if self._hidden and message.text:
@@ -40,20 +37,13 @@ class ForAgents:
                 redacted = redact(message.translation.text, self._hidden)
                 changes["translation"] = replace(message.translation, text=redacted)
         if message.attachments:
-            changes["attachments"] = self.linked(message.attachments, at)
+            changes["attachments"] = linked(message.attachments, self._link)
         return replace(message, **changes) if changes else message
-
-    def linked(self, attachments: Sequence[Attachment], at: float) -> tuple[Attachment, ...]:
-        """Attachments with an address: ours, signed, for files that we keep."""
-        return tuple(
-            file if file.url else replace(file, url=self._files.url(file.id, self._clock()))
-            for file in attachments
-        )
 
     async def transcript(self, rows: Sequence[LogRow], language: str) -> list[Message]:
         """What was said before, translated where an engine is configured. The latest first, because the time for all
         together is that for one message; what is not ready then stays as it was written."""
-        messages = [self.message(message_of(row.entry), row.entry.at) for row in rows]
+        messages = [self.message(message_of(row.entry)) for row in rows]
         foreign = [
             place
             for place, message in enumerate(messages)

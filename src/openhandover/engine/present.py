@@ -1,12 +1,12 @@
 """Events and messages on their way out: files that we keep get a signed link that opens for a day."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 import msgspec
 
 from openhandover.core import view
-from openhandover.core.model import Entry
+from openhandover.core.model import Attachment, Entry
 from openhandover.store.port import LogRow
 
 from .work import message_json
@@ -29,6 +29,11 @@ def message(row: LogRow, link: Link) -> dict[str, Any]:
     """A message as it is now."""
     shape = message_json(row)
     return cast("dict[str, Any]", _linked(shape, link)) if shape["attachments"] else shape
+
+
+def linked(files: Sequence[Attachment], link: Link) -> tuple[Attachment, ...]:
+    """Files with an address: ours, signed, for those that we keep."""
+    return tuple(file if file.url else msgspec.structs.replace(file, url=link(file.id)) for file in files)
 
 
 def _linked(value: Any, link: Link) -> Any:

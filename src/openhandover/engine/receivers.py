@@ -10,14 +10,16 @@ from openhandover.bots.http import HttpBot, Post
 from openhandover.channels.api import ApiChannel
 from openhandover.core.errors import Refused
 from openhandover.core.model import Conversation, Entry, Message
+from openhandover.core.view import message_of
 from openhandover.net.statuses import Outcome
+
+from .present import Link, linked
 
 Present = Callable[[Entry], dict[str, Any]]
 Accept = Callable[[str, Post], Awaitable[None]]
 DELIVERED = Outcome("delivered")
 
 _encode = msgspec.json.Encoder().encode
-_message = msgspec.json.Decoder(Message).decode
 _log = structlog.get_logger("openhandover.delivery")
 
 
@@ -59,17 +61,18 @@ class Vendor(Protocol):
 class Messages:
     """A channel of another company: its users get the messages."""
 
-    def __init__(self, vendor: Vendor, present: Present) -> None:
+    def __init__(self, vendor: Vendor, link: Link) -> None:
         self._vendor = vendor
-        self._present = present
+        self._link = link
 
     async def deliver(self, state: Conversation, entry: Entry) -> Outcome:
         """One try."""
         if entry.type != "message.created":
             return DELIVERED
-        shown: Any = self._present(entry)["data"]
-        data = bytes(shown) if isinstance(shown, msgspec.Raw) else _encode(shown)
-        return await self._vendor.deliver(state, _message(data), event_id(entry))
+        message = message_of(entry)
+        if message.attachments:
+            message = msgspec.structs.replace(message, attachments=linked(message.attachments, self._link))
+        return await self._vendor.deliver(state, message, event_id(entry))
 
 
 class BotWebhook:

@@ -12,9 +12,9 @@ from openhandover.core.errors import ProviderError
 from openhandover.core.events import Summarized
 from openhandover.core.model import Entry
 from openhandover.core.turn import Turn
-from openhandover.net.client import HttpClient, Request
+from openhandover.net.client import HttpClient
+from openhandover.net.completions import Completion, Model
 from openhandover.texts.redaction import Kind, redact
-from openhandover.translation.openai import Answer, authorized, completion
 
 from .preparing import PREPARE_S
 from .work import Work
@@ -36,7 +36,7 @@ class Summaries:
     def __init__(
         self, settings: Settings, http: HttpClient, work: Work, *, language: str, hidden: tuple[Kind, ...]
     ) -> None:
-        self._settings = settings
+        self._model = Model(settings.url, settings.model, settings.key)
         self._http = http
         self._work = work
         self._task = TASK.format(language=language)
@@ -69,17 +69,11 @@ class Summaries:
     async def _worded(self, facts: dict[str, Any]) -> str:
         """Raises ProviderError, LookupError or ValueError where there is no usable answer."""
         lines = [facts["summary"], *(f"{line['author']}: {line['text']}" for line in facts["messages"])]
-        request = Request(
-            method="POST",
-            url=f"{self._settings.url.rstrip('/')}/chat/completions",
-            headers=authorized(self._settings.key),
-            body=completion(self._settings.model, self._task, redact("\n".join(lines), self._hidden)),
-            timeout_s=PREPARE_S,
-        )
+        request = self._model.request(self._task, redact("\n".join(lines), self._hidden), PREPARE_S)
         reply = await self._http.send(request)
         if not reply.is_success:
             raise ProviderError(f"the model's server answered with status {reply.status}")
-        text = msgspec.json.decode(reply.body, type=Answer).text.strip()
+        text = msgspec.json.decode(reply.body, type=Completion).text.strip()
         if not text:
             raise ProviderError("the model answered with an empty text")
         return text[:LONGEST]

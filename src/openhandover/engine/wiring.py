@@ -14,6 +14,7 @@ from openhandover.translation import Translator, translator
 from .delivery import Receiver
 from .flows import Flows
 from .parts import Parts
+from .present import Link
 from .receivers import Accept, BotWebhook, ChannelWebhook, Fetching, Messages, Present
 from .summaries import Summaries
 from .work import Work
@@ -57,12 +58,12 @@ def summaries_of(config: Config, http: HttpClient, work: Work) -> Summaries | No
     return Summaries(config.summaries, http, work, language=config.languages.default, hidden=hidden)
 
 
-def channels_of(parts: Parts, present: Present) -> dict[str, Receiver]:
+def channels_of(parts: Parts, present: Present, link: Link) -> dict[str, Receiver]:
     """The receivers of user lanes by channel; a socket is none, it acknowledges what it got."""
     channels: dict[str, Receiver] = {}
     for name, block in parts.config.channels.items():
         if isinstance(block, CmChannel):
-            channels[name] = Messages(CmAdapter(name, block, parts.http), present)
+            channels[name] = Messages(CmAdapter(name, block, parts.http), link)
         if not isinstance(block, ApiChannelBlock):
             continue
         channels[name] = Fetching()

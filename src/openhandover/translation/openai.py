@@ -1,10 +1,8 @@
-"""Language models behind the chat completions API, which many servers speak:
-https://platform.openai.com/docs/api-reference/chat/create"""
-
-import msgspec
+"""Language models as translators."""
 
 from openhandover.core.settings import Secret
-from openhandover.net.client import Request, Sender, encode_json
+from openhandover.net.client import Request, Sender
+from openhandover.net.completions import Completion, Model
 
 from .engine import TIMEOUT_S, Engine
 
@@ -18,54 +16,19 @@ TASK = (
 )
 
 
-class _Message(msgspec.Struct):
-    content: str
-
-
-class _Choice(msgspec.Struct):
-    message: _Message
-
-
-class Answer(msgspec.Struct):
-    """What of a completion matters."""
-
-    choices: list[_Choice]
-
-    @property
-    def text(self) -> str:
-        """What the model wrote. Raises LookupError where it wrote nothing."""
-        return self.choices[0].message.content
-
-
 class OpenAI(Engine):
     """`url` is the address up to `/v1`; `model` as the server calls it."""
 
-    reads = Answer
+    reads = Completion
 
     def __init__(
         self, sender: Sender, url: str, model: str, key: Secret | None = None, timeout_s: float = TIMEOUT_S
     ) -> None:
         super().__init__(sender, url, key, timeout_s)
-        self._model = model
+        self._model = Model(url, model, key)
 
     def _request(self, text: str, source: str, target: str) -> Request:
-        return self._post(
-            "/chat/completions",
-            completion(self._model, TASK.format(source=source, target=target), text),
-            authorized(self._key),
-        )
+        return self._model.request(TASK.format(source=source, target=target), text, self._timeout_s)
 
-    def _text(self, answer: Answer) -> str:
+    def _text(self, answer: Completion) -> str:
         return answer.text
-
-
-def completion(model: str, task: str, text: str) -> bytes:
-    """The body that asks for one answer, the same one each time as far as the model allows."""
-    messages = [{"role": "system", "content": task}, {"role": "user", "content": text}]
-    return encode_json({"model": model, "messages": messages, "temperature": 0})
-
-
-def authorized(key: Secret | None) -> dict[str, str]:
-    """The headers; a server of your own may need no key."""
-    headers = {"Content-Type": "application/json"}
-    return {**headers, "Authorization": f"Bearer {key}"} if key else headers
