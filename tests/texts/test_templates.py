@@ -78,6 +78,14 @@ def test_templates_render_as_documented(template: str, expected: str) -> None:
     assert render(template, scope) == expected
 
 
+@pytest.mark.parametrize("typed", [True, False])
+def test_the_user_is_a_name_in_structures_too(typed: bool) -> None:
+    """`{{ user }}` alone is the user's name wherever it stands; what is inside the user keeps its type."""
+    scope = {"user": NamedView({"name": "Ada", "attributes": {"vip": True}})}
+    value = {"who": "{{ user }}", "all": ["{{user}}"], "more": "{{ user.attributes }}"}
+    assert render_value(value, scope, typed=typed) == {"who": "Ada", "all": ["Ada"], "more": {"vip": True}}
+
+
 @given(
     st.text(max_size=60) | st.sampled_from(["{{ 7 * 7 }}", "{% for %}", "{{ secret }}", "{#", "'}}\"{{x}}"])
 )

@@ -11,7 +11,7 @@ from typing import Any, TypeVar, cast
 import minijinja
 
 from .metering import ForbiddenError, metered, metered_expression
-from .views import ListView, MapView, Verbatim, plain, text_of, to_json, view
+from .views import ListView, MapView, NamedView, Verbatim, plain, text_of, to_json, view
 
 FUEL = 20_000
 """Instructions per render."""
@@ -233,11 +233,12 @@ def render_raw_json(template: str, scope: Scope) -> str:
 
 def render_value(value: Any, scope: Scope, *, typed: bool = False) -> Any:
     """A structure with every text in it rendered (keys stay). A text that is one `{{ expression }}` and nothing else
-    becomes the list or map that the expression gives; with `typed` also a number, a boolean or null."""
+    becomes the list or map that the expression gives; with `typed` also a number, a boolean or null. What has a name
+    is its name here too."""
     match value:
         case str():
             inner = single_expression(value)
-            if inner is not None:
+            if inner is not None and not isinstance(scope.get(inner.strip()), NamedView):
                 found = evaluate(inner, scope)
                 if isinstance(found, list | dict) or (typed and not isinstance(found, str)):
                     return cast("Any", found)
