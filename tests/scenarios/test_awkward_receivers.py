@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from aiohttp import web
+from structlog.testing import capture_logs
 
 from tests.net.loopback import serving
 from tests.providers.http.emulator import SECRET
@@ -36,6 +37,24 @@ async def test_a_channel_in_trouble_is_waited_for(world: World, status: int) -> 
     await world.bot_posts(chat, "at last", 1)
     await world.channel.heard("at last")
     assert len(world.channel.tries) == 13
+
+
+async def test_the_log_says_why_a_receiver_waits_and_why_it_failed(world: World) -> None:
+    """Whoever reads the log need not guess: the status is in it, when it waits and when it is given up."""
+    chat = await world.began()
+    with capture_logs() as logged:
+        world.channel.fail_next(401, 1, Retry_After="0")
+        await world.bot_posts(chat, "later", 1)
+        await world.channel.heard("later")
+        world.channel.fail_next(410, 1)
+        await world.bot_posts(chat, "never", 1)
+        await world.bot_posts(chat, "last", 1)
+        await world.channel.heard("last")
+    told = [one for one in logged if one["event"] in {"delivery_waits", "delivery_failed"}]
+    assert [(one["event"], one["detail"]) for one in told] == [
+        ("delivery_waits", "HTTP status 401"),
+        ("delivery_failed", "gone: HTTP status 410"),
+    ]
 
 
 async def test_the_first_retry_comes_within_a_second(world: World) -> None:

@@ -195,7 +195,8 @@ class Delivery:
             refused += outcome.kind == "refused"
             too_old = self.clock() - entry.at > GIVE_UP_S
             if outcome.kind == "gone" or refused >= REFUSED_TRIES or too_old:
-                await self.settle(lane, entry, tries, delivered=False, detail=outcome.kind)
+                why = ": ".join(filter(None, (outcome.kind, outcome.detail)))
+                await self.settle(lane, entry, tries, delivered=False, detail=why)
                 tries = refused = 0
                 continue
             if tries == 1:
@@ -204,6 +205,7 @@ class Delivery:
                     conversation_id=lane.conversation_id,
                     lane=lane.name,
                     seq=entry.seq,
+                    detail=outcome.detail,
                     remedy="check that the receiver is up and answers 2xx; the event stays due",
                 )
             await self.pause(lane, tries, outcome.retry_after_s)

@@ -41,7 +41,7 @@ class ChannelWebhook:
     async def deliver(self, state: Conversation, entry: Entry) -> Outcome:
         """One try."""
         posted = await self._channel.deliver(event_id(entry), _encode(self._present(entry)))
-        return posted.outcome
+        return posted.outcome._replace(detail=posted.detail)
 
     async def typing(self, event: dict[str, Any]) -> None:
         """Once, without consequence."""
@@ -101,7 +101,7 @@ class BotWebhook:
                     code=refused.code,
                     detail=refused.detail,
                 )
-        return answer.outcome
+        return answer.outcome._replace(detail=answer.detail)
 
 
 def event_id(entry: Entry) -> str:

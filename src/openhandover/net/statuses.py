@@ -23,10 +23,12 @@ LONGEST_RETRY_AFTER_S = 86_400.0
 
 
 class Outcome(NamedTuple):
-    """What became of a webhook call: `refused` counts towards the tries, `gone` gives up at once."""
+    """What became of a webhook call: `refused` counts towards the tries, `gone` gives up at once. `detail` says why,
+    for the log, without any content."""
 
     kind: Literal["delivered", "retry", "refused", "gone"]
     retry_after_s: float | None = None
+    detail: str = ""
 
 
 def webhook_outcome(reply: Reply, now: float) -> Outcome:

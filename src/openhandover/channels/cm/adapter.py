@@ -3,8 +3,6 @@
 import hmac
 from collections.abc import Mapping
 
-import structlog
-
 from openhandover.cm import business_messaging, twoway
 from openhandover.core.errors import ProviderError, ProviderRejected, SessionGone, SignatureError
 from openhandover.core.model import Conversation, Message
@@ -14,8 +12,6 @@ from openhandover.net.statuses import Outcome
 
 from . import writing
 from .settings import Settings
-
-_log = structlog.get_logger("openhandover.channels.cm")
 
 
 def verify(settings: Settings, headers: Mapping[str, str]) -> None:
@@ -56,6 +52,5 @@ class Adapter:
             return Outcome("delivered" if taken else "gone")
         except ProviderError as error:
             for_good = isinstance(error, ProviderRejected | SessionGone)
-            _log.info("not_delivered", channel=self.name, conversation_id=state.id, detail=error.detail)
-            return Outcome("gone" if for_good else "retry", error.retry_after_s)
+            return Outcome("gone" if for_good else "retry", error.retry_after_s, error.detail)
         return Outcome("delivered")
