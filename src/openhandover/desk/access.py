@@ -72,7 +72,8 @@ class Access:
     async def logout(self, session: Session) -> None:
         """End a session for good, also over a restart."""
         (await self.sessions()).revoke(session)
-        await self._engine.store.put("desk_revoked", session.nonce, str(session.expires_at).encode())
+        until = session.expires_at
+        await self._engine.store.put("desk_revoked", session.nonce, str(until).encode(), at=until)
 
     def cookie(self, token: str, max_age_s: int) -> Headers:
         """The header that sets the session cookie, or with 0 s removes it."""

@@ -256,7 +256,7 @@ class Office:
         self.board.remove(handover.id)
         self._by_conversation.pop(place.conversation_id, None)
         if self._inboxes.pop(handover.id, None):
-            await self.engine.store.put("desk_inbox", handover.id, b"")
+            await self.engine.store.put("desk_inbox", handover.id, b"", at=self.engine.clock())
         if handover.ended_at is not None and handover.active_at is not None:
             self.board.learn_handling([handover.ended_at - handover.active_at])
         if place.agent_id is not None:

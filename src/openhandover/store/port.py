@@ -230,10 +230,10 @@ class Store(Protocol):
 
     async def forget_parked(self, provider: str, external_id: str, event_ids: Sequence[str]) -> None: ...
 
-    # small things by name
+    # small things by name: one with `at` (epoch seconds) is forgotten as old claims are, one without is kept for good
     async def get(self, kind: str, name: str) -> bytes | None: ...
-    async def put(self, kind: str, name: str, value: bytes) -> None: ...
-    async def put_new(self, kind: str, name: str, value: bytes) -> bytes:
+    async def put(self, kind: str, name: str, value: bytes, *, at: float | None = None) -> None: ...
+    async def put_new(self, kind: str, name: str, value: bytes, *, at: float | None = None) -> bytes:
         """Store the value unless there is one; answers the one that is kept."""
         ...
 
@@ -253,7 +253,7 @@ class Store(Protocol):
     async def purge(
         self, *, claims_before: float, messages_before: float | None, files_before: float | None
     ) -> Sequence[str]:
-        """Forget old claims, parked events and, by retention, texts, with the context and flow variables of conversations
+        """Forget old claims, parked events, dated small things and, by retention, texts, with the context and flow variables of conversations
         in which nothing was said since; answers the ids of files to delete."""
         ...
 

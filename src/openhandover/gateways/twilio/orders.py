@@ -5,6 +5,7 @@ writer: the gateway writes the order, the call's routes write what became of it.
 """
 
 import asyncio
+import time
 from typing import Literal, Protocol
 
 import msgspec
@@ -18,7 +19,7 @@ class Memory(Protocol):
     """The part of the store that is used."""
 
     async def get(self, kind: str, name: str) -> bytes | None: ...
-    async def put(self, kind: str, name: str, value: bytes) -> None: ...
+    async def put(self, kind: str, name: str, value: bytes, *, at: float | None = None) -> None: ...
 
 
 class SayOrder(Struct, frozen=True, tag="say"):
@@ -57,7 +58,7 @@ class Orders:
         """
         if await self.is_done(key):
             return
-        await self._memory.put(KIND, f"{key}:order", msgspec.json.encode(order))
+        await self._keep(f"{key}:order", msgspec.json.encode(order))
         while not await self.is_done(key):
             if await self._memory.get(KIND, f"{call_id}:gone"):
                 raise Gone
@@ -65,7 +66,7 @@ class Orders:
 
     async def withdraw(self, key: str) -> None:
         """Forget the order: nobody waits for it any more."""
-        await self._memory.put(KIND, f"{key}:order", b"")
+        await self._keep(f"{key}:order", b"")
 
     async def placed(self, key: str) -> Order | None:
         """The order under this key."""
@@ -74,12 +75,16 @@ class Orders:
 
     async def done(self, key: str) -> None:
         """The call has done what was ordered."""
-        await self._memory.put(KIND, f"{key}:done", b"1")
+        await self._keep(f"{key}:done", b"1")
 
     async def hung_up(self, call_id: str) -> None:
         """The caller is gone: no order of this call will be done."""
-        await self._memory.put(KIND, f"{call_id}:gone", b"1")
+        await self._keep(f"{call_id}:gone", b"1")
 
     async def is_done(self, key: str) -> bool:
         """Whether the call has done it."""
         return await self._memory.get(KIND, f"{key}:done") is not None
+
+    async def _keep(self, name: str, value: bytes) -> None:
+        """Dated, so that it goes once the call is long over."""
+        await self._memory.put(KIND, name, value, at=time.time())

@@ -212,7 +212,9 @@ class Batch:
         if sessions:
             many(SQL["save_session"], sessions)
         cursors = [
-            ("cursor", changes.cursor[0], changes.cursor[1].encode()) for changes in rest if changes.cursor
+            ("cursor", changes.cursor[0], changes.cursor[1].encode(), None)
+            for changes in rest
+            if changes.cursor
         ]
         if cursors:
             many(SQL["save_item"], cursors)

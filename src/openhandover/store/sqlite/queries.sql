@@ -75,10 +75,10 @@ INSERT OR IGNORE INTO claim (source, event_id, at, outcome, handover_id, kind, r
 INSERT OR REPLACE INTO session (provider, external_id, reference) VALUES (?, ?, ?);
 
 -- name: save_item
-INSERT OR REPLACE INTO item (kind, name, value) VALUES (?, ?, ?);
+INSERT OR REPLACE INTO item (kind, name, value, at) VALUES (?, ?, ?, ?);
 
 -- name: save_new_item
-INSERT OR IGNORE INTO item (kind, name, value) VALUES (?, ?, ?);
+INSERT OR IGNORE INTO item (kind, name, value, at) VALUES (?, ?, ?, ?);
 
 -- name: park
 INSERT OR IGNORE INTO parked (provider, external_id, event_id, until_at, event) VALUES (?, ?, ?, ?, ?);
@@ -167,6 +167,9 @@ UPDATE item SET value = value WHERE kind = '' AND name = '';
 
 -- name: forget_claims
 DELETE FROM claim WHERE rowid IN (SELECT rowid FROM claim WHERE at < ? LIMIT ?);
+
+-- name: forget_items
+DELETE FROM item WHERE rowid IN (SELECT rowid FROM item WHERE at < ? LIMIT ?);
 
 -- name: forget_late_parked
 DELETE FROM parked WHERE until_at < ?;

@@ -65,10 +65,9 @@ async def purge(
 ) -> Sequence[str]:
     """See the port. Each part is a transaction of its own; what was done is remembered, so a next run goes on there."""
     await write(lambda connection: connection.execute(SQL["forget_late_parked"], (claims_before,)))
-    while await write(
-        lambda connection: connection.execute(SQL["forget_claims"], (claims_before, _PART)).rowcount
-    ):
-        pass
+    for forget in ("forget_claims", "forget_items"):
+        while await write(_forget(forget, claims_before)):
+            pass
     if messages_before is not None:
         while await write(_walk("messages", messages_before, _without_text)):
             pass
@@ -100,10 +99,14 @@ def _walk(
             clean = scrub(kind, data)
             if clean != data:
                 connection.execute(SQL["scrub_entry"], (clean, n))
-        connection.execute(SQL["save_item"], ("purged", what, str(last).encode()))
+        connection.execute(SQL["save_item"], ("purged", what, str(last).encode(), None))
         return more
 
     return part
+
+
+def _forget(statement: str, before: float) -> Callable[[sqlite3.Connection], int]:
+    return lambda connection: connection.execute(SQL[statement], (before, _PART)).rowcount
 
 
 def _forget_digests(before: float) -> Callable[[sqlite3.Connection], int]:
@@ -154,7 +157,7 @@ def _place(what: str, connection: sqlite3.Connection) -> float:
 
 
 def _save_place(what: str, place: float, connection: sqlite3.Connection) -> None:
-    connection.execute(SQL["save_item"], ("purged", what, str(place).encode()))
+    connection.execute(SQL["save_item"], ("purged", what, str(place).encode(), None))
 
 
 async def _forget_context(transact: Transact, found: Sequence[tuple[str, int]]) -> None:

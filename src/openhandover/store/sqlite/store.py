@@ -231,15 +231,15 @@ class SqliteStore:
         row = await self._reader.row(SQL["item"], (kind, name))
         return row[0] if row else None
 
-    async def put(self, kind: str, name: str, value: bytes) -> None:
+    async def put(self, kind: str, name: str, value: bytes, *, at: float | None = None) -> None:
         """Keep a value."""
-        await self._write(lambda c: c.execute(SQL["save_item"], (kind, name, value)))
+        await self._write(lambda c: c.execute(SQL["save_item"], (kind, name, value, at)))
 
-    async def put_new(self, kind: str, name: str, value: bytes) -> bytes:
+    async def put_new(self, kind: str, name: str, value: bytes, *, at: float | None = None) -> bytes:
         """Keep a value unless there is one."""
 
         def keep(connection: sqlite3.Connection) -> bytes:
-            connection.execute(SQL["save_new_item"], (kind, name, value))
+            connection.execute(SQL["save_new_item"], (kind, name, value, at))
             return connection.execute(SQL["item"], (kind, name)).fetchone()[0]
 
         return await self._write(keep)
