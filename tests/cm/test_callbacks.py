@@ -1,6 +1,7 @@
 """The Hand Over and Event Endpoints: what they get is read however crooked it comes."""
 
 import json
+import time
 from typing import Any
 
 import msgspec
@@ -133,3 +134,12 @@ def test_ids_at_the_top_are_found() -> None:
 def test_other_events_end_nothing(body: dict[str, Any]) -> None:
     """What does not name an end is something else."""
     assert not occurrence(json.dumps(body).encode()).is_end
+
+
+@pytest.mark.parametrize("end", [b"", b"\\", b'"x"'])
+def test_a_text_without_an_end_is_refused_at_once(end: bytes) -> None:
+    """However many quotes are in it: a body of the greatest size takes no longer than reading it."""
+    began = time.process_time()
+    with pytest.raises(PayloadError):
+        notice(b'{"context":"' + b'\\"' * 500_000 + end)
+    assert time.process_time() - began < 2

@@ -1,5 +1,6 @@
 """Arguments are held to the schema of their tool."""
 
+import time
 from typing import Any
 
 import pytest
@@ -89,6 +90,60 @@ def test_no_argument_takes_for_ever() -> None:
         with pytest.raises(Refused, match=words):
             parameters.checked(arguments)
     assert parameters.checked({"a": "xaab", "deep": [[]]}) == {"a": "xaab", "deep": [[]]}
+
+
+def nested(levels: int) -> dict[str, Any]:
+    """A map in a map in a map."""
+    value: dict[str, Any] = {}
+    for _ in range(levels):
+        value = {"in": value}
+    return value
+
+
+HALF = {"type": "object", "properties": {"in": {"$ref": "#/$defs/any"}}}
+
+
+@pytest.mark.parametrize(
+    ("schema", "arguments", "words"),
+    [
+        ({"patternProperties": {r"\w+\s*\w+\d": True}}, {"a" * 100_000: 1}, "a name of more than"),
+        ({"patternProperties": {r"\w+\s*\w+\d": True}}, {f"{n:0255}x": 1 for n in range(4_000)}, "too many"),
+        ({"properties": {"a": {"items": {"pattern": r"\w+\d"}}}}, {"a": ["a" * 256] * 4_000}, "too many"),
+        (
+            {
+                "properties": {"in": {"$ref": "#/$defs/any"}},
+                "$defs": {"any": {"anyOf": [{**HALF, "required": ["x"]}, {**HALF, "required": ["y"]}]}},
+            },
+            nested(60),
+            "too many",
+        ),
+        (
+            {"properties": {"a": {"uniqueItems": True}}},
+            {"a": [*({"n": n} for n in range(50_000)), {"n": 7.0}]},
+            "has an item twice",
+        ),
+    ],
+)
+def test_no_schema_lets_arguments_take_for_ever(
+    schema: dict[str, Any], arguments: dict[str, Any], words: str
+) -> None:
+    """Long and many names, many texts, alternatives within alternatives, many items: refused within seconds."""
+    parameters = Parameters({"type": "object", **schema})
+    began = time.process_time()
+    with pytest.raises(Refused, match=words):
+        parameters.checked(arguments)
+    assert time.process_time() - began < 10
+    assert parameters.checked({}) == {}
+
+
+def test_what_counts_as_the_same_item() -> None:
+    """As JSON Schema has it: numbers by value, true and 1 apart, maps without regard to order."""
+    parameters = Parameters({"type": "object", "properties": {"a": {"uniqueItems": True}}})
+    apart = [1, True, "1", [1], [True], {"a": 1}, {"a": True}, None, 0, False, {}, []]
+    assert parameters.checked({"a": apart}) == {"a": apart}
+    for twice in ([1, 1.0], [{"a": 1, "b": 2}, {"b": 2, "a": 1}], [[None], [None]], [False, False]):
+        with pytest.raises(Refused, match="twice"):
+            parameters.checked({"a": twice})
 
 
 def test_expressions_for_names_are_checked_too() -> None:

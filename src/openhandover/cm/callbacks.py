@@ -21,7 +21,8 @@ ENDINGS = ("sessionended", "ended", "closed", "clientleft")
 """A kind that contains one of these, in whatever case, is the end of the session."""
 
 _KINDS = ("$type", "eventType", "type")
-_STRING = re.compile(r'("(?:[^"\\]|\\.)*")', re.DOTALL)
+_STRING = re.compile(r'("(?:[^"\\]|\\.)*+(?:"|\\?\Z))', re.DOTALL)
+"""Also one that never ends: or each quote inside it would be tried as its beginning, which takes for ever."""
 _PLACEHOLDER = re.compile(r"\{\{\s*\$?\w+\s*\}\}")
 _EMPTY_VALUE = re.compile(r"^(\s*:)(\s*)(?=[,}])")
 

@@ -1,7 +1,9 @@
 """A tool's parameters: a JSON Schema that is checked on loading, and arguments that are checked by it."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from itertools import islice
 from typing import Any, NamedTuple, TypedDict, cast
 
 from openhandover.core.errors import Refused
@@ -9,10 +11,14 @@ from openhandover.core.errors import Refused
 MOST_ERRORS = 100
 LONGEST_DETAIL = 300
 """Characters; a longer one repeats the argument, which its sender knows."""
-LONGEST_MATCHED = 4_096
-"""Characters of a text that has a `pattern`."""
+LONGEST_MATCHED = 256
+"""Characters of a text or a name that is held to an expression."""
+MOST_CHECKS = 100_000
+"""Single checks of one call's arguments, about a second: alternatives that contain themselves double with each level."""
 
 Place = tuple[str | int, ...]
+Check = Callable[..., Iterator[Any]]
+"""A keyword's check: validator, the keyword's value, instance, schema -> errors."""
 
 
 class Wrong(TypedDict):
@@ -36,6 +42,7 @@ class Parameters:
     def __init__(self, schema: Mapping[str, Any]) -> None:
         self.schema = schema
         self._validator: Any = None
+        self._budget = _Budget()
 
     @property
     def names(self) -> list[str]:
@@ -49,16 +56,19 @@ class Parameters:
             Refused: `invalid`, with the path of every argument that does not fit.
         """
         if self._validator is None:
-            self._validator = _validator(self.schema)
-        filled = _filled(self.schema, arguments)
+            self._validator = _validator(self.schema, self._budget)
+        self._budget.left = MOST_CHECKS
         try:
-            wrong = list(_wrong(self._validator.iter_errors(filled)))
+            filled = _filled(self.schema, arguments)
+            wrong = list(islice(_wrong(self._validator.iter_errors(filled)), MOST_ERRORS))
         except RecursionError:
             wrong = [Wrong(path="arguments", detail="are nested too deeply")]
+        except _Spent:
+            wrong = [Wrong(path="arguments", detail="take too many steps to check")]
         if wrong:
             more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
             detail = f"{wrong[0]['path']}: {wrong[0]['detail']}{more}"
-            raise Refused("invalid", detail, errors=wrong[:MOST_ERRORS])
+            raise Refused("invalid", detail, errors=wrong)
         return cast("dict[str, Any]", filled)
 
     def variables(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -92,25 +102,89 @@ def _filled(schema: Mapping[str, Any], value: Any) -> Any:
 # --- the validator, which is slow to import and therefore only loaded where a tool is ------------------------
 
 
-def _validator(schema: Mapping[str, Any]) -> Any:
+class _Spent(Exception):
+    """The arguments take too many checks."""
+
+
+class _Budget:
+    """What checking may still cost."""
+
+    left = MOST_CHECKS
+
+    def spend(self, cost: int = 1) -> None:
+        """Raises _Spent."""
+        self.left -= cost
+        if self.left < 0:
+            raise _Spent
+
+
+def _validator(schema: Mapping[str, Any], budget: _Budget) -> Any:
     import jsonschema
     import referencing
 
     validators: Any = cast("Any", jsonschema).validators
     kind: Any = validators.validator_for(schema, jsonschema.Draft202012Validator)
-    bounded: Any = validators.extend(kind, {"pattern": _matches})
+    checks = kind.VALIDATORS | {
+        "pattern": partial(_matches, budget),
+        "patternProperties": partial(_named, budget, kind.VALIDATORS["patternProperties"]),
+        "uniqueItems": _unique,
+    }
+    bounded: Any = validators.extend(kind, {name: _counted(check, budget) for name, check in checks.items()})
     empty: Any = cast("Any", referencing).Registry()  # no schema is ever fetched from anywhere
     return bounded(schema, registry=empty, format_checker=kind.FORMAT_CHECKER)
 
 
-def _matches(_validator: Any, pattern: str, text: Any, _schema: Any) -> Iterator[Any]:
+def _counted(check: Check, budget: _Budget) -> Check:
+    def counted(validator: Any, keyword: Any, instance: Any, schema: Any) -> Iterator[Any]:
+        budget.spend()
+        yield from check(validator, keyword, instance, schema) or ()
+
+    return counted
+
+
+def _matches(budget: _Budget, _validator: Any, pattern: str, text: Any, _schema: Any) -> Iterator[Any]:
     """The keyword `pattern`, in bounded time: on a long text even a harmless expression can take for ever."""
     from jsonschema import ValidationError
 
     if isinstance(text, str) and len(text) > LONGEST_MATCHED:
         yield ValidationError(f"is longer than the {LONGEST_MATCHED} characters that a pattern is held to")
-    elif isinstance(text, str) and not re.search(pattern, text):
-        yield ValidationError(f"does not match {pattern!r}")
+    elif isinstance(text, str):
+        budget.spend(len(text) ** 2 // 32)
+        if not re.search(pattern, text):
+            yield ValidationError(f"does not match {pattern!r}")
+
+
+def _named(
+    budget: _Budget, check: Check, validator: Any, patterns: Any, instance: Any, schema: Any
+) -> Iterator[Any]:
+    """The keyword `patternProperties`, bounded likewise."""
+    from jsonschema import ValidationError
+
+    names = list(cast("dict[str, Any]", instance)) if isinstance(instance, dict) else []
+    if any(len(name) > LONGEST_MATCHED for name in names):
+        yield ValidationError(f"has a name of more than {LONGEST_MATCHED} characters")
+        return
+    budget.spend(len(patterns) * sum(len(name) ** 2 // 32 for name in names))
+    yield from check(validator, patterns, instance, schema)
+
+
+def _unique(_validator: Any, wanted: Any, instance: Any, _schema: Any) -> Iterator[Any]:
+    """The keyword `uniqueItems`, without comparing each item to each other."""
+    from jsonschema import ValidationError
+
+    if wanted and isinstance(instance, list):
+        items = cast("list[Any]", instance)
+        if len(set(map(_hashable, items))) < len(items):
+            yield ValidationError("has an item twice")
+
+
+def _hashable(value: Any) -> Any:
+    """Equal for what JSON Schema takes for equal: 1 and 1.0 are, 1 and true are not."""
+    if isinstance(value, dict):
+        return frozenset((key, _hashable(one)) for key, one in cast("dict[str, Any]", value).items())
+    if isinstance(value, list):
+        return tuple(map(_hashable, cast("list[Any]", value)))
+    return (bool, value) if isinstance(value, bool) else value
 
 
 def _wrong(errors: Iterable[Any]) -> Iterator[Wrong]:
@@ -197,7 +271,7 @@ def _pattern_flaws(schema: Mapping[str, Any]) -> Iterator[Flaw]:
 
 def _default_flaws(schema: Mapping[str, Any]) -> Iterator[Flaw]:
     """Defaults that their own schema refuses, and a schema that refers to nothing but itself."""
-    validator = _validator(schema)
+    validator = _validator(schema, _Budget())
     try:
         for name, below in properties_of(schema).items():
             if isinstance(below, dict) and "default" in below:
@@ -207,7 +281,7 @@ def _default_flaws(schema: Mapping[str, Any]) -> Iterator[Flaw]:
                     what = f"the default does not fit: {error.message[:LONGEST_DETAIL]}"
                     yield Flaw(("properties", name, "default"), what, "mend the default or the schema")
         any(validator.iter_errors({}))
-    except RecursionError:
+    except (RecursionError, _Spent):
         yield Flaw((), "the schema refers to itself without end", "let a `$ref` point at a part below")
 
 
