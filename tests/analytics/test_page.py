@@ -84,7 +84,7 @@ async def test_looks_and_accessibility(past: Server, browser: Browser, scheme: A
         ):
             await expect(page.get_by_role("heading", name=title, exact=True)).to_be_visible()
         await expect(page.locator("canvas")).to_have_count(2)
-        await expect(page.locator(".card table")).to_have_count(7)
+        await expect(page.locator(".card table")).to_have_count(8)
         for width in (1440, 768, 360):
             await page.set_viewport_size({"width": width, "height": 900})
             assert await page.evaluate("document.documentElement.scrollWidth") == width

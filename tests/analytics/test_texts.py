@@ -3,11 +3,13 @@
 import re
 from itertools import chain
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
-from openhandover.core.model import Status
+from openhandover.core.model import Medium, Status
 from openhandover.core.table import REASONS
+from openhandover.providers import SHIPPED
 
 FOLDER = Path(__file__).parents[2] / "ui" / "analytics"
 
@@ -15,8 +17,8 @@ FOLDER = Path(__file__).parents[2] / "ui" / "analytics"
 @pytest.mark.parametrize(
     ("file", "languages"), [("texts.ts", 1), ("texts-germanic.ts", 2), ("texts-romance.ts", 2)]
 )
-def test_every_reason_and_status_has_a_word(file: str, languages: int) -> None:
-    """A new reason or status cannot be forgotten on the page."""
+def test_every_closed_list_has_its_words(file: str, languages: int) -> None:
+    """A new reason, status, medium or type of provider cannot be forgotten on the page."""
     text = (FOLDER / file).read_text(encoding="utf-8")
-    for key in (*chain(*REASONS.values()), *Status):
+    for key in (*chain(*REASONS.values()), *Status, *SHIPPED, *get_args(Medium)):
         assert len(re.findall(rf"\b{key}: \"", text)) >= languages, key

@@ -220,6 +220,21 @@ def test_a_transfer_that_returns_brings_its_digest() -> None:
     assert back["duration_s"] == 90.0
 
 
+@pytest.mark.parametrize(
+    ("reason", "summary"),
+    [
+        ("logged", "Nobody was called; the handover was recorded by log only."),
+        ("ticket", "A ticket was made by log. What came of it is not known."),
+    ],
+)
+def test_what_never_reached_a_person_is_not_told_as_a_talk(reason: Any, summary: str) -> None:
+    """A handover that is recorded only, or became a ticket."""
+    talk = Talk()
+    talk.request(Target("log", Style.TRANSFER, transferred=reason))
+    talk.opened()
+    assert digest(talk)["summary"] == summary
+
+
 def test_messages_that_a_provider_took_are_not() -> None:
     """The first provider of the chain had it."""
     talk = Talk().queued("desk", "backup")

@@ -118,10 +118,7 @@ def test_waiting_silence_and_departure_are_told() -> None:
         "The user's connection was lost.",
         "The user came back.",
     ]
-    assert (
-        told[7]
-        == "Failed (rejected): the provider refused it, by the provider. The provider said: queue closed."
-    )
+    assert told[7] == "Failed (rejected): the provider refused it, by the provider. In detail: queue closed."
     assert told[-1] == "The user rated it 2 of 5."
 
 

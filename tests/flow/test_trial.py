@@ -210,8 +210,8 @@ main:
             "forward",
             Forward("team", ForwardSettings(), PrintingSender(print, frozenset())),
             "12",
-            "nobody would be called: `to` cannot be called: it is neither a phone number in E.164, such as "
-            "+31201234567, nor a SIP URI, such as sip:team@pbx.example",
+            "nobody would be called: `to` cannot be called: it is neither a phone number in E.164 "
+            "(plus, country code, number) nor a SIP URI (sip:name@host)",
         ),
         (
             "cm_voice_msc",

@@ -16,9 +16,9 @@ NUMBER = "+31207654321"
 KEY = "msc-key-of-the-voice-environment"
 NO_TARGET = "`to` cannot be called: "
 NEITHER = (
-    "it is neither a phone number in E.164, such as +31201234567, nor a SIP URI, such as sip:team@pbx.example"
+    "it is neither a phone number in E.164 (plus, country code, number) nor a SIP URI (sip:name@host)"
 )
-NOT_SIP = "it is not a SIP URI; write it like sip:team@pbx.example"
+NOT_SIP = "it is not a SIP URI; write it like sip:name@host"
 NO_TYPE = "`type` is empty; give the step or the provider the name that your gateway knows"
 NO_CONFIGURATION = "`configuration` is empty; give the step or the provider the keys that your gateway needs"
 

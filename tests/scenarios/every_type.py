@@ -10,6 +10,7 @@ import aiohttp
 
 from openhandover.emulators.cm import CmEmulator, ids
 from tests.channels.caller import ACCOUNT, TOKEN, Caller
+from tests.desk.floor import HASH
 from tests.gateways.switchboard import CALL, SECRET as GATEWAY_SECRET, Switchboard
 from tests.providers.http.emulator import SECRET as DESK_SECRET, FaultyDesk
 from tests.providers.mail.smtp_server import Mailbox, mailbox
@@ -40,7 +41,9 @@ gateways:
   phone: {{type: webhook, url: "{board}", secret: "{board_secret}"}}
   twilio: {{type: twilio, account_sid: {account}, auth_token: {token}}}
 bots: {{phone: {{flow: phone}}, inside: {{flow: inside}}}}
-agents: {{anna: {{name: Anna}}}}
+agents:
+  anna: {{name: Anna, password_hash: "{hash}"}}
+  sue: {{name: Sue, role: supervisor, password_hash: "{hash}"}}
 providers:
   support: {{type: desk}}
   other: {{type: http, url: "{desk}", secret: "{desk_secret}"}}
@@ -255,6 +258,7 @@ def written(everybody: Everybody) -> str:
     return CONFIG.format(
         public=everybody.public,
         key=KEY,
+        hash=HASH,
         channel=everybody.channel.url,
         secret=SECRET,
         cm_secret=CM_SECRET,

@@ -2,7 +2,7 @@
 import { signal } from "@preact/signals";
 import { dates, HERE, PRESETS, type Preset } from "./period";
 
-export const NARROWED = ["status", "reason", "why", "provider", "channel", "language", "agent"] as const;
+export const NARROWED = ["status", "reason", "why", "provider", "type", "medium", "channel", "language", "agent"] as const;
 export type Narrowed = (typeof NARROWED)[number];
 
 export interface Filter {

@@ -65,7 +65,9 @@ export interface Line {
   reason: string | null;
   why: string | null;
   provider: string;
+  type: string;
   channel: string;
+  medium: "text" | "voice";
   language: string;
   agent: string | null;
   requested_at: string;

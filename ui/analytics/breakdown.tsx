@@ -1,4 +1,4 @@
-// One table for each question: why, how it ended, which provider, channel, language, agent. A name narrows the page to it.
+// One table for each question: why, how it ended, which type and provider, channel, language, agent. A name narrows the page to it.
 import { useState } from "preact/hooks";
 import { narrow, query, type Narrowed } from "./address";
 import type { Figures, Group, Report } from "./api";
@@ -8,7 +8,7 @@ import { useAnswer } from "./load";
 import { Csv, Scrolling, Section, Waiting } from "./parts";
 import { Ratings } from "./ratings";
 
-const QUESTIONS = ["why", "reason", "provider", "channel", "language", "agent"] as const;
+const QUESTIONS = ["why", "reason", "type", "provider", "channel", "language", "agent"] as const;
 type Question = (typeof QUESTIONS)[number];
 const FEW = 6;
 
@@ -28,6 +28,8 @@ export function named(by: Narrowed, value: string | null): string {
   if (value === null) return by === "agent" ? t.nobody : by === "reason" ? t.openYet : t.none;
   if (by === "reason") return word(t.reasons, value);
   if (by === "status") return word(t.statuses, value);
+  if (by === "type") return word(t.types, value);
+  if (by === "medium") return word(t.media, value);
   return by === "language" ? languageName(value) : value;
 }
 

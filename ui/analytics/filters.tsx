@@ -8,14 +8,16 @@ import { fill, t } from "./language";
 import { useAnswer } from "./load";
 import { PRESETS, zones, type Preset } from "./period";
 
-const CHOSEN = ["status", "provider", "channel", "language", "agent"] as const;
+const CHOSEN = ["status", "medium", "provider", "channel", "language", "agent"] as const;
 const STATUSES = ["open", "completed", "cancelled", "error", "transferred"];
+const MEDIA = ["text", "voice"];
 const ZONES = zones();
 
 export function Filters() {
   const { data } = useAnswer<Values>(`values?${period()}`);
   const known: Record<(typeof CHOSEN)[number], string[]> = {
     status: STATUSES,
+    medium: MEDIA,
     provider: data?.providers ?? [],
     channel: data?.channels ?? [],
     language: data?.languages ?? [],

@@ -58,7 +58,10 @@ function Row({ line }: { line: Line }) {
       <td class="figure">{stretch(line.waited_s)}</td>
       <td class="figure spare">{stretch(line.duration_s)}</td>
       <td class="spare"><bdi>{line.agent ?? "–"}</bdi></td>
-      <td class="spare"><bdi>{line.provider}</bdi></td>
+      <td class="spare">
+        <bdi>{line.provider}</bdi>
+        {line.medium === "voice" && <small>{word(t.media, line.medium)}</small>}
+      </td>
       <td class="rare"><bdi>{line.channel}</bdi></td>
       <td class="rare">{languageName(line.language)}</td>
       <td class="figure rare">{line.rating ?? "–"}</td>

@@ -15,8 +15,13 @@ const nl: Texts = {
   active: "Gefilterd op",
   remove: "{name} verwijderen",
   filters: "Filters",
-  dimensions: { status: "Status", reason: "Geëindigd omdat", why: "Gevraagd omdat", provider: "Provider", channel: "Kanaal", language: "Taal", agent: "Medewerker" },
+  dimensions: { status: "Status", reason: "Geëindigd omdat", why: "Gevraagd omdat", provider: "Provider", type: "Soort", medium: "Tekst of telefoon", channel: "Kanaal", language: "Taal", agent: "Medewerker" },
   statuses: { open: "Open", requested: "Aangevraagd", queued: "Wacht", active: "In gesprek", completed: "Voltooid", cancelled: "Geannuleerd", error: "Mislukt", transferred: "Doorgegeven" },
+  media: { text: "Tekst", voice: "Telefoongesprek" },
+  types: {
+    desk: "Werkplek voor medewerkers", http: "Contactcenter via HTTP", mail: "E-mail", logging: "Alleen vastgelegd", cm_msc: "CM.com Mobile Service Cloud",
+    cm_marketplace: "CM.com Marketplace", forward: "Doorverbonden gesprek", custom: "Eigen doorverbinding", cm_voice_msc: "Gesprek naar CM.com Mobile Service Cloud",
+  },
   reasons: {
     agent_closed: "Afgerond door de medewerker", bot_closed: "Gesloten door de bot of een beheerder", user_idle: "Klant antwoordde niet meer",
     user_left: "Klant ging weg", total_timeout: "Duurde te lang", user_cancelled: "Klant zag ervan af", transferred: "Doorgegeven",
@@ -105,8 +110,13 @@ const de: Texts = {
   active: "Gefiltert nach",
   remove: "{name} entfernen",
   filters: "Filter",
-  dimensions: { status: "Status", reason: "Beendet, weil", why: "Gewünscht, weil", provider: "Anbieter", channel: "Kanal", language: "Sprache", agent: "Mitarbeiter" },
+  dimensions: { status: "Status", reason: "Beendet, weil", why: "Gewünscht, weil", provider: "Anbieter", type: "Art", medium: "Text oder Anruf", channel: "Kanal", language: "Sprache", agent: "Mitarbeiter" },
   statuses: { open: "Offen", requested: "Angefragt", queued: "Wartet", active: "Im Gespräch", completed: "Abgeschlossen", cancelled: "Abgebrochen", error: "Gescheitert", transferred: "Weitergegeben" },
+  media: { text: "Text", voice: "Anruf" },
+  types: {
+    desk: "Arbeitsplatz für Mitarbeiter", http: "Kontaktcenter über HTTP", mail: "E-Mail", logging: "Nur festgehalten", cm_msc: "CM.com Mobile Service Cloud",
+    cm_marketplace: "CM.com Marketplace", forward: "Weitergeleiteter Anruf", custom: "Eigene Weiterleitung", cm_voice_msc: "Anruf an CM.com Mobile Service Cloud",
+  },
   reasons: {
     agent_closed: "Vom Mitarbeiter gelöst", bot_closed: "Vom Bot oder Betreiber beendet", user_idle: "Kunde antwortete nicht mehr",
     user_left: "Kunde ging", total_timeout: "Dauerte zu lange", user_cancelled: "Kunde verzichtete", transferred: "Weitergegeben",

@@ -15,8 +15,13 @@ const fr: Texts = {
   active: "Filtré par",
   remove: "Retirer {name}",
   filters: "Filtres",
-  dimensions: { status: "Statut", reason: "Motif de fin", why: "Motif de la demande", provider: "Fournisseur", channel: "Canal", language: "Langue", agent: "Agent" },
+  dimensions: { status: "Statut", reason: "Motif de fin", why: "Motif de la demande", provider: "Fournisseur", type: "Type", medium: "Texte ou appel", channel: "Canal", language: "Langue", agent: "Agent" },
   statuses: { open: "Ouvert", requested: "Demandé", queued: "En attente", active: "En conversation", completed: "Terminé", cancelled: "Annulé", error: "Échoué", transferred: "Transmis" },
+  media: { text: "Texte", voice: "Appel téléphonique" },
+  types: {
+    desk: "Poste des agents", http: "Centre de contact par HTTP", mail: "E-mail", logging: "Enregistré seulement", cm_msc: "CM.com Mobile Service Cloud",
+    cm_marketplace: "CM.com Marketplace", forward: "Appel transféré", custom: "Transfert personnalisé", cm_voice_msc: "Appel vers CM.com Mobile Service Cloud",
+  },
   reasons: {
     agent_closed: "Résolu par l’agent", bot_closed: "Fermé par le bot ou un opérateur", user_idle: "Le client ne répondait plus",
     user_left: "Le client est parti", total_timeout: "Trop long", user_cancelled: "Le client a renoncé", transferred: "Transmis",
@@ -105,8 +110,13 @@ const es: Texts = {
   active: "Filtrado por",
   remove: "Quitar {name}",
   filters: "Filtros",
-  dimensions: { status: "Estado", reason: "Terminó porque", why: "Se pidió porque", provider: "Proveedor", channel: "Canal", language: "Idioma", agent: "Agente" },
+  dimensions: { status: "Estado", reason: "Terminó porque", why: "Se pidió porque", provider: "Proveedor", type: "Tipo", medium: "Texto o llamada", channel: "Canal", language: "Idioma", agent: "Agente" },
   statuses: { open: "Abierto", requested: "Solicitado", queued: "En espera", active: "En conversación", completed: "Completado", cancelled: "Cancelado", error: "Fallido", transferred: "Transferido" },
+  media: { text: "Texto", voice: "Llamada telefónica" },
+  types: {
+    desk: "Puesto de agentes", http: "Centro de contacto por HTTP", mail: "Correo", logging: "Solo registrado", cm_msc: "CM.com Mobile Service Cloud",
+    cm_marketplace: "CM.com Marketplace", forward: "Llamada desviada", custom: "Transferencia propia", cm_voice_msc: "Llamada a CM.com Mobile Service Cloud",
+  },
   reasons: {
     agent_closed: "Resuelto por el agente", bot_closed: "Cerrado por el bot o un operador", user_idle: "El cliente dejó de responder",
     user_left: "El cliente se fue", total_timeout: "Duró demasiado", user_cancelled: "El cliente desistió", transferred: "Se transfirió el control",

@@ -14,8 +14,13 @@ export const ENGLISH = {
   active: "Filtered by",
   remove: "Remove {name}",
   filters: "Filters",
-  dimensions: { status: "Status", reason: "Ended because", why: "Asked because", provider: "Provider", channel: "Channel", language: "Language", agent: "Agent" },
+  dimensions: { status: "Status", reason: "Ended because", why: "Asked because", provider: "Provider", type: "Type", medium: "Text or call", channel: "Channel", language: "Language", agent: "Agent" },
   statuses: { open: "Open", requested: "Requested", queued: "Waiting", active: "Talking", completed: "Completed", cancelled: "Cancelled", error: "Failed", transferred: "Passed on" } as Record<string, string>,
+  media: { text: "Text", voice: "Phone call" } as Record<string, string>,
+  types: {
+    desk: "Agent desk", http: "Contact centre over HTTP", mail: "Mail", logging: "Recorded only", cm_msc: "CM.com Mobile Service Cloud",
+    cm_marketplace: "CM.com Marketplace", forward: "Call forwarded", custom: "Custom call transfer", cm_voice_msc: "Call to CM.com Mobile Service Cloud",
+  } as Record<string, string>,
   reasons: {
     agent_closed: "Resolved by the agent", bot_closed: "Closed by the bot or an operator", user_idle: "Customer stopped answering",
     user_left: "Customer left", total_timeout: "Lasted too long", user_cancelled: "Customer withdrew", transferred: "Control passed on",

@@ -87,7 +87,7 @@ def _summary(handover: Handover, messages: Sequence[Message], agents: Sequence[A
     status = f"{handover.status.value} ({(handover.reason or 'unknown').replace('_', ' ')})"
     if handover.status is Status.TRANSFERRED:
         back = f" It came back after {_count(round(seconds), 'second')}." if handover.returned else ""
-        return f"The conversation left to {handover.target.provider} ({handover.reason}). What was said there is not known.{back}"
+        return f"{_left(handover)}{back}"
     if handover.active_at is None:
         failed = sum(message.delivery.state == "failed" for message in messages)
         lost = f" {_count(failed, 'message')} of the user reached nobody." if failed else ""
@@ -96,6 +96,15 @@ def _summary(handover: Handover, messages: Sequence[Message], agents: Sequence[A
     if messages:  # on a phone call nobody writes
         talked += f"; of the last {_count(len(messages), 'message')} {written} {'is' if written == 1 else 'are'} the agent's"
     return f"{talked}. It ended {status}."
+
+
+def _left(handover: Handover) -> str:
+    provider = handover.target.provider
+    if handover.reason == "logged":
+        return f"Nobody was called; the handover was recorded by {provider} only."
+    if handover.reason == "ticket":
+        return f"A ticket was made by {provider}. What came of it is not known."
+    return f"The conversation left to {provider} ({handover.reason}). What was said there is not known."
 
 
 def _count(n: int, thing: str) -> str:

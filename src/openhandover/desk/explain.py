@@ -197,7 +197,7 @@ class _Teller:
             by=self.say(f"by_{data.ended_by}") if data.ended_by else "",
         )
         detail = data.error.message if data.error else ""
-        return f"{told} {self.say('provider_said', words=detail)}" if detail else told
+        return f"{told} {self.say('detail', words=detail)}" if detail else told
 
     def rated(self, row: LogRow, data: _Data) -> str:
         return self.say("rated", score=data.rating.score if data.rating else "?")

@@ -46,7 +46,7 @@ def target(text: str) -> str:
 def _sip(given: str) -> str:
     found = _SIP.fullmatch(given)
     if not found or (found["port"] and not 0 < int(found["port"]) < 65536):
-        raise ValueError("it is not a SIP URI; write it like sip:team@pbx.example")
+        raise ValueError("it is not a SIP URI; write it like sip:name@host")
     return given
 
 
@@ -54,7 +54,7 @@ def _number(given: str) -> str:
     number = re.sub(r"[\s().\-/]", "", given)
     if not number.startswith("+") or not _NUMBER.fullmatch(number):
         raise ValueError(
-            "it is neither a phone number in E.164, such as +31201234567, nor a SIP URI, such as sip:team@pbx.example"
+            "it is neither a phone number in E.164 (plus, country code, number) nor a SIP URI (sip:name@host)"
         )
     try:
         parsed = phonenumbers.parse(number, None)

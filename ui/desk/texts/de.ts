@@ -168,6 +168,7 @@ export const de: Texts = {
   statusCompleted: "Abgeschlossen",
   statusCancelled: "Zurückgezogen",
   statusError: "Niemand konnte es annehmen",
+  statusTransferred: "Weitergegeben",
   story: "Was geschah",
   close: "Abschließen",
   closeAsk: "Ohne Antwort abschließen?",

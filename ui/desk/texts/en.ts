@@ -177,6 +177,7 @@ export const en = {
   statusCompleted: "Completed",
   statusCancelled: "Withdrawn",
   statusError: "Nobody could take it",
+  statusTransferred: "Passed on",
   story: "What happened",
   // passing on and finishing
   close: "Resolve",

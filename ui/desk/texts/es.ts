@@ -168,6 +168,7 @@ export const es: Texts = {
   statusCompleted: "Completada",
   statusCancelled: "Retirada",
   statusError: "Nadie pudo tomarla",
+  statusTransferred: "Transferida",
   story: "Qué pasó",
   close: "Resolver",
   closeAsk: "¿Resolver sin responder?",

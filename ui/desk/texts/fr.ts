@@ -168,6 +168,7 @@ export const fr: Texts = {
   statusCompleted: "Terminée",
   statusCancelled: "Annulée",
   statusError: "Personne n'a pu la prendre",
+  statusTransferred: "Transmise",
   story: "Ce qui s'est passé",
   close: "Clore",
   closeAsk: "Clore sans répondre ?",

@@ -168,6 +168,7 @@ export const nl: Texts = {
   statusCompleted: "Afgerond",
   statusCancelled: "Ingetrokken",
   statusError: "Niemand kon het aannemen",
+  statusTransferred: "Doorgegeven",
   story: "Wat er gebeurde",
   close: "Afronden",
   closeAsk: "Afronden zonder antwoord?",
