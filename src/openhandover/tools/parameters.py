@@ -58,6 +58,7 @@ class Parameters:
         if self._validator is None:
             self._validator = _validator(self.schema, self._budget)
         self._budget.left = MOST_CHECKS
+        filled: Any = None
         try:
             filled = _filled(self.schema, arguments)
             wrong = list(islice(_wrong(self._validator.iter_errors(filled)), MOST_ERRORS))
