@@ -19,6 +19,7 @@ from openhandover.providers.desk.settings import Settings as DeskSettings
 from tests.config.broken import ENVIRONMENT
 
 WHOLE = Path(__file__).with_name("whole.yaml")
+SECRET = "secret: '${SECRET}'"
 
 
 def checked(text: str) -> Loaded:
@@ -122,6 +123,9 @@ def test_json_data_is_decoded_strictly() -> None:
         ("providers: {d: {type: desk}}", "providers.d", "nobody can work"),
         ("languages: {supported: [en, pt]}", "languages.supported[1]", "no system texts in pt"),
         ("flows: {f: [{if: 'input.text'}]}", "flows.f[0]", "both branches are empty"),
+        (f"bots: {{b: {{http: {{url: 'http://127.0.0.1:9000/x', {SECRET}}}}}}}", "bots.b.http.url", "private"),
+        (f"channels: {{a: {{type: api, webhook: {{url: 'http://localhost', {SECRET}}}}}}}", "channels.a.webhook.url", "private"),
+        (f"gateways: {{p: {{type: webhook, url: 'http://10.0.0.7/x', {SECRET}}}}}", "gateways.p.url", "private"),
     ],
 )  # fmt: skip
 def test_what_works_but_is_hardly_meant_is_a_warning(text: str, path: str, words: str) -> None:
@@ -138,6 +142,13 @@ def test_nothing_is_said_about_names_that_code_may_set() -> None:
     assert [one.path for one in checked(text.replace("m:f", module)).problems] == ["flows.f[1].code"]
     assert not warnings("flows: {f: [{call: {url: 'https://a.example', raw: '{\"a\": {\"b\": 1}}'}}]}")
     assert not warnings("flows: {f: [{set: {l: [1]}}, {say: '{% for x in l %}{{ x }}{% endfor %}'}]}")
+
+
+def test_a_private_address_that_may_be_called_is_no_warning() -> None:
+    """The owner's list is obeyed, and a name is judged when it is called."""
+    bot = f"bots: {{b: {{http: {{url: 'http://127.0.0.1:9000/x', {SECRET}}}}}}}"
+    assert not warnings(f"outbound: {{allow: ['http://127.0.0.1:9000']}}\n{bot}")
+    assert not warnings(bot.replace("127.0.0.1", "bot.internal"))
 
 
 def test_errors_come_as_one_exception() -> None:

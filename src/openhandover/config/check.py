@@ -47,7 +47,7 @@ def check(loaded: Loaded) -> list[Problem]:
         part(config, findings)
     for name, gateway in config.gateways.items():
         if isinstance(gateway, WebhookGateway):
-            _endpoint(gateway, ("gateways", name), findings)
+            _endpoint(gateway, ("gateways", name), config, findings)
     check_phone(config, findings)
     for name, channel in config.channels.items():
         _channel(name, channel, config, findings)
@@ -130,7 +130,7 @@ def _channel(name: str, channel: Channel, config: Config, findings: Findings) ->
         findings.name((*path, "provider"), "providers", channel.provider, "provider")
     if isinstance(channel, ApiChannel):
         if channel.webhook:
-            _endpoint(channel.webhook, (*path, "webhook"), findings)
+            _endpoint(channel.webhook, (*path, "webhook"), config, findings)
         return
     if isinstance(channel, CmChannel):
         check_cm(channel, path, config, findings)
@@ -155,22 +155,23 @@ def _webchat(channel: WebchatChannel, path: Path, config: Config, findings: Find
 
 def _bots(config: Config, findings: Findings) -> None:
     for name, bot in config.bots.items():
-        _bot(bot, ("bots", name), findings)
+        _bot(bot, ("bots", name), config, findings)
 
 
-def _bot(bot: Bot, path: Path, findings: Findings) -> None:
+def _bot(bot: Bot, path: Path, config: Config, findings: Findings) -> None:
     if findings.is_given((*path, "flow")) == findings.is_given((*path, "http")):
         findings.error(path, "a bot is exactly one of `flow` and `http`", "keep one of the two keys")
     if bot.flow is not None:
         findings.name((*path, "flow"), "flows", bot.flow, "flow")
     if bot.http is not None:
-        _endpoint(bot.http, (*path, "http"), findings)
+        _endpoint(bot.http, (*path, "http"), config, findings)
 
 
-def _endpoint(endpoint: Endpoint, path: Path, findings: Findings) -> None:
+def _endpoint(endpoint: Endpoint, path: Path, config: Config, findings: Findings) -> None:
     from openhandover.net.signatures import decode_secrets
 
-    _address(endpoint.url, (*path, "url"), findings)
+    if _address(endpoint.url, (*path, "url"), findings):
+        _private(endpoint.url, (*path, "url"), config, findings)
     for key, secret in (("secret", endpoint.secret), ("old_secret", endpoint.old_secret)):
         if secret is None:
             continue
@@ -275,14 +276,36 @@ def _known_languages(languages: Iterable[str], path: Path, config: Config, findi
             findings.error((*path, language), what, nearest(language, supported), at_key=True)
 
 
-def _address(url: str, path: Path, findings: Findings) -> None:
+def _address(url: str, path: Path, findings: Findings) -> bool:
     try:
         parts = urlsplit(url)
         usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port or 1) > 0
     except ValueError:
         usable = False
-    if not usable or re.search(r"\s", url):
-        findings.error(path, "it is not an http(s) address", "write it like https://host/path")
+    if usable and not re.search(r"\s", url):
+        return True
+    findings.error(path, "it is not an http(s) address", "write it like https://host/path")
+    return False
+
+
+def _private(url: str, path: Path, config: Config, findings: Findings) -> None:
+    """Tell now what every call would run into; names are judged when they are called."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    try:
+        address = ip_address("127.0.0.1" if host == "localhost" else host)
+    except ValueError:
+        return
+    from openhandover.net.guard import Guard
+
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    try:
+        may_be_called = Guard(config.outbound.allow).permits(host, port, address)
+    except ValueError:
+        return  # reported where it is written
+    if not may_be_called:
+        mend = f'add "{parts.scheme}://{parts.netloc.rpartition("@")[2]}" to `outbound.allow`'
+        findings.warn(path, "it is a private address, and calls to those are refused", mend)
 
 
 def _is_https(url: str) -> bool:
