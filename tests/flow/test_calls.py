@@ -138,6 +138,14 @@ async def test_calls_that_cannot_be_made_fail_like_others(vendor: Vendor, http: 
     assert len(play.reports) == 1
 
 
+@pytest.mark.parametrize("value", ["../admin", "..", "%2e%2e/admin", ".%2E/admin?x=", "a/../../admin", "./x"])
+async def test_a_value_cannot_climb_to_another_address(vendor: Vendor, http: HttpClient, value: str) -> None:
+    """What a user or a model wrote stands where the template has it, or the call fails before it is made."""
+    flow = "main:\n  - call: {url: '{{ url }}/orders/{{ wanted }}/lines', into: r}\n  - say: 'r={{ r }}'\n"
+    play = Stage(program(flow), http, context={"url": vendor.url, "wanted": value})
+    assert (await play.user("x"), vendor.requests) == (["r="], [])
+
+
 async def test_a_slow_answer_is_a_failed_call(vendor: Vendor, http: HttpClient) -> None:
     """`timeout_s` is for the whole call."""
     async with serving(_never) as slow:

@@ -1,7 +1,9 @@
 """The `call` step: from templates to a request, from an answer to variables."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import unquote
 
 import jmespath
 import msgspec
@@ -36,13 +38,21 @@ def request(call: Call, scope: Mapping[str, Any], key: str) -> Request:
         headers["Idempotency-Key"] = key
     return Request(
         method=call.method,
-        url=render(call.url, scope).strip(),
+        url=_address(render(call.url, scope).strip()),
         headers=headers,
         body=body,
         timeout_s=call.timeout_s,
         max_bytes=MAX_ANSWER,
         redirects=3,
     )
+
+
+def _address(url: str) -> str:
+    """The address, unless it climbs: a value that a user or a model wrote must not choose another one on that host."""
+    path = re.split(r"[?#]", url, maxsplit=1)[0]
+    if any(unquote(part) in (".", "..") for part in path.split("/")):
+        raise TemplateError("the address has `.` or `..` between slashes once its values are filled in")
+    return url
 
 
 def _check_json(body: bytes) -> None:
