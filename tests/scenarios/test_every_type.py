@@ -3,6 +3,7 @@
 import asyncio
 import csv
 import io
+import re
 from collections import Counter
 from collections.abc import AsyncGenerator
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from playwright.async_api import expect
 from prometheus_client.parser import text_string_to_metric_families
 
 from openhandover.cli import main
@@ -17,6 +19,8 @@ from openhandover.core.model import Limits
 from openhandover.desk.stories import Words
 from openhandover.providers import SHIPPED as TYPES
 from openhandover.texts.catalogue import SHIPPED
+from tests.browser import accessible, artifact, chromium, opened
+from tests.desk.floor import PASSWORD
 from tests.scenarios.every_type import Ended, Everybody, everybody, secrets
 from tests.serving import KEY
 
@@ -108,6 +112,33 @@ async def _said(past: Everybody, *arguments: str) -> str:
     result = await asyncio.to_thread(CliRunner().invoke, main, whole)
     assert result.exit_code == 0, result.output
     return result.output
+
+
+@pytest.mark.browser
+async def test_the_page_tells_types_and_calls_apart(past: Everybody) -> None:
+    """A supervisor sees each type by its name, narrows to phone calls, and reads why one reached nobody."""
+    async with chromium() as browser, opened(browser, f"{past.public}/analytics", locale="nl-NL") as page:
+        await page.locator("input[name=agent]").fill("sue")
+        await page.locator("input[name=password]").fill(PASSWORD)
+        await page.locator("input[name=password]").press("Enter")
+        types = page.locator(".card").filter(has=page.get_by_role("heading", name="Soort", exact=True))
+        await types.locator("button[aria-expanded]").click()
+        await expect(types.locator("tbody tr")).to_have_count(len(TYPES))
+        forwarded = sum(one.type == "forward" for one in past.ended)
+        await expect(
+            types.get_by_role("row", name=re.compile(f"^Doorverbonden gesprek {forwarded} "))
+        ).to_be_visible()
+        await page.get_by_role("combobox", name="Tekst of telefoon").select_option("voice")
+        calls = [one for one in past.ended if one.medium == "voice"]
+        handovers = page.locator(".tiles > div").filter(has_text="Overdrachten").locator(".value")
+        await expect(handovers).to_have_text(str(len(calls)))
+        await expect(types.locator("tbody tr")).to_have_count(len({one.type for one in calls}))
+        await accessible(page, "calls")
+        await page.screenshot(path=str(artifact("every-type.png")), full_page=True)
+        await page.get_by_role("row", name=re.compile("Lijn was bezet")).get_by_role("button").last.click()
+        story = page.get_by_role("dialog")
+        await expect(story).to_contain_text("Het bericht werd in het gesprek uitgesproken.")
+        await expect(story).to_contain_text("Mislukt (busy): de lijn was bezet")
 
 
 async def test_no_log_has_a_secret_or_what_people_said(past: Everybody) -> None:

@@ -40,8 +40,8 @@ export function Lines({ caption, items, few }: { caption: string; items: Line[];
   );
 }
 
-/** How most end; said once more in every line it would hide the others. */
-const USUAL = "agent_closed";
+/** How most end, and what the status says already; in every line they would hide the others. */
+const USUAL = ["agent_closed", "transferred"];
 
 function Row({ line }: { line: Line }) {
   const time = moment(line.requested_at, filter.value.tz);
@@ -52,7 +52,7 @@ function Row({ line }: { line: Line }) {
       </th>
       <td>
         <span class={`status ${line.status}`}>{word(t.statuses, line.status)}</span>
-        {line.reason && line.ended_at && line.reason !== USUAL && <small>{word(t.reasons, line.reason)}</small>}
+        {line.reason && line.ended_at && !USUAL.includes(line.reason) && <small>{word(t.reasons, line.reason)}</small>}
       </td>
       <td class="wrap spare"><bdi>{line.why ?? "–"}</bdi></td>
       <td class="figure">{stretch(line.waited_s)}</td>

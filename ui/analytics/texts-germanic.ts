@@ -32,7 +32,7 @@ const nl: Texts = {
   },
   none: "(geen)",
   openYet: "(nog open)",
-  nobody: "(niemand kwam)",
+  nobody: "(niemand of zonder naam)",
   now: {
     title: "Op dit moment",
     nothing: "Niemand wacht en niemand wordt geholpen.",
@@ -127,7 +127,7 @@ const de: Texts = {
   },
   none: "(keine Angabe)",
   openYet: "(noch offen)",
-  nobody: "(niemand kam)",
+  nobody: "(niemand oder ohne Namen)",
   now: {
     title: "Gerade jetzt",
     nothing: "Niemand wartet und niemandem wird gerade geholfen.",

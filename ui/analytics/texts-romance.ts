@@ -32,7 +32,7 @@ const fr: Texts = {
   },
   none: "(aucun)",
   openYet: "(encore ouvert)",
-  nobody: "(personne)",
+  nobody: "(personne ou sans nom)",
   now: {
     title: "En ce moment",
     nothing: "Personne n’attend et personne n’est en conversation.",
@@ -127,7 +127,7 @@ const es: Texts = {
   },
   none: "(ninguno)",
   openYet: "(aún abierto)",
-  nobody: "(nadie)",
+  nobody: "(nadie o sin nombre)",
   now: {
     title: "Ahora mismo",
     nothing: "Nadie espera y nadie está siendo atendido.",

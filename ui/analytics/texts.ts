@@ -31,7 +31,7 @@ export const ENGLISH = {
   } as Record<string, string>,
   none: "(none)",
   openYet: "(still open)",
-  nobody: "(nobody joined)",
+  nobody: "(nobody, or no name)",
   now: {
     title: "Right now",
     nothing: "Nobody is waiting and nobody is being helped.",
