@@ -104,6 +104,7 @@ def test_files_and_buttons_follow_the_words() -> None:
 
 @given(st.text(), st.integers(20, 50))
 @example("one two three four five six seven", 20)
+@example(" " * 21 + "a", 20)
 def test_a_text_that_is_too_long_goes_out_in_parts(text: str, longest: int) -> None:
     """No part is over the limit, none is empty beside others, and no word is lost or broken without need."""
     parts = writing.cut(text, longest)

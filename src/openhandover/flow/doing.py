@@ -13,6 +13,7 @@ from openhandover.core.model import Button
 from openhandover.core.settings import Texts
 from openhandover.providers.base import Availability
 from openhandover.texts.catalogue import Catalogue
+from openhandover.texts.cutting import beginning
 from openhandover.texts.templates import TemplateError, condition, evaluate, render, render_value
 from openhandover.texts.variants import variant
 from openhandover.texts.views import text_of
@@ -166,7 +167,7 @@ class Doing:
         if len(text.encode()) <= MAX_TEXT:
             return text
         self.host.report(at.place, f"the text is over {MAX_TEXT} bytes and is cut")
-        return text.encode()[:MAX_TEXT].decode(errors="ignore")
+        return beginning(text, MAX_TEXT)
 
     def _post(self, text: str, language: str, at: Position) -> PostMessage:
         """The message under an id of its own: a step that repeats after a crash repeats the id too."""

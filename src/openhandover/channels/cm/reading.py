@@ -10,6 +10,7 @@ from msgspec import Struct
 from openhandover.cm import business_messaging, twoway
 from openhandover.cm.business_messaging import Media
 from openhandover.cm.twoway import Envelope, Item
+from openhandover.texts.cutting import beginning
 from openhandover.texts.templates import TemplateError, render
 
 from .settings import MessageType, Settings
@@ -115,23 +116,19 @@ def _any_case(types: dict[str, MessageType], kind: str) -> MessageType | None:
 
 def _parts(said: Said) -> Iterator[Said]:
     """A text over our limit as several messages; the file goes with the first."""
-    data = said.text.encode()
-    if len(data) <= MAX_TEXT_BYTES:
+    if len(said.text.encode()) <= MAX_TEXT_BYTES:
         yield said
         return
-    for place, text in enumerate(_pieces(data)):
+    for place, text in enumerate(_pieces(said.text)):
         identity = f"{said.id}:{place}" if said.id and place else said.id
         yield Said(identity, text, said.file if place == 0 else None, said.raw if place == 0 else None)
 
 
-def _pieces(data: bytes) -> Iterator[str]:
-    at = 0
-    while at < len(data):
-        end = min(at + MAX_TEXT_BYTES, len(data))
-        while end < len(data) and data[end] & 0xC0 == 0x80:  # never inside a character
-            end -= 1
-        yield data[at:end].decode()
-        at = end
+def _pieces(text: str) -> Iterator[str]:
+    while text:
+        piece = beginning(text, MAX_TEXT_BYTES)
+        yield piece
+        text = text[len(piece) :]
 
 
 def _id(item: Item) -> str:

@@ -8,27 +8,22 @@ from msgspec import structs
 from openhandover.cm.business_messaging import Media, Outgoing, Suggestion
 from openhandover.cm.twoway import Envelope, Item
 from openhandover.core.model import Button, Conversation, Message
+from openhandover.texts.cutting import in_parts
+from openhandover.texts.readable import said, words
 from openhandover.texts.scope import chat_id
 
 from .reading import place_of
 from .settings import Settings
 
 
-def text(message: Message, *, links: bool = True, numbers: bool = True) -> str:
+def text(message: Message, *, files: bool = True, numbers: bool = True) -> str:
     """The words that the user gets: in their language where it was translated, with links to files and a number
     before each button."""
-    parts = [shown(message)]
-    if links:
-        parts += [f"{file.name}: {file.url}" if file.name else file.url for file in message.attachments]
+    parts = [words(message) if files else said(message)]
     if numbers and message.buttons:
         options = "\n".join(f"{n}. {button.text}" for n, button in enumerate(message.buttons, 1))
         parts.append(f"\n{options}" if parts[0] else options)
     return "\n".join(part for part in parts if part)
-
-
-def shown(message: Message) -> str:
-    """The text in the user's language: what the agent wrote is translated into it."""
-    return message.translation.text if message.translation else message.text
 
 
 def envelope(settings: Settings, state: Conversation, message: Message, key: str) -> Envelope:
@@ -54,7 +49,7 @@ def outgoing(settings: Settings, state: Conversation, message: Message, key: str
     place = place_of(state.context)
     suggests = settings.buttons == "suggestions"
     files = [file for file in message.attachments if file.url]
-    pieces = cut(text(message, links=False, numbers=not suggests), settings.longest_text)
+    pieces = cut(text(message, files=False, numbers=not suggests), settings.longest_text)
     parts = [
         Outgoing(
             sender=place.get("conversationHostId", ""),
@@ -73,15 +68,9 @@ def outgoing(settings: Settings, state: Conversation, message: Message, key: str
     return parts
 
 
-def cut(words: str, longest: int | None) -> list[str]:
-    """The text in parts of at most so many characters, broken at a line or a space where there is one."""
-    parts: list[str] = []
-    while longest is not None and len(words) > longest:
-        at = max(words.rfind("\n", 1, longest + 1), words.rfind(" ", 1, longest + 1))
-        at = at if at > longest // 2 else longest
-        parts.append(words[:at].rstrip())
-        words = words[at:].lstrip()
-    return [*parts, words] if words or not parts else parts
+def cut(text: str, longest: int | None) -> list[str]:
+    """The text in parts of at most so many characters."""
+    return [text] if longest is None else in_parts(text, lambda rest: rest[:longest])
 
 
 def message_id(key: str, part: int = 0) -> str:
@@ -89,9 +78,9 @@ def message_id(key: str, part: int = 0) -> str:
     return str(uuid5(NAMESPACE_URL, f"openhandover:{key}:{part}" if part else f"openhandover:{key}"))
 
 
-def choice(buttons: Sequence[Button], said: str) -> Button | None:
+def choice(buttons: Sequence[Button], answer: str) -> Button | None:
     """The button that the user means: by its words or value as written there, else by its number."""
-    word = said.strip().casefold()
+    word = answer.strip().casefold()
     for button in buttons:
         if word and word in (button.text.strip().casefold(), button.value.strip().casefold()):
             return button

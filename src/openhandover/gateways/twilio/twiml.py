@@ -9,6 +9,8 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 from xml.etree.ElementTree import Element, tostring
 
+from openhandover.texts.cutting import beginning, in_parts
+
 LONGEST_SAY = 3000
 """Bytes of one <Say>: the lowest of the limits that Twilio gives for its kinds of voices (warning 13521)."""
 MOST_HINTS = 20
@@ -16,7 +18,6 @@ LOCALES = {"en": "en-US", "nl": "nl-NL", "de": "de-DE", "fr": "fr-FR", "es": "es
 """What Twilio calls the languages that openhandover ships."""
 DECLARATION = b'<?xml version="1.0" encoding="UTF-8"?>'
 _NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_SENTENCE = re.compile(r"(?<=[.!?;])\s+")
 
 
 class Voice(NamedTuple):
@@ -65,7 +66,8 @@ def document(verbs: Iterable[Element]) -> bytes:
 def say(words: Words) -> list[Element]:
     """Speak a text; a long one in several verbs, cut between sentences where it has some."""
     language, name = words.voice
-    return [_element("Say", part, language=language, voice=name) for part in _parts(_plain(words.text))]
+    parts = in_parts(_plain(words.text), lambda rest: beginning(rest, LONGEST_SAY))
+    return [_element("Say", part, language=language, voice=name) for part in parts]
 
 
 def gather(question: Question, spoken: Iterable[Words]) -> Element:
@@ -132,31 +134,3 @@ def _element(tag: str, text: str | None = None, **attributes: object) -> Element
 def _plain(text: str) -> str:
     """Without the characters that XML cannot carry."""
     return _NO_XML.sub(" ", text)
-
-
-def _parts(text: str) -> list[str]:
-    """The text in pieces that are not too long."""
-    if len(text.encode()) <= LONGEST_SAY:
-        return [text]
-    parts, current = list[str](), ""
-    for sentence in _SENTENCE.split(text):
-        joined = f"{current} {sentence}".strip()
-        if len(joined.encode()) <= LONGEST_SAY:
-            current = joined
-            continue
-        if current:
-            parts.append(current)
-        *whole, current = _cut(sentence)
-        parts += whole
-    return [*parts, current]
-
-
-def _cut(text: str) -> list[str]:
-    """A sentence too long for one breath, cut at spaces; a word too long for that, anywhere."""
-    parts: list[str] = []
-    while len(text.encode()) > LONGEST_SAY:
-        head = text.encode()[:LONGEST_SAY].decode(errors="ignore")
-        at = head.rfind(" ") if " " in head else len(head)
-        parts.append(text[:at])
-        text = text[at:].lstrip()
-    return [*parts, text]

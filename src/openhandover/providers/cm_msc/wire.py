@@ -8,6 +8,7 @@ from openhandover.cm import fields, router
 from openhandover.core.model import Message
 from openhandover.core.view import time as rfc3339
 from openhandover.providers.base import HandoverRequest
+from openhandover.texts.readable import author, words
 
 from .settings import Settings
 
@@ -54,26 +55,14 @@ def opening(request: HandoverRequest, otherwise: str) -> tuple[str, str]:
     if not talk:
         return request.reason or otherwise, rfc3339(time.time())
     alone = len(talk) == 1 and talk[0].author == "user"
-    return spoken(talk[0]) if alone else transcript(talk), talk[-1].at
+    return words(talk[0]) if alone else transcript(talk), talk[-1].at
 
 
 def line(message: Message) -> str:
     """A message in the user's name; of somebody else it says whose it is."""
-    return spoken(message) if message.author == "user" else f"{_author(message)}: {spoken(message)}"
+    return words(message) if message.author == "user" else f"{author(message)}: {words(message)}"
 
 
 def transcript(talk: Sequence[Message]) -> str:
-    """The talk as lines: who, and what they said or sent."""
-    return "\n".join(f"{_author(message)}: {spoken(message)}" for message in talk)
-
-
-def spoken(message: Message) -> str:
-    """A message as text in the agent's language; files become readable links, because CM's fields for them are in no
-    public documentation."""
-    said = message.translation.text if message.translation else message.text
-    links = [f"{file.name}: {file.url}" for file in message.attachments]
-    return "\n".join(part for part in (said, *links) if part)
-
-
-def _author(message: Message) -> str:
-    return message.author_name or {"user": "User", "bot": "Bot", "agent": "Agent"}.get(message.author, "")
+    """The talk as lines: who, and what they said or sent; CM's fields for files are in no public documentation."""
+    return "\n".join(f"{author(message)}: {words(message)}" for message in talk)

@@ -10,11 +10,11 @@ from typing import Any
 
 from openhandover.core.model import Message
 from openhandover.providers.base import HandoverRequest
+from openhandover.texts.readable import author, links, said
 
 from .settings import Settings, is_address
 
 _BREAKS = re.compile(r"[\x00-\x20\x7f-\x9f\u2028\u2029]+")
-_NAMES = {"user": "User", "bot": "Bot", "agent": "Agent", "system": "System"}
 
 
 def recipients(route: Mapping[str, Any], settings: Settings) -> list[str]:
@@ -73,6 +73,5 @@ def _text(request: HandoverRequest) -> str:
 
 
 def _line(one: Message) -> str:
-    text = one.translation.text if one.translation else one.text
-    files = "".join(f"\n  {file.name}: {file.url}" for file in one.attachments)
-    return f"[{one.at}] {one.author_name or _NAMES[one.author]}: {text}{files}"
+    files = "".join(f"\n  {link}" for link in links(one))
+    return f"[{one.at}] {author(one)}: {said(one)}{files}"
