@@ -3,11 +3,13 @@
 import asyncio
 import re
 import signal
+import socket
 import sys
 
 import aiohttp
 from click.testing import CliRunner
 
+from openhandover.cli import main
 from openhandover.cli.emulate import emulate
 from openhandover.emulators.cm.account import BOT
 from tests.emulators.cm import endpoints
@@ -46,3 +48,14 @@ def test_a_header_is_a_name_and_a_value():
     done = CliRunner().invoke(emulate, ["cm", "--header", "s3cret"])
     assert done.exit_code == 2
     assert "Name: value" in done.output
+
+
+def test_a_port_that_is_taken_is_said_in_one_line():
+    """Whoever started it twice reads what to do, and no traceback."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        done = CliRunner().invoke(main, ["emulate", "cm", "--port", str(taken.getsockname()[1])])
+    assert done.exit_code == 1
+    assert "Address already in use; choose another port" in done.output
+    assert isinstance(done.exception, SystemExit)

@@ -1,6 +1,7 @@
 """`openhandover emulate`: a vendor on this machine, for trying without an account."""
 
 import asyncio
+import os
 import signal
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -83,9 +84,16 @@ async def _serve(emulator: "Emulator", facts: dict[str, str]) -> None:
     stopped = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    async with emulator:
+    try:
+        await emulator.start()
+    except OSError as error:
+        why = os.strerror(error.errno) if error.errno else str(error)
+        raise click.ClickException(f"cannot listen: {why}; choose another port") from error
+    try:
         click.echo(f"{emulator.title}, emulated: {emulator.url}")
         click.echo(f"You are the agent: {emulator.url}/emulator/")
         for name, value in facts.items():
             click.echo(f"  {name + ':':<22}{emulator.url + value if value.startswith('/') else value}")
         await stopped.wait()
+    finally:
+        await emulator.stop()
