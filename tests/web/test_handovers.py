@@ -208,3 +208,19 @@ async def test_settings_are_checked(server: Server, chat: str) -> None:
         "settings.fallbak",
     }
     assert (await server.call("GET", f"/v1/conversations/{chat}")).body["floor"] == "bot"
+
+
+async def test_a_routing_key_that_nobody_knows_is_refused(server: Server, chat: str) -> None:
+    """A slip of the pen in `route` is named, not left out; who only records has no use for any key."""
+    answer = await request(server, chat, epoch=1, settings={"route": {"skilz": ["tax"], "priority": "low"}})
+    assert answer.body["errors"] == [
+        {"path": "settings.route.skilz", "detail": "is not known here; did you mean `skills`?"}
+    ]
+    made = await request(
+        server,
+        chat,
+        epoch=1,
+        provider="log",
+        settings={"route": {"skills": ["tax"]}, "fallback": ["support"]},
+    )
+    assert made.status == 201, made

@@ -1,6 +1,6 @@
 """From the handover step as it is written to what a handover needs: provider chain and rendered settings."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NamedTuple, cast
 
 import msgspec
@@ -68,6 +68,14 @@ class Order:
         names = (first, *(name for name in step.fallback if not self._is_for_calls(name)))
         chain = tuple(self._target(name, state, step, view_of, place) for place, name in enumerate(names))
         return chain, self._settings(state, step, view_of, chain[0], follows=follows)
+
+    def known_keys(self, chain: Sequence[Target]) -> frozenset[str] | None:
+        """The keys that a route for this chain may have; None when one of its providers takes any, or has no use for
+        a route at all, as one that only records."""
+        blocks = ((one.provider, self._config.providers.get(one.provider)) for one in chain)
+        routes = [_keys(block.type if block else name) for name, block in blocks]
+        known = [keys for keys in routes if keys]
+        return frozenset(key for keys in known for key in keys) if len(known) == len(routes) else None
 
     def _is_for_calls(self, name: str) -> bool:
         return name in self._providers and "text" not in self._providers[name].capabilities.media
@@ -207,7 +215,11 @@ def _limits(step: HandoverStep) -> Limits:
     )
 
 
+def _keys(kind: str) -> tuple[str, ...] | None:
+    return getattr(route_of(kind), "__struct_encode_fields__", None)
+
+
 def _known(kind: str, route: dict[str, Any]) -> dict[str, Any]:
     """The keys that a provider type knows: a chain may carry keys for each of its providers."""
-    known = getattr(route_of(kind), "__struct_encode_fields__", None)
+    known = _keys(kind)
     return route if known is None else {key: value for key, value in route.items() if key in known}

@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import aclosing
 from typing import Any
 
@@ -23,7 +23,7 @@ from .endpoint import Reply, json_reply, page
 from .idempotency import fingerprint
 from .requests import Known, Reader, raw_body, repeated, text_of
 from .site import Site
-from .validation import refusal
+from .validation import refusal, unknown
 
 _reader = Reader(HandoverBody, handover_errors)
 
@@ -63,6 +63,8 @@ async def accept(site: Site, conversation_id: str, raw: bytes) -> tuple[Handover
         step = msgspec.structs.replace(step, provider=body.provider)
     state = await engine.conversation(conversation_id)
     chain, settings = await engine.prepare_handover(state, step, {}, follows=False)
+    if state.medium == "text" and step.route != site.config.defaults.handover.route:
+        _check_route(step.route, engine.order.known_keys(chain))
     command = RequestHandover(
         id=body.id or f"ho_{secrets.token_urlsafe(16)}",
         chain=chain,
@@ -81,6 +83,14 @@ def _step(site: Site, raw: bytes) -> HandoverStep:
     if step is None:
         raise refusal([{"path": one.path, "detail": f"{one.what}; {one.mend}"} for one in problems])
     return step
+
+
+def _check_route(route: Mapping[str, Any], known: frozenset[str] | None) -> None:
+    """Refuse keys of a request that no provider of its chain knows, before they are left out."""
+    if known is not None and (strange := [key for key in route if key not in known]):
+        raise refusal(
+            [{"path": f"settings.route.{key}", "detail": unknown(key, sorted(known))} for key in strange]
+        )
 
 
 async def _settled(call: Call, row: HandoverRow, wait_s: float) -> HandoverRow:

@@ -74,7 +74,7 @@ def _struct_errors(fields: Mapping[str, Any], kind: type[Struct], path: str) -> 
         if field := known.get(name):
             errors += errors_of(value, _types(kind)[field.name], place)
         elif kind.__struct_config__.forbid_unknown_fields:
-            errors.append({"path": place, "detail": _unknown(name, list(known))})
+            errors.append({"path": place, "detail": unknown(name, list(known))})
     for name, field in known.items():
         if field.required and name not in fields:
             errors.append({"path": f"{path}.{name}" if path else name, "detail": "is required"})
@@ -90,7 +90,8 @@ def _plain_errors(value: Any, kind: Any, path: str) -> list[FieldError]:
     return []
 
 
-def _unknown(name: str, known: list[str]) -> str:
+def unknown(name: str, known: list[str]) -> str:
+    """What is wrong with a key that is none of these."""
     near = difflib.get_close_matches(name, known, n=1)
     return f"is not known here; did you mean `{near[0]}`?" if near else "is not known here"
 
