@@ -106,7 +106,10 @@ class Desk:
 
     def on_messages(self, sent: dict, _: web.Request) -> dict:
         self.find(sent).lines.append(
-            {key: sent["message"][key] for key in ("id", "seq", "author", "text", "translation", "attachments")}
+            {
+                key: sent["message"][key]
+                for key in ("id", "seq", "author", "text", "translation", "attachments")
+            }
         )
         return {}
 

@@ -21,8 +21,13 @@ from aiohttp import web
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-import model_stub
-from bot import Bot, app as bot_app
+try:
+    import model_stub
+    from bot import Bot, app as bot_app
+except ModuleNotFoundError as error:
+    sys.exit(
+        f"The package {error.name} is missing: the example needs openhandover with its extra `mcp`, see README.md."
+    )
 
 from openhandover.client import Client, Event
 from openhandover.emulators.cm import CmEmulator

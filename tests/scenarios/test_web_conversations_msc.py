@@ -51,12 +51,31 @@ async def test_what_does_not_go_as_the_guide_says_fails_the_example(tmp_path: Pa
     assert status == 1
     assert "the server did not start" in said
     assert "presenc" in said
-    program = (copied / "run.py").read_text("utf-8")
-    (copied / "run.py").write_text(re.sub(r"WAIT_MS = [0-9_]+", "WAIT_MS = 1_000", program), "utf-8")
+    program = (copied / "play.py").read_text("utf-8")
+    (copied / "play.py").write_text(re.sub(r"WAIT_MS = [0-9_]+", "WAIT_MS = 1_000", program), "utf-8")
     (copied / "openhandover.yaml").write_text(config.replace("I am the assistant", "I am a bot"), "utf-8")
     status, said = await played(copied)
     assert status == 1
     assert "no button for files ... FAILED" in said
+
+
+async def test_without_a_browser_the_example_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """A browser that is not there, and a package that is not installed, are one line each, and status 1."""
+    monkeypatch.setenv("OPENHANDOVER_CHROMIUM", str(tmp_path / "none"))
+    status, said = await played(EXAMPLE)
+    assert status == 1
+    assert (
+        said
+        == "no browser: run `playwright install chromium`, or put the path of one into OPENHANDOVER_CHROMIUM\n"
+    )
+    missing = "raise ModuleNotFoundError('not here', name='playwright')"
+    (tmp_path / "playwright.py").write_text(missing, "utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    status, said = await played(EXAMPLE)
+    assert status == 1
+    assert "playing needs the package playwright" in said
+    assert "--watch" in said
+    assert "Traceback" not in said
 
 
 async def test_everything_is_left_to_a_person():
