@@ -76,6 +76,14 @@ def test_a_whole_life_is_told_in_order() -> None:
     ]
 
 
+def test_a_notice_is_told() -> None:
+    """A vendor that accepts first and says later that its desk has the conversation."""
+    life = Life("support")
+    life.opened(1)
+    life.fact(2, e.Noticed())
+    assert life.told()[2] == "The provider gave notice that its desk has the conversation."
+
+
 def test_timer_and_next_provider_are_named() -> None:
     """A queue time-out names its limit and the provider tried next; an open handover says where it stands."""
     life = Life("support", "backup")

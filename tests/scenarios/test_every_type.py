@@ -97,6 +97,8 @@ async def test_everybody_can_explain_it(past: Everybody) -> None:
         assert f'"reason": "{one.reason}"' in shown
         proof = (await past.server.call("GET", f"/v1/analytics/handovers/{one.id}/proof")).body["counts"]
         assert (proof["pending"], proof["failed"], proof["repeated"], proof["misordered"]) == (0, 0, 0, 0)
+    (relayed,) = [one.id for one in past.ended if (one.provider, one.status) == ("outside", "completed")]
+    assert "gave notice that its desk has the conversation" in await _said(past, "explain", relayed)
     (dialled,) = [one.id for one in past.ended if (one.provider, one.reason) == ("front", "busy")]
     assert [line.partition("  ")[2] for line in (await _said(past, "explain", dialled)).splitlines()][
         1:3

@@ -282,7 +282,7 @@ def _queue(turn: Turn, _lane: Lane, _event: e.FromProvider, fact: e.QueueUpdated
 def _noticed(turn: Turn, _lane: Lane, _event: e.FromProvider, _fact: e.Noticed) -> None:
     if not turn.handover.noticed:
         turn.set_handover(noticed=True)
-        turn.record_handover("queue_updated")
+        turn.record_handover("queue_updated", noticed=True)
 
 
 def renew_queue(turn: Turn, queue: Queue) -> None:

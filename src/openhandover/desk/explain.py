@@ -93,6 +93,7 @@ class _Data(Struct, frozen=True):
     spoken: bool = True
     kind: str = ""
     mode: str = ""
+    noticed: bool = False
 
 
 _decode = msgspec.json.Decoder(_Data).decode
@@ -157,6 +158,8 @@ class _Teller:
         return self.say(key, provider=data.provider, opened=self.duration(opened_s), place=place)
 
     def place(self, row: LogRow, data: _Data) -> str | None:
+        if data.noticed:
+            return self.say("noticed")
         place = self.place_of(data)
         return self.say("place", place=place) if place else None
 

@@ -160,7 +160,7 @@ export const de: Texts = {
   copy: (what) => `${what} kopieren`,
   copied: "Kopiert",
   previous: "Frühere Gespräche",
-  notYoursToRead: "Jemand anders führte dieses Gespräch, darum sehen Sie nur die Zusammenfassung.",
+  notYoursToRead: "Sie haben dieses Gespräch nicht selbst geführt, darum sehen Sie nur die Zusammenfassung.",
   outcome: "Ausgang",
   summary: "Zusammenfassung",
   rating: "Bewertung",

@@ -169,7 +169,7 @@ export const en = {
   copy: (what: string) => `Copy ${what}`,
   copied: "Copied",
   previous: "Earlier conversations",
-  notYoursToRead: "A colleague had this conversation, so only its summary is shown.",
+  notYoursToRead: "You did not have this conversation, so only its summary is shown.",
   outcome: "Outcome",
   summary: "Summary",
   rating: "Rating",

@@ -160,7 +160,7 @@ export const es: Texts = {
   copy: (what) => `Copiar ${what}`,
   copied: "Copiado",
   previous: "Conversaciones anteriores",
-  notYoursToRead: "Un colega llevó esta conversación; solo se muestra el resumen.",
+  notYoursToRead: "Usted no llevó esta conversación; solo se muestra el resumen.",
   outcome: "Resultado",
   summary: "Resumen",
   rating: "Valoración",

@@ -160,7 +160,7 @@ export const fr: Texts = {
   copy: (what) => `Copier : ${what}`,
   copied: "Copié",
   previous: "Conversations précédentes",
-  notYoursToRead: "Un collègue avait cette conversation : seul le résumé est affiché.",
+  notYoursToRead: "Vous n'aviez pas cette conversation : seul le résumé est affiché.",
   outcome: "Issue",
   summary: "Résumé",
   rating: "Note",

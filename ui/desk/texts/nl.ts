@@ -160,7 +160,7 @@ export const nl: Texts = {
   copy: (what) => `${what} kopiëren`,
   copied: "Gekopieerd",
   previous: "Eerdere gesprekken",
-  notYoursToRead: "Een collega had dit gesprek, daarom zie je alleen de samenvatting.",
+  notYoursToRead: "Je had dit gesprek niet zelf, daarom zie je alleen de samenvatting.",
   outcome: "Afloop",
   summary: "Samenvatting",
   rating: "Beoordeling",
