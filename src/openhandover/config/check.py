@@ -170,7 +170,8 @@ def _bot(bot: Bot, path: Path, config: Config, findings: Findings) -> None:
 def _endpoint(endpoint: Endpoint, path: Path, config: Config, findings: Findings) -> None:
     from openhandover.net.signatures import decode_secrets
 
-    if _address(endpoint.url, (*path, "url"), findings):
+    reachable = _address(endpoint.url, (*path, "url"), findings)
+    if reachable and path[0] != "gateways":  # a gateway is called wherever it is
         _private(endpoint.url, (*path, "url"), config, findings)
     for key, secret in (("secret", endpoint.secret), ("old_secret", endpoint.old_secret)):
         if secret is None:
