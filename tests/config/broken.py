@@ -66,11 +66,7 @@ IN_THE_FILE = [
     # --- variables
     Broken("unset variable", "store: §${NOWHERE}\n", "store", "NOWHERE is not set", "default"),
     Broken(
-        "unset variable inside a bot",
-        "bots: {b: {http: {url: 'https://b.example', secret: §'${NOWHERE}'}}}\n",
-        "bots.b.http.secret",
-        "NOWHERE is not set",
-        "default",
+        "unset in a bot", "bots: {b: {flow: §'${NOWHERE}'}}\n", "bots.b.flow", "NOWHERE is not set", "default"
     ),
     Broken("not a variable", "store: §${1A}\n", "store", "not a variable", "$${"),
     Broken("nested default", "store: §${A:-${B}}\n", "store", "not a variable", "write ${NAME}"),

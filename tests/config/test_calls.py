@@ -39,6 +39,16 @@ def test_what_is_probably_not_meant(name: str, text: str, what: str) -> None:
     assert loaded.errors == []
 
 
+def test_a_call_that_is_only_recorded_needs_nobody_who_holds_it() -> None:
+    """`logging` gives no call away, so a voice part with it alone is complete without a gateway."""
+    text = (
+        "providers: {calls: {type: logging}}\n"
+        "flows: {f: [{handover: {provider: calls, voice: {provider: calls}}}]}\n"
+    )
+    loaded = read_bytes(text.encode(), "openhandover.yaml", ENVIRONMENT)
+    assert [str(one) for one in loaded.problems] == []
+
+
 def test_a_whole_configuration_of_calls_is_quiet() -> None:
     """Templates are judged when a call comes; nothing is reported before."""
     text = WORLD + (

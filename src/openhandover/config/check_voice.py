@@ -49,7 +49,8 @@ class VoiceChecks:
             self._findings.warn(path, what, "say under `voice` whom it is given to")
 
     def _voice(self, voice: VoiceStep, fallback: list[str], path: Path) -> None:
-        if not self._config.gateways:
+        given_away = any(self._media(name) == {"voice"} for name in (voice.provider, *fallback))
+        if given_away and not self._config.gateways:
             mend = "describe who holds the calls under `gateways:`"
             self._findings.warn(path, "no gateway is configured, so no call can be given away", mend)
         self._texts.texts(voice.message, (*path, "message"))
