@@ -17,7 +17,7 @@ from openhandover.core.errors import (
     SessionGone,
     Unsupported,
 )
-from openhandover.core.model import Conversation, Ending, Entry, Handover, Lane as LaneState, Message
+from openhandover.core.model import Conversation, Ending, Entry, Handover, Lane as LaneState, Message, Style
 from openhandover.core.view import message_of
 from openhandover.net.webhooks import GIVE_UP_S
 from openhandover.providers.base import Brief, HandoverRequest, Opened, Provider, Session
@@ -103,7 +103,7 @@ class AgentLanes:
             await self._work.run(state.id, e.Opening(known.id))
             return 0
         ended = known.ending is not None
-        if ended and state.call is not None:  # it may have been given away before a crash: not once more
+        if ended and (state.call is not None or _gives_away(provider)):  # perhaps it has: not once more
             return await self._end(lane, state, known, tries)
         call = self._calls.live(state, handover, known)
         try:
@@ -299,8 +299,11 @@ class AgentLanes:
         self, state: Conversation, provider: Provider, known: LaneState, ending: Ending
     ) -> None:
         handover = await self._handover_of(state, known)
-        if ending.kind == "return":
-            await provider.hand_back(_session(known), handover.chain[known.attempt - 1].route)
+        # An attempt that gives the chat away may have done so when it is broken off. Who has left, is not there any more.
+        broken_off = provider.capabilities.hands_back and ending.reason != "user_left"
+        if ending.kind == "return" or broken_off:
+            session = Session(handover.id, known.attempt, known.external_id or chat_id(state) or "")
+            await provider.hand_back(session, handover.chain[known.attempt - 1].route)
             return
         call = provider.cancel if ending.kind == "cancel" else provider.close
         await call(_session(known), ending.reason)
@@ -351,6 +354,11 @@ class AgentLanes:
     async def stop(self) -> None:
         """Let best-effort calls go."""
         await self._asides.stop()
+
+
+def _gives_away(provider: Provider | None) -> bool:
+    """Whether an open call leaves nothing there that could be cancelled."""
+    return provider is not None and provider.capabilities.style is Style.TRANSFER
 
 
 def _session(known: LaneState) -> Session:
