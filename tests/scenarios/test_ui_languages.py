@@ -20,7 +20,7 @@ SAME = re.compile(
     r"^(Kim|Anna|Assistant|One moment please, we are finding somebody for you\.|Bob|Sue|anna|support|Harbour|Haven|Chat|Bot|Online|Offline|Agent|Agents|Code|Name|Status|Details?|Team|Conversation"
     r"|Message|Messages|Audio|Minimal|Inbox|Standard|default|night|plain|web|api|normal|Normal|Transcript|Information|Urgent|E-mail"
     r"|openhandover|Options|Provider|Conversations|Notes?|Anna, [0-9:]+|https?://.*|How can I help\?|Track my order|A person, please|order|jo@shop\.example|my invoice is wrong|Good morning"
-    r"|invoice\.txt|Back with the bot|note to self|Greeting|Bye|Hello, I have read your story\.|Have a nice day\.|CSV)$"
+    r"|invoice\.txt|Back with the bot|note to self|Greeting|Bye|Hello, I have read your story\.|Have a nice day\.|CSV|Type)$"
 )
 
 # Every text that is seen, and every one that only a screen reader tells.
