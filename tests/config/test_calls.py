@@ -49,6 +49,30 @@ def test_a_call_that_is_only_recorded_needs_nobody_who_holds_it() -> None:
     assert [str(one) for one in loaded.problems] == []
 
 
+def test_a_gateway_that_is_wrong_is_there_all_the_same() -> None:
+    """Its own mistake is told, and not that there is none."""
+    text = WORLD.replace("${SECRET}", "${NOWHERE}") + (
+        "flows: {f: [{handover: {provider: support, voice: {provider: team, to: '+31201234567'}}}]}\n"
+    )
+    loaded = read_bytes(text.encode(), "openhandover.yaml", ENVIRONMENT)
+    assert {"NOWHERE is not set" in one.what for one in loaded.problems} == {True}
+
+
+def test_who_is_only_phoned_needs_no_provider_of_texts() -> None:
+    """With phone channels alone the voice part says everything; another channel brings the warning back."""
+    text = (
+        "server: {public_url: 'https://h.example'}\nbots: {b: {flow: f}}\n"
+        "gateways: {t: {type: twilio, account_sid: AC00000000000000000000000000000042, auth_token: '${KEY}'}}\n"
+        "providers: {team: {type: forward, to: '+31201234567', mode: dial}}\n"
+        "flows: {f: [{handover: {voice: {provider: team}}}]}\n"
+        "channels:\n  p: {type: phone, gateway: t, bot: b}\n"
+    )
+    loaded = read_bytes(text.encode(), "openhandover.yaml", ENVIRONMENT)
+    assert [str(one) for one in loaded.problems] == []
+    written = read_bytes((text + "  w: {type: webchat, bot: b}\n").encode(), "openhandover.yaml", ENVIRONMENT)
+    assert ["recorded only" in one.what for one in written.problems] == [True]
+
+
 def test_a_whole_configuration_of_calls_is_quiet() -> None:
     """Templates are judged when a call comes; nothing is reported before."""
     text = WORLD + (

@@ -31,7 +31,7 @@ from .check_texts import TextChecks
 from .check_voice import VoiceChecks
 from .decode import Decoder, Failed
 from .findings import Findings
-from .model import Config
+from .model import Config, PhoneChannel
 from .nodes import Path, from_data, nearest
 from .shapes import shape
 
@@ -209,12 +209,18 @@ class FlowChecks:
             self.findings.name((*path, "cancel", "intent"), "intents", step.cancel.intent, "intent")
         self.voice.step(step, path, from_flow=from_flow)
         chain = self._chain(step, path)
-        if not chain and from_flow and not self._channels_have_provider():
+        called = step.voice is not None and self._only_phones()
+        if not chain and from_flow and not called and not self._channels_have_provider():
             mend = "name a `provider` here or on the channel"
             self.findings.warn(path, "no provider: the handover is recorded only, nobody is called", mend)
         self._route(step.route, chain, (*path, "route"))
         if from_flow:
             self._required(step.route, chain, path)
+
+    def _only_phones(self) -> bool:
+        """Whether nobody can write, so that the voice part of a step says everything."""
+        channels = self.config.channels.values()
+        return bool(channels) and all(isinstance(one, PhoneChannel) for one in channels)
 
     def _channels_have_provider(self) -> bool:
         channels = self.config.channels.values()

@@ -50,7 +50,7 @@ class VoiceChecks:
 
     def _voice(self, voice: VoiceStep, fallback: list[str], path: Path) -> None:
         given_away = any(self._media(name) == {"voice"} for name in (voice.provider, *fallback))
-        if given_away and not self._config.gateways:
+        if given_away and not self._findings.names("gateways"):
             mend = "describe who holds the calls under `gateways:`"
             self._findings.warn(path, "no gateway is configured, so no call can be given away", mend)
         self._texts.texts(voice.message, (*path, "message"))
