@@ -87,7 +87,7 @@ IN_CM = [
         MSC + f", twoway: §{{adapter_id: {UUID}, host_id: h}}}}}}\n",
         "providers.m.twoway",
         "`secret` is missing",
-        "value of that header",
+        "the value that CM sends",
     ),
     Broken(
         "relay with a short secret",

@@ -5,21 +5,19 @@ Scripted Bot API" (BM Proxy). Outbound and inbound differ: a file is `mediaName`
 `contentType` the other.
 """
 
-import hashlib
 import time
 from collections.abc import Sequence
-from typing import Any, cast
-from urllib.parse import quote
+from typing import Any
 
-import msgspec
 from msgspec import Struct
 
-from openhandover.core.errors import NotJsonError, PayloadError
+from openhandover.core.errors import PayloadError
 from openhandover.net.client import Request, Sender, encode_json
 from openhandover.net.statuses import MESSAGE, check
 
-from .settings import OLDER, Connection
-from .twoway import Envelope, Item, field, word
+from .bodies import derived_id, field, part, read, required, word
+from .settings import Connection
+from .twoway import Envelope, Item
 
 
 class Media(Struct, frozen=True):
@@ -58,19 +56,19 @@ def decode(body: bytes) -> Envelope:
     Raises:
         PayloadError: no JSON object, no `conversationalRouter.chatId` or no `message`.
     """
-    raw = _object(body)
-    router = _map(raw, "conversationalRouter")
+    raw = read(body)
+    router = required(raw, "conversationalRouter")
     chat_id = word(field(router, "chatId"))
     if not chat_id:
         raise PayloadError("conversationalRouter.chatId: is missing")
-    message = _map(raw, "message")
-    sender, receiver = _map(raw, "from"), _map(raw, "to", optional=True)
+    message = required(raw, "message")
+    sender, receiver = required(raw, "from"), part(raw, "to")
     text, time_utc = field(message, "text"), word(field(raw, "timeUtc"))
     file = media(message)
     words = text if isinstance(text, str) and text and file is None else None
     item = Item(
         kind="text" if words else "media" if file else "message",
-        id=_identity(raw) if time_utc else "",
+        id=derived_id(raw) if time_utc else "",
         direction="from_user",
         created_on=time_utc,
         text=words,
@@ -90,10 +88,7 @@ def decode(body: bytes) -> Envelope:
 
 def media(message: dict[str, Any]) -> Media | None:
     """The file of an inbound message, if it has one with an address."""
-    given: Any = field(message, "media")
-    if not isinstance(given, dict):
-        return None
-    raw = cast("dict[str, Any]", given)
+    raw = part(message, "media")
     address = word(field(raw, "mediaUri"))
     if not address.startswith(("https://", "http://")):
         return None
@@ -111,12 +106,6 @@ def international(number: str) -> str:
     return f"00{number[1:]}" if number.startswith("+") else number
 
 
-def url(connection: Connection) -> str:
-    """Where BM Proxy takes messages; only this older host is documented."""
-    base = (connection.base_url or OLDER).rstrip("/")
-    return f"{base}/conversational/bmproxy/v1/accounts/{quote(connection.technical_link_id, safe='')}"
-
-
 async def post(http: Sender, connection: Connection, messages: Sequence[Outgoing]) -> None:
     """Post once; an answer of 2xx means accepted, not delivered.
 
@@ -127,7 +116,7 @@ async def post(http: Sender, connection: Connection, messages: Sequence[Outgoing
     """
     request = Request(
         method="POST",
-        url=url(connection),
+        url=connection.proxy_url,
         headers=connection.headers,
         body=encode_json(wire(connection.product_token, messages)),
     )
@@ -162,26 +151,3 @@ def _rich(message: Outgoing) -> dict[str, Any]:
             for one in message.suggestions
         ]
     return written
-
-
-def _identity(raw: dict[str, Any]) -> str:
-    return hashlib.sha256(msgspec.json.encode(raw, order="deterministic")).hexdigest()[:32]
-
-
-def _object(body: bytes) -> dict[str, Any]:
-    try:
-        whole = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise NotJsonError("the body should be JSON in UTF-8") from None
-    if not isinstance(whole, dict):
-        raise PayloadError("the body should be an object")
-    return cast("dict[str, Any]", whole)
-
-
-def _map(raw: dict[str, Any], name: str, *, optional: bool = False) -> dict[str, Any]:
-    value: Any = field(raw, name)
-    if value is None and optional:
-        return {}
-    if not isinstance(value, dict):
-        raise PayloadError(f"{name}: should be an object")
-    return cast("dict[str, Any]", value)

@@ -24,12 +24,13 @@ _log = structlog.get_logger("openhandover.cm")
 
 
 class Presence:
-    """The presence call of one subscription; its answers are remembered for a few seconds, because calls are limited."""
+    """The presence call of one subscription; its answers are remembered for a few seconds, because calls are limited.
+    Without settings nobody is asked, and nobody knows."""
 
     def __init__(
         self,
         name: str,
-        settings: PresenceSettings,
+        settings: PresenceSettings | None,
         http: Sender,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -41,7 +42,9 @@ class Presence:
 
     async def availability(self, route: Mapping[str, Any]) -> Availability:
         """Open only where CM says so: no answer, an error and any other word count as offline."""
-        url = self._url(route)
+        if self._settings is None:
+            return Availability(open=None)
+        url = _url(self._settings, route)
         known = self._known.get(url)
         if known is not None and self._clock() - known[0] < self._settings.cache_s:
             return Availability(open=known[1])
@@ -57,7 +60,9 @@ class Presence:
         Raises:
             ProviderError: no answer, or none that says online or offline.
         """
-        word = await self._word(self._url({}))
+        if self._settings is None:
+            return
+        word = await self._word(_url(self._settings, {}))
         if word not in ("online", "offline"):
             raise ProviderError("the presence call answered neither Online nor Offline")
 
@@ -81,14 +86,14 @@ class Presence:
             raise ProviderError(f"HTTP status {reply.status}", http_status=reply.status)
         return reply.body.decode("utf-8", "replace").strip().strip("\"'").strip().lower()
 
-    def _url(self, route: Mapping[str, Any]) -> str:
-        settings = self._settings
-        channel = fields.text(route, "channel") or settings.channel
-        referrer = fields.text(route, "webstore_referrer") or settings.referrer
-        query = {
-            "apikey": str(settings.api_key),
-            "Channel": (CHANNELS | settings.channels).get(channel, channel),
-        }
-        if referrer:
-            query["referrer"] = referrer
-        return f"{settings.url}?{urlencode(query)}"
+
+def _url(settings: PresenceSettings, route: Mapping[str, Any]) -> str:
+    channel = fields.text(route, "channel") or settings.channel
+    referrer = fields.text(route, "webstore_referrer") or settings.referrer
+    query = {
+        "apikey": str(settings.api_key),
+        "Channel": (CHANNELS | settings.channels).get(channel, channel),
+    }
+    if referrer:
+        query["referrer"] = referrer
+    return f"{settings.url}?{urlencode(query)}"

@@ -23,6 +23,14 @@ ORIGIN = r"^https?://[^\s/?#]+(/[^\s?#]*)?$"
 
 _is_uuid = re.compile(UUID).search
 
+HEADER = "X-Openhandover-Secret"
+HeaderName = Annotated[
+    str,
+    Meta(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$", description="extra header of the adapter's form"),
+]
+HeaderSecret = Annotated[Secret, Meta(min_length=16, description="the value that CM sends in `header`")]
+OldSecret = Annotated[HeaderSecret | None, Meta(description="also valid while you rotate the secret")]
+
 AdapterId = Annotated[str, Meta(pattern=UUID, description="id of an adapter: a UUID, from the Router page")]
 
 
@@ -43,7 +51,7 @@ class Connection(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         str | None,
         Meta(
             pattern=ORIGIN,
-            description=f"absent: {CURRENT}; {OLDER} is the older form, the only documented one of TwoWay v1",
+            description=f"absent: {CURRENT}, or {OLDER} for TwoWay v1 and BM Proxy",
         ),
     ] = None
 
@@ -55,6 +63,11 @@ class Connection(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def mutation_url(self, chat_id: str) -> str:
         """Where a chat's routing is changed (cm "Control routing")."""
         return f"{self._account('control/v1', CURRENT)}/chats/{_segment(chat_id)}/routing/mutationrequests"
+
+    @property
+    def proxy_url(self) -> str:
+        """Where BM Proxy takes messages; only the older host is documented."""
+        return self._account("bmproxy/v1", OLDER)
 
     def _account(self, api: str, default: str) -> str:
         base = (self.base_url or default).rstrip("/")
@@ -153,25 +166,3 @@ class PresenceSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ] = {}
     referrer: Annotated[str | None, Meta(description="web store to ask when the step names none")] = None
     cache_s: Annotated[float, Meta(ge=0, le=60, description="seconds for which an answer is remembered")] = 5
-
-
-class TwoWay(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Our own adapter, with *Is Bot* off: the bot is outside the Router, and every message passes through us."""
-
-    adapter_id: Annotated[AdapterId, Meta(description="our TwoWay adapter")]
-    version: Annotated[Literal["v2", "v1"], Meta(description="version of the TwoWay API")] = "v2"
-    channel: Annotated[str, Meta(description="the Router's name of the channel that we stand for")] = (
-        "CXWebConversations"
-    )
-    host_id: Annotated[str, Meta(min_length=1, description="the business's side: `conversationHostId`")]
-    header: Annotated[
-        str, Meta(pattern=r"^[A-Za-z0-9-]+$", description="header that the adapter's endpoints send to us")
-    ] = "X-Openhandover-Secret"
-    secret: Annotated[Secret, Meta(min_length=16, description="value of that header")]
-    old_secret: Annotated[Secret | None, Meta(description="also valid while you rotate the secret")] = None
-    mutation: Annotated[
-        bool, Meta(description="also take the bot's components out of the chat and pass on the route")
-    ] = True
-    opening_text: Annotated[
-        str, Meta(min_length=1, description="opens the chat when there is nothing to tell of it yet")
-    ] = "The user asks for a person."

@@ -5,7 +5,6 @@ API" (v1) and public integrations (v2 address, the body of the 201, `text` in lo
 types than `text` have, and which events there are, is not in public documentation: they are kept as they came.
 """
 
-import hashlib
 import time
 from collections.abc import Iterator
 from typing import Any, Literal, cast
@@ -13,10 +12,11 @@ from typing import Any, Literal, cast
 import msgspec
 from msgspec import Struct
 
-from openhandover.core.errors import NotJsonError, PayloadError
+from openhandover.core.errors import PayloadError
 from openhandover.net.client import Reply, Request, Sender, encode_json
 from openhandover.net.statuses import MESSAGE, check
 
+from .bodies import as_object, derived_id, field, part, read, required, word
 from .settings import Account
 
 Direction = Literal["from_user", "to_user"]
@@ -77,14 +77,8 @@ def decode(body: bytes) -> Envelope:
     Raises:
         PayloadError: no JSON object, no `chat.id`, or a message without `$type` or direction; says where.
     """
-    try:
-        whole = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise NotJsonError("the body should be JSON in UTF-8") from None
-    if not isinstance(whole, dict):
-        raise PayloadError("the body should be an object")
-    raw = cast("dict[str, Any]", whole)
-    chat = _map(field(raw, "chat"), "chat")
+    raw = read(body)
+    chat = required(raw, "chat")
     chat_id = word(field(chat, "id"))
     if not chat_id:
         raise PayloadError("chat.id: is missing")
@@ -157,21 +151,6 @@ def readable(item: Item) -> str:
     return " ".join([f"[{item.kind}]", *said])[:_READABLE_CHARACTERS]
 
 
-def field(raw: dict[str, Any], name: str) -> Any:
-    """The value under this name in whatever case, the exact one first; None when there is none."""
-    if name in raw:
-        return raw[name]
-    wanted = name.lower()
-    return next((value for key, value in raw.items() if key.lower() == wanted), None)
-
-
-def word(value: Any) -> str:
-    """An id or a name as text; numbers are taken as they are written, anything else as absent."""
-    if isinstance(value, str):
-        return value
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else ""
-
-
 def _item(raw: dict[str, Any], place: str) -> Item:
     kind = word(field(raw, "$type")).lower()
     if not kind:
@@ -185,7 +164,7 @@ def _item(raw: dict[str, Any], place: str) -> Item:
     created_on = word(field(raw, "createdOn"))
     return Item(
         kind=kind,
-        id=word(field(raw, "id")) or (_derived(raw) if created_on else ""),
+        id=word(field(raw, "id")) or (derived_id(raw) if created_on else ""),
         direction=direction,
         created_on=created_on,
         text=text,
@@ -196,11 +175,6 @@ def _item(raw: dict[str, Any], place: str) -> Item:
 def _event(raw: dict[str, Any]) -> Event:
     kind = word(field(raw, "$type")).lower()
     return Event(kind, word(field(raw, "id")), word(field(raw, "createdOn")), raw)
-
-
-def _derived(raw: dict[str, Any]) -> str:
-    """An id for a message without one: the Router repeats the same content with the same time."""
-    return hashlib.sha256(msgspec.json.encode(raw, order="deterministic")).hexdigest()[:32]
 
 
 def _written(item: Item) -> dict[str, Any]:
@@ -238,8 +212,8 @@ def _chat_id(reply: Reply) -> str:
         answer = reply.json()
     except ValueError:
         return ""
-    chat = field(cast("dict[str, Any]", answer), "chat") if isinstance(answer, dict) else None
-    return word(field(cast("dict[str, Any]", chat), "id")) if isinstance(chat, dict) else ""
+    told = cast("dict[str, Any]", answer) if isinstance(answer, dict) else {}
+    return word(field(part(told, "chat"), "id"))
 
 
 def _said(value: Any, depth: int = 0) -> Iterator[str]:
@@ -259,16 +233,10 @@ def _tells(name: str) -> bool:
     return name.lower() in _WORDS
 
 
-def _map(value: Any, place: str) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise PayloadError(f"{place}: should be an object")
-    return cast("dict[str, Any]", value)
-
-
 def _maps(raw: dict[str, Any], name: str) -> list[dict[str, Any]]:
     given: Any = field(raw, name)
     if given is None:
         return []
     if not isinstance(given, list):
         raise PayloadError(f"{name}: should be a list")
-    return [_map(one, f"{name}[{place}]") for place, one in enumerate(cast("list[Any]", given))]
+    return [as_object(one, f"{name}[{place}]") for place, one in enumerate(cast("list[Any]", given))]

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from openhandover.channels.cm import adapter, reading, writing
+from openhandover.channels.cm import reading, writing
 from openhandover.channels.cm.reading import Arrived, Said
 from openhandover.cm import callbacks
 from openhandover.cm.twoway import Envelope
@@ -57,7 +57,7 @@ def _chats(call: Call) -> "Chats":
     settings = call.site.config.channels.get(name)
     if not isinstance(settings, CmChannel):
         raise Refused("not_found", "No channel of this name takes calls of CM.com")
-    adapter.verify(settings, call.headers())
+    callbacks.admit(call.headers(), settings.header, settings.secret, settings.old_secret)
     return Chats(call.engine, name, settings)
 
 

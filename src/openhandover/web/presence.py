@@ -1,7 +1,6 @@
 """The presence webhook of CM.com's Conversational AI Cloud ("Presence check webhook"), served for any provider: that
 platform asks us before it offers a person."""
 
-import hmac
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +8,7 @@ import structlog
 from msgspec import Struct
 
 from openhandover.core.errors import ProviderError, Refused
+from openhandover.net.signatures import is_secret
 from openhandover.providers import route_of
 
 from .call import MAX_JSON_BYTES, Call
@@ -58,7 +58,7 @@ def _admit(call: Call) -> None:
         raise Refused("not_found", "Set `api.presence_secret` to serve the presence webhook")
     kind, _, presented = (call.header(b"authorization") or "").partition(" ")
     given = presented.strip() if kind.lower() == "bearer" else call.text("secret") or ""
-    if not hmac.compare_digest(given.encode("utf-8", "surrogateescape"), secret.encode()):
+    if not is_secret(given.encode("utf-8", "surrogateescape"), secret):
         raise Refused(
             "unauthorized", "Send `api.presence_secret` as bearer token, or as `secret` in the address"
         )

@@ -1,10 +1,7 @@
-"""Our adapter in the Router: who may call it, and how a message goes out. Order and retries are the engine's."""
-
-import hmac
-from collections.abc import Mapping
+"""Our adapter in the Router: how a message goes out. Order and retries are the engine's."""
 
 from openhandover.cm import business_messaging, twoway
-from openhandover.core.errors import ProviderError, ProviderRejected, SessionGone, SignatureError
+from openhandover.core.errors import ProviderError, ProviderRejected, SessionGone
 from openhandover.core.model import Conversation, Message
 from openhandover.net.client import Sender
 from openhandover.net.errors import TooLarge
@@ -12,22 +9,6 @@ from openhandover.net.statuses import Outcome
 
 from . import writing
 from .settings import Settings
-
-
-def verify(settings: Settings, headers: Mapping[str, str]) -> None:
-    """Let a call in that carries the shared secret; header names in lower case.
-
-    CM signs nothing (seen in public integrations): the secret is an extra header of the adapter's form.
-
-    Raises:
-        SignatureError: it is missing or another one.
-    """
-    given = headers.get(settings.header.lower(), "").encode("latin-1", "replace")
-    secrets = [secret.encode() for secret in (settings.secret, settings.old_secret) if secret]
-    # Each is compared, so that the time taken does not tell which one came near.
-    matches = [hmac.compare_digest(given, secret) for secret in secrets]
-    if not any(matches):
-        raise SignatureError
 
 
 class Adapter:
@@ -43,7 +24,7 @@ class Adapter:
         try:
             if self._settings.api == "bmproxy":
                 told = writing.outgoing(self._settings, state, message, key)
-                await business_messaging.post(self._http, self._settings.connection, told)
+                await business_messaging.post(self._http, self._settings, told)
             else:
                 envelope = writing.envelope(self._settings, state, message, key)
                 await twoway.post(self._http, self._settings.account, envelope, key)

@@ -2,12 +2,18 @@
 
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
-from openhandover.cm.settings import CURRENT, OLDER, ORIGIN, Account, AdapterId, Connection
-from openhandover.core.settings import Secret, Template
-
-HEADER = "X-Openhandover-Secret"
+from openhandover.cm.settings import (
+    HEADER,
+    Account,
+    AdapterId,
+    Connection,
+    HeaderName,
+    HeaderSecret,
+    OldSecret,
+)
+from openhandover.core.settings import Template
 
 
 class MessageType(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -19,45 +25,28 @@ class MessageType(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     content_type: Annotated[Template, Meta(description="media type of the file")] = Template("")
 
 
-class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Settings(Connection, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The account, our adapter in it, and how its calls to us prove themselves."""
 
-    technical_link_id: Annotated[
-        str,
-        Meta(min_length=1, description="id of the CONVERSATIONAL technical link, also BotRouterAccountId"),
-    ]
-    product_token: Annotated[Secret, Meta(min_length=1, description="product token of the Router")]
-    secret: Annotated[
-        Secret,
-        Meta(min_length=16, description="the value that CM sends in `header`; entered in the adapter's form"),
-    ]
-    old_secret: Annotated[
-        Secret | None, Meta(min_length=16, description="also valid while you rotate the secret")
-    ] = None
-    header: Annotated[
-        str,
-        Meta(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$", description="the extra header of the adapter's form"),
-    ] = HEADER
+    secret: HeaderSecret
+    old_secret: OldSecret = None
+    header: HeaderName = HEADER
     api: Annotated[
         Literal["v2", "v1", "bmproxy"],
         Meta(description="v2, v1: versions of the TwoWay API; bmproxy: the older BM Proxy"),
     ] = "v2"
     adapter_id: Annotated[AdapterId | None, Meta(description="our TwoWay adapter; not for bmproxy")] = None
-    base_url: Annotated[
-        str | None, Meta(pattern=ORIGIN, description=f"absent: {CURRENT}, or {OLDER} for v1 and bmproxy")
-    ] = None
     language: Annotated[
         str | None, Meta(description="language of users of whom nothing is known; absent: the default one")
     ] = None
     message_types: Annotated[
         dict[str, MessageType],
         Meta(description="`$type` -> how it is read; others than `text` are otherwise described in words"),
-    ] = {}
+    ] = field(default_factory=dict[str, MessageType])
     buttons: Annotated[
         Literal["numbers", "suggestions"],
         Meta(description="numbers: written below the text; suggestions: quick replies of bmproxy"),
     ] = "numbers"
-
     longest_text: Annotated[
         int | None,
         Meta(ge=20, description="characters that the channel takes; what is longer goes out in parts"),
@@ -78,13 +67,4 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             base_url=self.base_url,
             adapter_id=self.adapter_id,
             twoway_version=self.api,
-        )
-
-    @property
-    def connection(self) -> Connection:
-        """The account alone."""
-        return Connection(
-            technical_link_id=self.technical_link_id,
-            product_token=self.product_token,
-            base_url=self.base_url,
         )

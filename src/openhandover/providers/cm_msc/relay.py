@@ -1,6 +1,5 @@
 """The bot is outside the Router: we stand for a channel there, by a TwoWay adapter, and pass every message on."""
 
-import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 from uuid import uuid4
@@ -10,9 +9,9 @@ import structlog
 from openhandover.cm import callbacks, fields, twoway
 from openhandover.cm.presence import Presence
 from openhandover.cm.router import Router
-from openhandover.cm.settings import Account, TwoWay
+from openhandover.cm.settings import Account
 from openhandover.core import events as e
-from openhandover.core.errors import PayloadError, ProviderRejected, SignatureError
+from openhandover.core.errors import PayloadError, ProviderRejected
 from openhandover.core.model import Message
 from openhandover.net.client import Sender
 from openhandover.providers.base import (
@@ -27,7 +26,7 @@ from openhandover.providers.base import (
 )
 
 from . import wire
-from .settings import Settings
+from .settings import Settings, TwoWay
 
 _GONE = 404
 _REMEMBERED = 1_000
@@ -50,7 +49,7 @@ class CmMscRelay(BaseProvider):
         self._mine = mine
         self._http = http
         self._router = Router(settings, http)
-        self._presence = Presence(name, settings.presence, http) if settings.presence else None
+        self._presence = Presence(name, settings.presence, http)
         self._account = Account(
             technical_link_id=settings.technical_link_id,
             product_token=settings.product_token,
@@ -63,12 +62,11 @@ class CmMscRelay(BaseProvider):
 
     async def connect(self) -> None:
         """Ask for the presence; of the Router no call is known that changes nothing."""
-        if self._presence:
-            await self._presence.connect()
+        await self._presence.connect()
 
     async def availability(self, route: Mapping[str, Any], language: str | None) -> Availability:
-        """What the presence call says; without `presence` nobody knows."""
-        return await self._presence.availability(route) if self._presence else Availability(open=None)
+        """What the presence call says."""
+        return await self._presence.availability(route)
 
     async def open(self, request: HandoverRequest) -> Opened:
         """Post the talk so far, which begins the chat, then take the Router's own bot out of it. The same request
@@ -111,10 +109,8 @@ class CmMscRelay(BaseProvider):
 
     def verify(self, request: WebhookRequest) -> None:
         """CM signs nothing: a header with a shared secret is set in the adapter's configuration."""
-        given = request.headers.get(self._mine.header.lower(), "").encode()
-        known = [secret for secret in (self._mine.secret, self._mine.old_secret) if secret]
-        if not any(secrets.compare_digest(given, secret.encode()) for secret in known):
-            raise SignatureError
+        mine = self._mine
+        callbacks.admit(request.headers, mine.header, mine.secret, mine.old_secret)
 
     def parse(self, request: WebhookRequest) -> Sequence[e.FromProvider]:
         """What the three endpoints tell. What cannot be read is logged: refused, it would come again for ever."""

@@ -1,11 +1,40 @@
 """Settings of the `cm_msc` provider and the routing keys of its handover steps."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
-from openhandover.cm.settings import UUID, PresenceSettings, RouterSettings, TwoWay
+from openhandover.cm.settings import (
+    HEADER,
+    UUID,
+    AdapterId,
+    HeaderName,
+    HeaderSecret,
+    OldSecret,
+    PresenceSettings,
+    RouterSettings,
+)
 from openhandover.core.settings import Template
+
+
+class TwoWay(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Our own adapter, with *Is Bot* off: the bot is outside the Router, and every message passes through us."""
+
+    adapter_id: Annotated[AdapterId, Meta(description="our TwoWay adapter")]
+    version: Annotated[Literal["v2", "v1"], Meta(description="version of the TwoWay API")] = "v2"
+    channel: Annotated[str, Meta(description="the Router's name of the channel that we stand for")] = (
+        "CXWebConversations"
+    )
+    host_id: Annotated[str, Meta(min_length=1, description="the business's side: `conversationHostId`")]
+    header: HeaderName = HEADER
+    secret: HeaderSecret
+    old_secret: OldSecret = None
+    mutation: Annotated[
+        bool, Meta(description="also take the bot's components out of the chat and pass on the route")
+    ] = True
+    opening_text: Annotated[
+        str, Meta(min_length=1, description="opens the chat when there is nothing to tell of it yet")
+    ] = "The user asks for a person."
 
 
 class Settings(RouterSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
