@@ -157,6 +157,22 @@ def test_a_dialled_call_is_queued_active_completed() -> None:
 
 
 @pytest.mark.parametrize("target", [REFER, DIAL])
+@pytest.mark.parametrize("outcome", ["connected", "busy", "caller_hung_up"])
+def test_the_order_is_told_before_an_outcome_that_overtakes_the_answer(target: Target, outcome: str) -> None:
+    """Whoever reads the log finds the order, the queue of a dialled call, and only then what came of it; once."""
+    talk = asked(target)
+    reports(talk, outcome, order=ORDER)
+    talk.do(e.Opened(talk.state.lanes[-1].id, "x", order=ORDER))
+    told = [kind for kind in talk.types() if kind.startswith(("handover.", "call."))]
+    ends = {"connected": "transferred", "busy": "error", "caller_hung_up": "cancelled"}
+    end = "active" if (target, outcome) == (DIAL, "connected") else ends[outcome]
+    queued = ["handover.queued"] if target is DIAL else []
+    assert told == ["handover.requested", "call.transfer", *queued, f"handover.{end}"]
+    assert talk.state.handover is not None
+    assert talk.state.handover.attempts[-1].external_id == "h1:1"
+
+
+@pytest.mark.parametrize("target", [REFER, DIAL])
 def test_an_outcome_may_overtake_the_answer(target: Target) -> None:
     """Who reports on the call has taken the order; the answer that comes later is told, and changes nothing."""
     talk = asked(target)

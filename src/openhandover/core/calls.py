@@ -1,6 +1,7 @@
 """Phone calls that a handover gives away: the message is said, the gateway takes the order and reports what came of it."""
 
 from . import events as e, table, view
+from .answers import opened
 from .lifecycle import is_transfer, signal
 from .model import Status
 from .turn import Turn
@@ -30,6 +31,10 @@ def result(turn: Turn, event: e.CallResult) -> None:
     if handover is None or handover.id != event.handover_id or not _is_due(turn, event):
         turn.set(late=turn.state.late + 1)
         return
+    if event.order is not None and turn.lane.opening:  # the order is told before what came of it
+        key = f"{handover.id}:{len(handover.attempts)}"
+        opened(turn, e.Opened(turn.lane.id, key, order=event.order))
+        handover = turn.handover
     if event.outcome == "connected" and handover.status is Status.REQUESTED and not is_transfer(handover):
         signal(turn, "opened")  # nobody is connected before the gateway has taken the order
     sip = "" if event.sip_status is None else f", SIP status {event.sip_status}"

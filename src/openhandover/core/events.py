@@ -250,6 +250,8 @@ class CallResult(Struct, frozen=True):
     outcome: CallOutcome
     sip_status: int | None = None
     attempt: int | None = None
+    order: dict[str, Any] | None = None
+    """The transfer that the gateway is being asked for at this moment, as `call.transfer` tells of it."""
 
 
 class LaneEnded(Struct, frozen=True):

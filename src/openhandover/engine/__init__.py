@@ -240,7 +240,9 @@ class Engine:
         attempt: int | None = None,
     ) -> HandoverRow:
         """What became of a phone call that was given away, as its gateway says."""
-        return await self._about(handover_id, e.CallResult(handover_id, outcome, sip_status, attempt))
+        tries = len((await self.handover(handover_id)).handover.attempts)
+        order = self._calls.order(handover_id, tries)
+        return await self._about(handover_id, e.CallResult(handover_id, outcome, sip_status, attempt, order))
 
     async def leave(self, conversation_id: str) -> None:
         """The user ends the chat: an open handover ends with `user_left`."""

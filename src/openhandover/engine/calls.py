@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from typing import Any
+from weakref import WeakValueDictionary
 
 import structlog
 
@@ -46,15 +47,15 @@ class LiveCall:
     def __init__(self, gateway: Gateway, about: CallContext) -> None:
         self.call = about.call
         self.order: dict[str, Any] | None = None
-        """What the gateway has taken, as `call.transfer` tells of it: without secrets."""
+        """What the gateway is asked for, as `call.transfer` tells of it: without secrets."""
         self._gateway = gateway
         self._about = about
 
     async def transfer(self, transfer: Transfer) -> None:
         """Returns when the gateway has taken the order; raises what the gateway raises."""
         about = self._about
-        await self._gateway.transfer(about, transfer, f"{about.handover_id}:{about.attempt}:transfer")
         self.order = {**_told(transfer), "call": view.call(about.call)}
+        await self._gateway.transfer(about, transfer, f"{about.handover_id}:{about.attempt}:transfer")
 
 
 class Calls:
@@ -65,6 +66,7 @@ class Calls:
         self._store = delivery.store
         self._work = delivery.work
         self._clock = delivery.clock
+        self._live: WeakValueDictionary[tuple[str, int], LiveCall] = WeakValueDictionary()
 
     async def start(self) -> None:
         """Start every gateway; one that cannot start is a configuration error."""
@@ -79,7 +81,16 @@ class Calls:
     def live(self, state: Conversation, handover: Handover, known: LaneState) -> LiveCall | None:
         """The call for this attempt's provider; None where there is none, or nobody configured holds it."""
         gateway = self._gateways.get(state.call.gateway) if state.call else None
-        return LiveCall(gateway, _about(state, handover, known)) if gateway else None
+        if gateway is None:
+            return None
+        live = LiveCall(gateway, _about(state, handover, known))
+        self._live[handover.id, known.attempt] = live
+        return live
+
+    def order(self, handover_id: str, attempt: int) -> dict[str, Any] | None:
+        """What the gateway is being asked for at this moment: it may report before its answer is here."""
+        live = self._live.get((handover_id, attempt))
+        return live.order if live else None
 
     async def say(self, state: Conversation, handover: Handover, known: LaneState) -> None:
         """Say the handover's message to its end. Reaching a human matters more: a failure is told and goes no further."""
