@@ -48,6 +48,8 @@ async def test_the_figures(past: Everybody) -> None:
     await _narrowed(past)
     await _listed(past)
     await _metrics(past)
+    delivery = (await past.server.call("GET", "/v1/analytics/delivery")).body
+    assert (delivery["late_events"], delivery["failed"], delivery["retries"]) == (0, 0, 0)
 
 
 async def _narrowed(past: Everybody) -> None:

@@ -100,8 +100,10 @@ async def dialled(talk: Talk, line: Line, report: Report, call: "Call") -> bytes
         await _tell(talk, call, "caller_hung_up")
     else:
         found, code = outcomes.of_dial(report)
+        handover = (await talk.engine.conversation(report.conversation_id)).open_handover
         for outcome in found:
-            await _tell(talk, call, outcome, code)
+            if outcome != "connected" or (handover and handover.active_at is None):  # else it was told before
+                await _tell(talk, call, outcome, code)
     return await _next(talk, line, report, Place())
 
 
