@@ -21,7 +21,8 @@ from openhandover.providers import SHIPPED as TYPES
 from openhandover.texts.catalogue import SHIPPED
 from tests.browser import accessible, artifact, chromium, opened
 from tests.desk.floor import PASSWORD
-from tests.scenarios.every_type import Ended, Everybody, everybody, secrets
+from tests.desk.screen import log_in
+from tests.scenarios.every_type import USER, Ended, Everybody, everybody, secrets
 from tests.serving import KEY
 
 
@@ -143,6 +144,24 @@ async def test_the_page_tells_types_and_calls_apart(past: Everybody) -> None:
         story = page.get_by_role("dialog")
         await expect(story).to_contain_text("Het bericht werd in het gesprek uitgesproken.")
         await expect(story).to_contain_text("Mislukt (busy): de lijn was bezet")
+
+
+@pytest.mark.browser
+async def test_the_desk_shows_texts_only_and_what_went_before(past: Everybody) -> None:
+    """A call that rings is not the desk's to answer; who asks again is shown with what came of it before."""
+    ringing, asking = await past.calls("front"), await past.asks("support")
+    await past.until(ringing, "queued")
+    await past.until(asking, "queued")
+    async with chromium() as browser, opened(browser, f"{past.public}/desk") as page:
+        screen = await log_in(page, "anna")
+        await screen.opens(USER["name"])
+        await expect(screen.list.get_by_role("button", name="Accept")).to_have_count(1)
+        earlier = page.get_by_role("complementary", name="Details").locator(".previous button")
+        await expect(earlier).to_have_count(10)
+        await earlier.filter(has_text="Nobody was called").click()
+        await expect(screen.dialog).to_contain_text("Recorded only")
+        await expect(screen.dialog).to_contain_text("You did not have this conversation")
+        await page.screenshot(path=str(artifact("every-type-desk.png")))
 
 
 async def test_no_log_has_a_secret_or_what_people_said(past: Everybody) -> None:

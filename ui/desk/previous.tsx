@@ -65,6 +65,7 @@ const date = (at: string): string => new Date(at).toLocaleDateString(locale, { d
 const agentOf = (one: Previous): string => (typeof one.agent === "string" ? one.agent : (one.agent?.name ?? ""));
 
 function statusWords(one: Previous): string {
+  const nobody: Record<string, string> = { logged: t.reasonLogged, ticket: t.reasonTicket };
   const known: Record<string, string> = { completed: t.statusCompleted, cancelled: t.statusCancelled, error: t.statusError, transferred: t.statusTransferred };
-  return known[one.status] ?? one.status;
+  return nobody[one.reason ?? ""] ?? known[one.status] ?? one.status;
 }

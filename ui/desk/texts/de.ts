@@ -169,6 +169,8 @@ export const de: Texts = {
   statusCancelled: "Zurückgezogen",
   statusError: "Niemand konnte es annehmen",
   statusTransferred: "Weitergegeben",
+  reasonLogged: "Nur festgehalten",
+  reasonTicket: "Ein Ticket wurde angelegt",
   story: "Was geschah",
   close: "Abschließen",
   closeAsk: "Ohne Antwort abschließen?",

@@ -178,6 +178,8 @@ export const en = {
   statusCancelled: "Withdrawn",
   statusError: "Nobody could take it",
   statusTransferred: "Passed on",
+  reasonLogged: "Recorded only",
+  reasonTicket: "A ticket was made",
   story: "What happened",
   // passing on and finishing
   close: "Resolve",

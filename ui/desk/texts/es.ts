@@ -169,6 +169,8 @@ export const es: Texts = {
   statusCancelled: "Retirada",
   statusError: "Nadie pudo tomarla",
   statusTransferred: "Transferida",
+  reasonLogged: "Solo registrada",
+  reasonTicket: "Se creó un tique",
   story: "Qué pasó",
   close: "Resolver",
   closeAsk: "¿Resolver sin responder?",

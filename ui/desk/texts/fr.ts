@@ -169,6 +169,8 @@ export const fr: Texts = {
   statusCancelled: "Annulée",
   statusError: "Personne n'a pu la prendre",
   statusTransferred: "Transmise",
+  reasonLogged: "Enregistrée seulement",
+  reasonTicket: "Un ticket a été créé",
   story: "Ce qui s'est passé",
   close: "Clore",
   closeAsk: "Clore sans répondre ?",

@@ -169,6 +169,8 @@ export const nl: Texts = {
   statusCancelled: "Ingetrokken",
   statusError: "Niemand kon het aannemen",
   statusTransferred: "Doorgegeven",
+  reasonLogged: "Alleen vastgelegd",
+  reasonTicket: "Er is een ticket gemaakt",
   story: "Wat er gebeurde",
   close: "Afronden",
   closeAsk: "Afronden zonder antwoord?",
