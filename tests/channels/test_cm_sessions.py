@@ -1,5 +1,6 @@
 """A Router session of a chat is a conversation: where a new one begins, what its end does, who was erased."""
 
+import time
 from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
@@ -32,10 +33,10 @@ def ended(form: str = "flat", **chat: Any) -> dict[str, Any]:
     return {"chat": {**CHAT, **chat}, "conversationEvents": [{"$type": "RouterSessionEnded", "id": "e"}]}
 
 
-async def human_has_it(here: House) -> dict[str, Any]:
+async def human_has_it(here: House, **chat: Any) -> dict[str, Any]:
     """The user asked for a human and one took the chat; the handover."""
-    await here.says("hello")
-    await here.says("a human please")
+    await here.says("hello", **chat)
+    await here.says("a human please", **chat)
     conversation = (await here.conversations())[-1]
     path = f"/v1/conversations/{conversation['id']}"
     found = await here.server.until(path, lambda one: one["handover_id"] is not None)
@@ -129,6 +130,16 @@ async def test_the_end_of_the_session_ends_a_talk_with_a_human(here: House, form
 async def test_an_end_that_names_no_session_is_of_the_last_one(here: House) -> None:
     """The envelope of the event may have lost the session already."""
     handover = await human_has_it(here)
+    await here.call("events", ended("envelope", sessionId=None))
+    assert (await here.server.call("GET", f"/v1/handovers/{handover['id']}")).body["status"] == "completed"
+
+
+async def test_a_chat_without_sessions_that_is_as_old_as_can_be_ends(here: House) -> None:
+    """What is kept of chats is forgotten in time; one that never had a session still hears of its end."""
+    handover = await human_has_it(here, sessionId=None)
+    await here.server.engine.store.purge(
+        claims_before=time.time() + 1, messages_before=None, files_before=None
+    )
     await here.call("events", ended("envelope", sessionId=None))
     assert (await here.server.call("GET", f"/v1/handovers/{handover['id']}")).body["status"] == "completed"
 

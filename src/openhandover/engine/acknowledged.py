@@ -1,7 +1,9 @@
 """What the user's side acknowledges by itself: a page that has the messages, a person who has seen them."""
 
+from collections.abc import AsyncGenerator
+
 from openhandover.core import events as e
-from openhandover.core.model import Conversation
+from openhandover.core.model import Conversation, Entry
 from openhandover.core.view import message_of
 from openhandover.store.port import Store
 
@@ -9,10 +11,7 @@ from .work import Work
 
 LOOKED_AT = 20
 """So many entries back the last message is looked for."""
-
-
-LOST = 1_000
-"""More than a call can leave unsaid."""
+PAGE = 100
 
 
 class Acknowledged:
@@ -24,18 +23,15 @@ class Acknowledged:
 
     async def delivered(self, state: Conversation, seq: int) -> None:
         """The user's page has everything up to this seq."""
-        after = state.user_done
-        while entries := await self._store.lane(state.id, "user", after, 100):
-            for entry in entries:
-                if entry.seq > min(seq, state.shown):
-                    return
-                after = entry.seq
-                message = message_of(entry) if entry.type == "message.created" else None
-                await self._work.run(state.id, e.Sent("user", entry.seq, 1, message, entry.handover_id))
+        async for entry in self._due(state):
+            if entry.seq > min(seq, state.shown):
+                return
+            message = message_of(entry) if entry.type == "message.created" else None
+            await self._work.run(state.id, e.Sent("user", entry.seq, 1, message, entry.handover_id))
 
     async def lost(self, state: Conversation) -> None:
         """The user is gone for good: what they have not got by now they never will."""
-        for entry in await self._store.lane(state.id, "user", state.user_done, LOST):
+        async for entry in self._due(state):
             if entry.seq <= state.shown and entry.type == "message.created":
                 event = e.NotSent(
                     "user", entry.seq, 1, message_of(entry), entry.handover_id, "the user is gone"
@@ -53,3 +49,11 @@ class Acknowledged:
                 event = e.ReadByUser(entry.seq, message_of(entry), entry.handover_id)
                 await self._work.run(state.id, event)
                 return
+
+    async def _due(self, state: Conversation) -> AsyncGenerator[Entry]:
+        """What the user's side has not acknowledged, in order."""
+        after = state.user_done
+        while entries := await self._store.lane(state.id, "user", after, PAGE):
+            for entry in entries:
+                yield entry
+            after = entries[-1].seq

@@ -53,9 +53,8 @@ class LiveCall:
 
     async def transfer(self, transfer: Transfer) -> None:
         """Returns when the gateway has taken the order; raises what the gateway raises."""
-        about = self._about
-        self.order = {**_told(transfer), "call": view.call(about.call)}
-        await self._gateway.transfer(about, transfer, f"{about.handover_id}:{about.attempt}:transfer")
+        self.order = {**_told(transfer), "call": view.call(self.call)}
+        await self._gateway.transfer(self._about, transfer, self._about.key("transfer"))
 
 
 class Calls:
@@ -112,7 +111,7 @@ class Calls:
         gateway = self._gateways.get(about.call.gateway)
         if gateway is None:
             return "this gateway is no longer configured"
-        key = f"{about.handover_id}:{about.attempt}:say"
+        key = about.key("say")
         until = self._clock() + table.GRACE["say_again"].seconds
         tries = 0
         try:
@@ -145,7 +144,7 @@ class Calls:
         gateway = self._gateways.get(state.call.gateway) if state.call else None
         if gateway is not None and known.ending is not None:
             about = _about(state, handover, known)
-            await gateway.cancel(about, known.ending.reason, f"{handover.id}:{known.attempt}:cancel")
+            await gateway.cancel(about, known.ending.reason, about.key("cancel"))
 
 
 def _about(state: Conversation, handover: Handover, known: LaneState) -> CallContext:

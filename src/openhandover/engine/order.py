@@ -11,7 +11,7 @@ from openhandover.core.model import Conversation, Limits, QueueRules, Settings, 
 from openhandover.core.settings import Texts
 from openhandover.core.step import HandoverStep, IdentityAlias, VoiceStep
 from openhandover.gateways.base import Gateway
-from openhandover.providers import rendered, route_of
+from openhandover.providers import rendered
 from openhandover.texts.catalogue import Catalogue
 from openhandover.texts.scope import chat_id, scope as scope_of
 from openhandover.texts.templates import TemplateError, render
@@ -72,8 +72,7 @@ class Order:
     def known_keys(self, chain: Sequence[Target]) -> frozenset[str] | None:
         """The keys that a route for this chain may have; None when one of its providers takes any, or has no use for
         a route at all, as one that only records."""
-        blocks = ((one.provider, self._config.providers.get(one.provider)) for one in chain)
-        routes = [_keys(block.type if block else name) for name, block in blocks]
+        routes = [self._providers.route_keys(one.provider) for one in chain]
         known = [keys for keys in routes if keys]
         return frozenset(key for keys in known for key in keys) if len(known) == len(routes) else None
 
@@ -102,22 +101,20 @@ class Order:
             raise invalid(path, f"there is no provider {name!r}; known: {', '.join(sorted(self._providers))}")
         if self._is_for_calls(name):
             raise invalid("provider", f"provider {name!r} takes phone calls only")
-        block = self._config.providers.get(name)
+        known = self._providers.route_keys(name)
+        # a chain may carry keys for each of its providers
+        written = {key: value for key, value in step.route.items() if known is None or key in known}
         try:
-            kind = block.type if block else name
-            route = _known(kind, rendered(kind, step.route, seen))
+            route = rendered(self._providers.type_of(name), written, seen)
         except TemplateError as error:
             raise invalid("settings.route", str(error)) from error
         can = provider.capabilities
-        channel = self._config.channels.get(state.channel)
         lacks_chat = can.needs_chat_id and chat_id(state) is None
         return Target(
             provider=name,
             style=Style(can.style),
             transferred=can.transferred,
-            returns=(block.return_ if block else None)
-            or can.returns
-            or (channel.return_ if channel else "message"),
+            returns=self._providers.returns(name, state.channel),
             route=route,
             refuse=NO_CHAT_ID if lacks_chat else provider.refuse(route),
             files_after_notice=can.files_after_notice,
@@ -213,13 +210,3 @@ def _limits(step: HandoverStep) -> Limits:
     return msgspec.structs.replace(
         Limits(), **{name: value for name, value in given.items() if value is not None}
     )
-
-
-def _keys(kind: str) -> tuple[str, ...] | None:
-    return getattr(route_of(kind), "__struct_encode_fields__", None)
-
-
-def _known(kind: str, route: dict[str, Any]) -> dict[str, Any]:
-    """The keys that a provider type knows: a chain may carry keys for each of its providers."""
-    known = _keys(kind)
-    return route if known is None else {key: value for key, value in route.items() if key in known}

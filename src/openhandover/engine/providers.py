@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import structlog
@@ -12,7 +12,7 @@ from openhandover.config.model import Config
 from openhandover.core import view
 from openhandover.core.errors import ConfigError, ProviderError
 from openhandover.net.client import Sender
-from openhandover.providers import provider_of
+from openhandover.providers import provider_of, route_of
 from openhandover.providers.base import Availability, Provider
 
 AVAILABILITY_TIMEOUT_S = 5.0
@@ -44,6 +44,22 @@ class Providers(Mapping[str, Provider]):
 
     def __len__(self) -> int:
         return len(self._providers)
+
+    def type_of(self, name: str) -> str:
+        """The configured provider's type."""
+        block = self._config.providers.get(name)
+        return block.type if block else name
+
+    def route_keys(self, name: str) -> tuple[str, ...] | None:
+        """The keys that its routes may have; None where any."""
+        return getattr(route_of(self.type_of(name)), "__struct_encode_fields__", None)
+
+    def returns(self, name: str, channel: str) -> Literal["message", "call"]:
+        """What gives a transferred conversation back: said by the configured provider, else by what it is, else by the
+        channel."""
+        block, on = self._config.providers.get(name), self._config.channels.get(channel)
+        usual = self[name].capabilities.returns or (on.return_ if on else "message")
+        return (block.return_ if block else None) or usual
 
     async def start(self) -> None:
         """Start every provider; one that cannot start is a configuration error."""

@@ -8,7 +8,7 @@ from openhandover.core.errors import invalid
 from openhandover.core.model import Conversation, Style, Target
 from openhandover.core.step import VoiceStep
 from openhandover.gateways.base import Gateway, Transfer
-from openhandover.providers import rendered, route_of
+from openhandover.providers import rendered
 from openhandover.texts.templates import TemplateError
 
 from .providers import Providers
@@ -55,31 +55,27 @@ class VoiceOrder:
     ) -> Target:
         provider = self._providers[name]
         block = self._config.providers.get(name)
-        kind = block.type if block else name
-        keys = getattr(route_of(kind), "__struct_encode_fields__", voice.route())
+        keys = self._providers.route_keys(name)
         own = block.settings if block else None
         # The step speaks to its own provider; a fallback knows better whom it calls, and takes from it what it lacks.
         written = {
             key: value
             for key, value in voice.route().items()
-            if key in keys and (first or getattr(own, key, None) in (None, {}))
+            if (keys is None or key in keys) and (first or getattr(own, key, None) in (None, {}))
         }
         try:
-            route = rendered(kind, written, seen)
+            route = rendered(self._providers.type_of(name), written, seen)
         except TemplateError as error:
             raise invalid("settings.voice", str(error)) from error
         can = provider.capabilities
         refuse = provider.refuse(route)
         transfer = None if refuse else provider.transfer(route)
         dialled = transfer is not None and transfer.mode == "dial"
-        channel = self._config.channels.get(state.channel)
         return Target(
             provider=name,
             style=Style.RELAY if dialled else Style(can.style),
             transferred=can.transferred,
-            returns=(block.return_ if block else None)
-            or can.returns
-            or (channel.return_ if channel else "message"),
+            returns=self._providers.returns(name, state.channel),
             route=route,
             refuse=refuse or (self._cannot(state, transfer) if transfer else None),
         )

@@ -61,6 +61,15 @@ class CallContext:
     epoch: int
     at: float = 0
 
+    def key(self, verb: str) -> str:
+        """The key of an order about this call."""
+        return order_key(self.handover_id, self.attempt, verb)
+
+
+def order_key(handover_id: str, attempt: int, verb: str) -> str:
+    """The key of what a handover's attempt asks of the gateway (say, transfer, cancel): the same on every try."""
+    return f"{handover_id}:{attempt}:{verb}"
+
 
 class Gateway(Protocol):
     """One configured gateway. Calls may raise the `ProviderError`s of `core.errors`."""

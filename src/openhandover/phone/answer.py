@@ -9,7 +9,7 @@ from openhandover.gateways.twilio import twiml
 from openhandover.gateways.twilio.orders import SayOrder, TransferOrder
 
 from .line import Line
-from .talk import Moment, Talk, order_key
+from .talk import Moment, Talk, key_of
 
 if TYPE_CHECKING:
     from openhandover.texts.catalogue import Catalogue
@@ -46,7 +46,7 @@ async def answer(talk: Talk, moment: Moment, place: Place) -> bytes:
 def _speak(moment: Moment, place: Place, texts: "Catalogue") -> list[Element]:
     verbs = [verb for words in _words(moment, texts) for verb in twiml.say(words)]
     handover = moment.state.open_handover
-    said = order_key(handover, "say") if handover and moment.say else None
+    said = key_of(handover, "say") if handover and moment.say else None
     return [*verbs, twiml.redirect(_onward(moment, place, said))]
 
 
@@ -83,7 +83,7 @@ async def _listen(talk: Talk, moment: Moment, place: Place) -> list[Element]:
 async def _transfer(talk: Talk, moment: Moment) -> Element:
     line, handover, order = moment.line, moment.state.open_handover, moment.transfer
     assert handover is not None and isinstance(order, TransferOrder)
-    await talk.orders.done(order_key(handover, "transfer"))
+    await talk.orders.done(key_of(handover, "transfer"))
     about = {"handover": handover.id, "attempt": len(handover.attempts)}
     if order.mode == "refer":
         return twiml.refer(order.to, line.url("referred", **about))

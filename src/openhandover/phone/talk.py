@@ -8,6 +8,7 @@ from openhandover.channels.phone.course import Next, Scene, next_of
 from openhandover.core.model import Conversation, Handover, Message
 from openhandover.core.view import message_of
 from openhandover.flow.state import load
+from openhandover.gateways.base import order_key
 from openhandover.gateways.twilio.orders import Order, Orders, TransferOrder
 
 from .line import Line
@@ -78,9 +79,9 @@ class Talk:
         run = load(state.run)
         say = transfer = None
         if state.open_handover is not None:
-            if not await self.orders.is_done(key := order_key(state.open_handover, "say")):
+            if not await self.orders.is_done(key := key_of(state.open_handover, "say")):
                 say = await self.orders.placed(key)
-            transfer = await self.orders.placed(order_key(state.open_handover, "transfer"))
+            transfer = await self.orders.placed(key_of(state.open_handover, "transfer"))
         scene = Scene(
             state,
             run.waiting if run else "nothing",
@@ -92,7 +93,7 @@ class Talk:
 
     async def is_referred(self, handover: Handover) -> bool:
         """Whether the caller's side has been told to call somebody else."""
-        order = await self.orders.placed(order_key(handover, "transfer"))
+        order = await self.orders.placed(key_of(handover, "transfer"))
         return isinstance(order, TransferOrder) and order.mode == "refer"
 
     async def _unspoken(self, state: Conversation) -> "Sequence[Message]":
@@ -107,6 +108,6 @@ class Talk:
         return next((message_of(row.entry) for row in rows if row.entry.type == "message.created"), None)
 
 
-def order_key(handover: Handover, verb: str) -> str:
-    """The engine's key of an order in the handover's current attempt."""
-    return f"{handover.id}:{len(handover.attempts)}:{verb}"
+def key_of(handover: Handover, verb: str) -> str:
+    """The key of an order in the handover's current attempt."""
+    return order_key(handover.id, len(handover.attempts), verb)

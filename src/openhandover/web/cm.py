@@ -167,7 +167,8 @@ class Chats:
 
     async def _last(self, chat_id: str) -> Conversation | None:
         last = await self._engine.store.get(_LAST, reading.chat_key(self.name, chat_id))
-        return await self._kept(last)
+        # After weeks that is forgotten. Then a chat without sessions is still found by its id; others have ended.
+        return await self._kept(last) if last else await self._known(chat_id, "")
 
     async def _joined(self, envelope: Envelope) -> Conversation | None:
         """The chat's last conversation, if a human of ours has it: the new session goes on there, for good."""
@@ -175,7 +176,8 @@ class Chats:
         if last is None or last.open_handover is None:
             return None
         own_id = reading.conversation_id(self.name, envelope.chat_id, envelope.session_id)
-        kept = await self._engine.store.put_new(_JOINED, own_id, last.id.encode())
+        now = self._engine.clock()
+        kept = await self._engine.store.put_new(_JOINED, own_id, last.id.encode(), at=now)
         return await self._kept(kept)
 
     async def _kept(self, kept: bytes | None) -> Conversation | None:
@@ -186,7 +188,7 @@ class Chats:
     async def _create(self, envelope: Envelope) -> Conversation:
         fresh, _ = await self._own(envelope.chat_id, envelope.session_id or "")
         key = reading.chat_key(self.name, envelope.chat_id)
-        await self._engine.store.put(_LAST, key, fresh.encode())
+        await self._engine.store.put(_LAST, key, fresh.encode(), at=self._engine.clock())
         command = CreateConversation(
             id=fresh,
             channel=self.name,

@@ -9,7 +9,6 @@ from msgspec import Struct
 
 from openhandover.core.errors import ProviderError, Refused
 from openhandover.net.signatures import is_secret
-from openhandover.providers import route_of
 
 from .call import MAX_JSON_BYTES, Call
 from .endpoint import Reply, json_reply
@@ -45,9 +44,8 @@ async def answer(call: Call) -> Reply:
         raise Refused("not_found", "No provider of this name is configured")
     body = await call.json(PresenceBody, MAX_JSON_BYTES)
     asked = {"channel": body.channel, "webstore_referrer": body.data.context if body.data else None}
-    block = call.site.config.providers.get(name)
-    known = getattr(route_of(block.type if block else name), "__struct_encode_fields__", tuple(asked))
-    route = {key: value for key, value in asked.items() if value and key in known}
+    known = call.engine.providers.route_keys(name)
+    route = {key: value for key, value in asked.items() if value and (known is None or key in known)}
     return json_reply(AgentAvailable(await _is_open(call, name, route)))
 
 
