@@ -235,16 +235,26 @@ async def test_an_answer_that_tells_no_chat_id_is_still_success(answer: bytes) -
 
 
 @pytest.mark.parametrize(
-    ("status", "error"),
+    ("status", "error", "said"),
     [
-        (400, ProviderRejected),
-        (401, ProviderAuthError),
-        (403, ProviderAuthError),
-        (404, SessionGone),
-        (429, ProviderUnavailable),
-        (500, ProviderUnavailable),
+        (400, ProviderRejected, "HTTP status 400"),
+        (401, ProviderAuthError, "HTTP status 401; check `product_token`"),
+        (
+            403,
+            ProviderAuthError,
+            "HTTP status 403; the product token may not send by TwoWay for this account",
+        ),
+        (
+            404,
+            SessionGone,
+            "HTTP status 404; the Router knows no such account, adapter or chat;"
+            " check `technical_link_id` and `adapter_id`",
+        ),
+        (429, ProviderUnavailable, "HTTP status 429"),
+        (500, ProviderUnavailable, "HTTP status 500"),
     ],
 )
-async def test_what_a_refusal_means(status: int, error: type[Exception]) -> None:
-    """Rejected for good, our credentials, a chat that is gone, or to be tried again."""
-    assert type((await posted(status, b""))[0]) is error
+async def test_what_a_refusal_means(status: int, error: type[ProviderError], said: str) -> None:
+    """Rejected for good, our credentials, a chat that is gone, or to be tried again; and what to look at."""
+    refused = (await posted(status, b""))[0]
+    assert (type(refused), refused.detail) == (error, said)

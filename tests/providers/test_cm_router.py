@@ -185,6 +185,15 @@ async def test_an_id_of_dots_is_not_put_into_an_address(chat: str) -> None:
     assert router.sent == []
 
 
+async def test_a_short_word_is_hidden_and_no_other_word_is_spoiled() -> None:
+    """A visitor named `a` must not make the reason unreadable."""
+    said = b'that is a bad adapter: "a"'
+    async with recording(status=400, body=said) as router, HttpClient() as http:
+        with pytest.raises(errors.ProviderRejected) as caught:
+            await Router(settings(router), http).hand_over(CHAT, {"CustomerInfo": '{"name":"a"}'})
+    assert caught.value.detail == 'HTTP status 400; it said: that is *** bad adapter: "***"'
+
+
 async def test_a_refusal_that_repeats_what_we_sent_is_redacted() -> None:
     """Its beginning is kept for diagnosis; token, name, mail address and phone number are not."""
     echo = {"received": {"Context": CONTEXT}, "who": 'Ada "Ä"', "token": TOKEN, "to": "+31 20 123 45 67"}

@@ -16,7 +16,7 @@ from openhandover.net.client import Request, Sender, encode_json
 from openhandover.net.statuses import MESSAGE, check
 
 from .bodies import derived_id, field, part, read, required, word
-from .settings import Connection
+from .settings import REFUSED_HINT, Connection
 from .twoway import Envelope, Item
 
 
@@ -120,7 +120,7 @@ async def post(http: Sender, connection: Connection, messages: Sequence[Outgoing
         headers=connection.headers,
         body=encode_json(wire(connection.product_token, messages)),
     )
-    check(await http.send(request), MESSAGE, time.time())
+    check(await http.send(request), MESSAGE, time.time(), {401: REFUSED_HINT, 403: REFUSED_HINT})
 
 
 def _written(message: Outgoing) -> dict[str, Any]:

@@ -5,6 +5,7 @@ the session calls as in public integrations. A 2xx means that the Router has rew
 """
 
 import json
+import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
@@ -16,7 +17,7 @@ from openhandover.net.client import Reply, Request, Sender, encode_json
 from openhandover.net.statuses import Reactions, check
 from openhandover.texts.redaction import redact
 
-from .settings import RouterSettings
+from .settings import REFUSED_HINT, RouterSettings
 
 Context = Mapping[str, str]
 
@@ -30,11 +31,12 @@ REACTIONS: Reactions = {
 
 RIGHT = "ConversationalRouter.RouterSession_Update"
 _MUTATION_HINTS = {
-    401: "check `product_token`",
+    401: REFUSED_HINT,
     403: "the product token may not change the routing of this account",
     404: "the Router knows no such chat or account; check `technical_link_id` and `chatId`",
 }
 _SESSION_HINTS = {**_MUTATION_HINTS, 403: f"the product token lacks the right {RIGHT}"}
+_SHORT = 4
 _TOLD = 300
 """Characters of a refusal's body that are kept."""
 
@@ -98,10 +100,10 @@ class Router:
 
     def _check(self, reply: Reply, hints: Mapping[int, str], context: Context) -> None:
         try:
-            check(reply, REACTIONS, time.time())
+            check(reply, REACTIONS, time.time(), hints)
         except ProviderError as error:
             told = _told(reply, (self._settings.product_token, *_hidden(context)))
-            detail = "; ".join(part for part in (error.detail, hints.get(reply.status), told) if part)
+            detail = "; ".join(part for part in (error.detail, told) if part)
             raise type(error)(
                 detail, http_status=error.http_status, retry_after_s=error.retry_after_s
             ) from None
@@ -150,7 +152,9 @@ def _told(reply: Reply, secrets: Sequence[str]) -> str:
         return ""
     said = reply.body.decode("utf-8", "replace")
     for secret in sorted(filter(None, secrets), key=len, reverse=True):
-        said = said.replace(secret, "***")
+        # A short one, such as a name of one letter, only where it is a word: the reason must stay readable.
+        bound = r"\b" if len(secret) < _SHORT and secret.isalnum() else ""
+        said = re.sub(f"{bound}{re.escape(secret)}{bound}", "***", said)
     said = " ".join(said.split())
     return f"it said: {redact(said, ('card', 'iban', 'email', 'phone'))[:_TOLD]}"
 

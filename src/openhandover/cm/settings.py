@@ -15,6 +15,7 @@ from openhandover.net.errors import Unsendable
 
 CURRENT = "https://api.conversational.cm.com"
 OLDER = "https://api.cm.com"
+REFUSED_HINT = "check `product_token`"
 STATE = "https://api.cm.com/router/control/v1"
 PRESENCE = "https://presence.robinhq.com/api/v1"
 

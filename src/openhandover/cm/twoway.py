@@ -17,7 +17,7 @@ from openhandover.net.client import Reply, Request, Sender, encode_json
 from openhandover.net.statuses import MESSAGE, check
 
 from .bodies import as_object, derived_id, field, part, read, required, word
-from .settings import Account
+from .settings import REFUSED_HINT, Account
 
 Direction = Literal["from_user", "to_user"]
 
@@ -123,6 +123,13 @@ def wire(envelope: Envelope) -> dict[str, Any]:
     return written
 
 
+_HINTS = {
+    401: REFUSED_HINT,
+    403: "the product token may not send by TwoWay for this account",
+    404: "the Router knows no such account, adapter or chat; check `technical_link_id` and `adapter_id`",
+}
+
+
 async def post(http: Sender, account: Account, envelope: Envelope, key: str) -> str:
     """Post once and answer the chat's id as CM derived it, empty when its answer does not tell.
 
@@ -139,7 +146,7 @@ async def post(http: Sender, account: Account, envelope: Envelope, key: str) -> 
         body=encode(_named(envelope, key)),
     )
     reply = await http.send(request)
-    check(reply, MESSAGE, time.time())
+    check(reply, MESSAGE, time.time(), _HINTS)
     return _chat_id(reply)
 
 

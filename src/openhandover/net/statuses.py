@@ -50,16 +50,20 @@ MESSAGE: Reactions = (
     | dict.fromkeys((401, 403), ProviderAuthError)
     | dict.fromkeys((404, 410), SessionGone)
 )
+NO_HINTS: Mapping[int, str] = {}
 
 
-def check(reply: Reply, reactions: Reactions, now: float) -> None:
-    """Return on 2xx, else raise: by `reactions`, else ProviderRejected for 4xx and ProviderUnavailable for the rest."""
+def check(reply: Reply, reactions: Reactions, now: float, hints: Mapping[int, str] = NO_HINTS) -> None:
+    """Return on 2xx, else raise: by `reactions`, else ProviderRejected for 4xx and ProviderUnavailable for the rest.
+
+    `hints` say to a status what to look at.
+    """
     if reply.is_success:
         return
     default = ProviderRejected if 400 <= reply.status < 500 else ProviderUnavailable
     kind = reactions.get(reply.status, default)
     raise kind(
-        f"HTTP status {reply.status}",
+        "; ".join(filter(None, (f"HTTP status {reply.status}", hints.get(reply.status)))),
         http_status=reply.status,
         retry_after_s=retry_after_s(reply.headers, now),
     )
