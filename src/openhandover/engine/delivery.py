@@ -87,7 +87,8 @@ class Delivery:
         if lane is None:
             lane = self._lanes[lane_of] = Lane(*lane_of)
             lane.complete = fresh
-            lane.due.extend(entries)
+            if fresh:  # else older ones come first, and the store has them all
+                lane.due.extend(entries)
             lane.task = asyncio.create_task(self._run(lane, worker), name=f"lane-{lane_of[1]}")
             return
         if lane.complete:
