@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from openhandover.core import events as e
+from openhandover.core import events as e, view
 from openhandover.core.model import Call, Limits
 from tests.core.talk import ANNA, BERT, Talk, replace
 
@@ -45,6 +45,17 @@ def test_open_s_leads_to_the_next_attempt_and_then_to_an_error() -> None:
     assert first.ending and first.ending.kind == "cancel"
     talk.later(30)
     assert talk.outcome == ("error", "provider_error", "system")
+
+
+def test_an_error_names_the_limit_that_is_over() -> None:
+    """Who reads the handover learns which wait was too long, and how long it was."""
+    talk = Talk().queued(limits=limits(queue_s=90))
+    talk.later(90)
+    assert view.handover(talk.handover)["error"] == {
+        "reason": "error",
+        "code": "queue_timeout",
+        "message": "the limit queue_s is over, 90 s",
+    }
 
 
 def test_open_s_is_over_with_the_acceptance() -> None:

@@ -64,7 +64,8 @@ def _limit(turn: Turn, name: str) -> None:
         turn.arm_limit(name)
         turn.record_handover("inactive")
         return
-    signal(turn, name)
+    seconds: float = getattr(handover.settings.limits, name)
+    signal(turn, name, detail=f"the limit {name} is over, {seconds:g} s")
 
 
 HANDLERS: dict[type[Any], Callable[[Turn, Any], None]] = {
