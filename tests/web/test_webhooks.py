@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from structlog.testing import capture_logs
 
 from openhandover.net.signatures import decode_secrets, signed_headers
 from tests.serving import CONFIG, Answer, Server, running_server
@@ -40,6 +41,16 @@ def joined(handover_id: str, event_id: str = "e1") -> dict[str, Any]:
         "handover_id": handover_id,
         "agent": {"id": "a1", "name": "Ann"},
     }
+
+
+async def test_whoever_runs_it_hears_of_a_wrong_secret(server: Server) -> None:
+    """A desk whose calls are refused would go unnoticed: the log names it, and a flood of such calls does not fill it."""
+    with capture_logs() as logged:
+        for _ in range(3):
+            assert (await send(server, joined("h1"), secret="whsec_b3RoZXItb3RoZXItb3RoZXI=")).status == 401
+    told = [one for one in logged if one["event"] == "signature_refused"]
+    assert [(one["call"], one["provider"]) for one in told] == [("POST /webhooks/{provider}", "mine")]
+    assert "secret" in told[0]["remedy"]
 
 
 async def test_signatures(server: Server) -> None:

@@ -60,7 +60,7 @@ async def _answer(
     except ClientLeft:
         return
     except Exception as error:  # noqa: BLE001  (the border of the program: everything becomes an answer)
-        reply = problem_of(error, f"{method} {endpoint.path}")
+        reply = problem_of(error, f"{method} {endpoint.path}", path)
     if isinstance(reply, Stream):
         await _stream(send, receive, reply, site, method)
         status = 200

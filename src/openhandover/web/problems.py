@@ -1,6 +1,9 @@
 """Refusals as `application/problem+json` (RFC 9457)."""
 
 import math
+import time
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import structlog
@@ -17,6 +20,10 @@ from openhandover.core.errors import (
 from .endpoint import Headers, Reply, encode
 
 PROBLEM = b"application/problem+json"
+
+REMIND_S = 60.0
+_told: dict[tuple[str, ...], float] = {}
+"""When a wrong secret was last told of, by call and what its path names."""
 
 _log = structlog.get_logger("openhandover.web")
 
@@ -35,12 +42,14 @@ def problem(code: str, detail: str = "", *, headers: Headers = (), **extra: Any)
     return Reply(status, encode(body), PROBLEM, headers)
 
 
-def problem_of(error: Exception, where: str) -> Reply:
-    """The answer for any error that ends a call. What we did not foresee is logged, once, and tells nothing."""
+def problem_of(error: Exception, where: str, path: Mapping[str, str] = MappingProxyType({})) -> Reply:
+    """The answer for any error that ends a call. What we did not foresee is logged, once, and tells nothing; a wrong
+    secret is logged once a minute, because only the other side would notice it otherwise."""
     match error:
         case Refused():
             return problem(error.code, error.detail, headers=_headers(error), **error.extra)
         case SignatureError():
+            _tell_of_secret(where, path)
             return problem("unauthorized", error.detail)
         case NotJsonError():
             return problem("bad_json", error.detail)
@@ -51,6 +60,16 @@ def problem_of(error: Exception, where: str) -> Reply:
         case _:
             _log.error("request_failed", call=where, error=type(error).__name__, exc_info=error)
             return problem("internal_error")
+
+
+def _tell_of_secret(where: str, path: Mapping[str, str]) -> None:
+    """`path` names what is configured, for nothing else has a secret, so what is remembered stays small."""
+    key, now = (where, *path.values()), time.monotonic()
+    if now - _told.get(key, -math.inf) < REMIND_S:
+        return
+    _told[key] = now
+    remedy = "compare the secret and the clock of both sides; this is said once a minute"
+    _log.warning("signature_refused", call=where, remedy=remedy, **path)
 
 
 def _headers(error: Refused) -> Headers:
