@@ -96,6 +96,15 @@ def test_timer_and_next_provider_are_named() -> None:
     assert told[-1] == "It is requested now."
 
 
+def test_a_limit_is_named_once() -> None:
+    """The reason has it in the reader's language, so the error's own words are left out."""
+    life = Life("support")
+    life.opened(1)
+    life.at(601, e.Wake())
+    assert life.told("nl")[2].startswith("Mislukt (queue_timeout): niemand ")
+    assert "limit queue_s is over" not in "".join(life.told("nl"))
+
+
 def test_agent_who_left_is_named() -> None:
     """The one who left is told by name, and who came instead."""
     life = Life("support")

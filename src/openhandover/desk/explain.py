@@ -199,7 +199,10 @@ class _Teller:
             because=self.because(data.reason),
             by=self.say(f"by_{data.ended_by}") if data.ended_by else "",
         )
-        detail = data.error.message if data.error else ""
+        of_limit = (
+            data.ended_by == "system" and data.reason != "configuration"
+        )  # which the reason names already
+        detail = data.error.message if data.error and not of_limit else ""
         return f"{told} {self.say('detail', words=detail)}" if detail else told
 
     def rated(self, row: LogRow, data: _Data) -> str:
