@@ -3,7 +3,6 @@
 import json
 from typing import Any
 
-import pytest
 from hypothesis import example, given, strategies as st
 
 from openhandover.channels.cm import reading, writing
@@ -118,20 +117,6 @@ def test_parts_are_broken_between_words() -> None:
     assert writing.cut("one two three four five six", 20) == ["one two three four", "five six"]
     assert writing.cut("a" * 45, 20) == ["a" * 20, "a" * 20, "a" * 5]
     assert writing.cut("", None) == [""]
-
-
-@pytest.mark.parametrize("said", ["", " ", "-1", "1.5", "10", "9999999999999", "one", "1 please"])
-def test_what_names_no_button_chooses_none(said: str) -> None:
-    """A sentence, a number outside the list and an empty message stay what they are."""
-    assert writing.choice((Button("Yes", "y"), Button("No", "n")), said) is None
-
-
-def test_words_count_more_than_numbers() -> None:
-    """A button that is called "2" is meant by "2", wherever it stands."""
-    buttons = (Button("2", "two people"), Button("4", "four people"))
-    chosen = writing.choice(buttons, "2")
-    assert chosen is not None
-    assert chosen.value == "two people"
 
 
 def test_a_conversation_is_a_session_of_a_chat_on_a_channel() -> None:

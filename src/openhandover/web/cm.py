@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from openhandover.channels.cm import reading, writing
+from openhandover.channels.cm import reading
 from openhandover.channels.cm.reading import Arrived, Said
 from openhandover.cm import callbacks
 from openhandover.cm.twoway import Envelope
@@ -20,6 +20,7 @@ from openhandover.core.model import Attachment, Conversation, User
 from openhandover.core.view import message_of
 from openhandover.engine import Engine
 from openhandover.store.port import ERASED
+from openhandover.texts.options import meant
 
 from .call import MAX_JSON_BYTES, Call
 from .endpoint import Reply
@@ -233,8 +234,8 @@ class Chats:
             if row.entry.type != "message.created" or not row.entry.to_user:
                 continue
             buttons = message_of(row.entry).buttons
-            meant = writing.choice(buttons, said.text) if buttons else None
-            return (meant.text, meant.value) if meant else None
+            button = meant(buttons, said.text) if buttons else None
+            return (button.text, button.value) if button else None
         return None
 
 

@@ -1,13 +1,12 @@
 """From our message to what CM's Router takes: buttons become numbers, files links, where nothing better is known."""
 
-from collections.abc import Sequence
 from uuid import NAMESPACE_URL, uuid5
 
 from msgspec import structs
 
 from openhandover.cm.business_messaging import Media, Outgoing, Suggestion
 from openhandover.cm.twoway import Envelope, Item
-from openhandover.core.model import Button, Conversation, Message
+from openhandover.core.model import Conversation, Message
 from openhandover.texts.cutting import in_parts
 from openhandover.texts.readable import said, words
 from openhandover.texts.scope import chat_id
@@ -76,15 +75,3 @@ def cut(text: str, longest: int | None) -> list[str]:
 def message_id(key: str, part: int = 0) -> str:
     """A UUID for a part of what has this key: an id that every reading of "id" accepts."""
     return str(uuid5(NAMESPACE_URL, f"openhandover:{key}:{part}" if part else f"openhandover:{key}"))
-
-
-def choice(buttons: Sequence[Button], answer: str) -> Button | None:
-    """The button that the user means: by its words or value as written there, else by its number."""
-    word = answer.strip().casefold()
-    for button in buttons:
-        if word and word in (button.text.strip().casefold(), button.value.strip().casefold()):
-            return button
-    digits = word.rstrip(".)")
-    if digits.isascii() and digits.isdigit() and len(digits) <= 3 and 1 <= int(digits) <= len(buttons):
-        return buttons[int(digits) - 1]
-    return None

@@ -1,11 +1,10 @@
 """A message as it is spoken, and an answer as it was meant."""
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from openhandover.core.model import Button, Message
 from openhandover.texts.catalogue import Catalogue
-from openhandover.texts.intents import plain
+from openhandover.texts.options import by_number, by_words
 
 ONE_KEY = 9
 """So many options can be chosen by one key."""
@@ -38,9 +37,5 @@ def keys_wanted(message: Message | None) -> int | None:
 
 def chosen(message: Message | None, keys: str, speech: str) -> Button | None:
     """The option that the caller chose, by its number or by saying it."""
-    options: Sequence[Button] = (message.buttons or ()) if message else ()
-    if keys:
-        number = int(keys) if keys.isascii() and keys.isdigit() else 0
-        return options[number - 1] if 0 < number <= len(options) else None
-    said = plain(speech)
-    return next((button for button in options if said and plain(button.text) == said), None)
+    options = (message.buttons or ()) if message else ()
+    return by_number(options, keys) if keys else by_words(options, speech)
