@@ -15,9 +15,7 @@ from tests.gateways.switchboard import CALL
 NUMBER = "+31207654321"
 KEY = "msc-key-of-the-voice-environment"
 NO_TARGET = "`to` cannot be called: "
-NEITHER = (
-    "it is neither a phone number in E.164 (plus, country code, number) nor a SIP URI (sip:name@host)"
-)
+NEITHER = "it is neither a phone number in E.164 (plus, country code, number) nor a SIP URI (sip:name@host)"
 NOT_SIP = "it is not a SIP URI; write it like sip:name@host"
 NO_TYPE = "`type` is empty; give the step or the provider the name that your gateway knows"
 NO_CONFIGURATION = "`configuration` is empty; give the step or the provider the keys that your gateway needs"
