@@ -6,6 +6,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 from aiohttp import web
+from structlog.testing import capture_logs
 
 from tests.channels.caller import PUBLIC, Caller, attributes
 from tests.channels.phone_world import flow, phone_world
@@ -213,6 +214,22 @@ async def test_whoever_is_not_twilio(options: dict[str, str], tmp_path: Path) ->
             assert status == 403, part
         answer = await world.server.call("GET", f"/v1/conversations/{caller.conversation}")
         assert answer.status == 404
+
+
+async def test_whoever_runs_it_hears_of_a_wrong_auth_token(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every call would fail in silence: the log names the channel and both things that may be wrong, once a minute."""
+    monkeypatch.setattr("openhandover.web.problems._told", {})
+    async with phone_world(tmp_path, flow()) as world:
+        with capture_logs() as logged:
+            for _ in range(2):
+                status, _, _ = await world.caller(token="yet-another-token").send(f"{PUBLIC}/voice/phone", {})
+                assert status == 403
+    told = [one for one in logged if one["event"] == "signature_refused"]
+    assert [one["channel"] for one in told] == ["phone"]
+    assert "auth_token" in told[0]["remedy"]
+    assert "public_url" in told[0]["remedy"]
 
 
 async def test_a_request_without_signature(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from openhandover.core.model import User
 from openhandover.gateways.twilio.signature import Field, is_signed
 from openhandover.gateways.twilio.twiml import LOCALES, Voice, is_sip
 from openhandover.web.paths import raw_path
+from openhandover.web.problems import tell_of_secret
 
 if TYPE_CHECKING:
     from openhandover.config.model import PhoneChannel, TwilioGateway
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 MAX_FORM_BYTES = 64 * 1024
 MAX_FIELDS = 500
 FORM = "application/x-www-form-urlencoded"
+COMPARE = (
+    "compare `auth_token` with Twilio's console, and `server.public_url` with the address that Twilio calls"
+)
 _SID = re.compile(r"[A-Za-z0-9]{2,64}")
 
 
@@ -58,6 +62,7 @@ class Line:
         tokens = [token for token in (gateway.auth_token, gateway.old_auth_token) if token]
         given = call.header(b"x-twilio-signature") or ""
         if not is_signed(tokens, self._address(call), fields, given):
+            tell_of_secret("POST /voice/{channel}", {"channel": self.name}, COMPARE)
             raise Refused("forbidden", "The request is not signed by Twilio for this address and auth token")
         report = Report(fields)
         if report.get("AccountSid") != gateway.account_sid:

@@ -21,6 +21,7 @@ from .endpoint import Headers, Reply, encode
 
 PROBLEM = b"application/problem+json"
 
+COMPARE = "compare the secret and the clock of both sides"
 REMIND_S = 60.0
 _told: dict[tuple[str, ...], float] = {}
 """When a wrong secret was last told of, by call and what its path names."""
@@ -49,7 +50,7 @@ def problem_of(error: Exception, where: str, path: Mapping[str, str] = MappingPr
         case Refused():
             return problem(error.code, error.detail, headers=_headers(error), **error.extra)
         case SignatureError():
-            _tell_of_secret(where, path)
+            tell_of_secret(where, path)
             return problem("unauthorized", error.detail)
         case NotJsonError():
             return problem("bad_json", error.detail)
@@ -62,14 +63,16 @@ def problem_of(error: Exception, where: str, path: Mapping[str, str] = MappingPr
             return problem("internal_error")
 
 
-def _tell_of_secret(where: str, path: Mapping[str, str]) -> None:
-    """`path` names what is configured, for nothing else has a secret, so what is remembered stays small."""
+def tell_of_secret(where: str, path: Mapping[str, str], remedy: str = COMPARE) -> None:
+    """Log that a call with a wrong secret came, once a minute for each call and what its path names.
+
+    The path must name what is configured, so that what is remembered stays small.
+    """
     key, now = (where, *path.values()), time.monotonic()
     if now - _told.get(key, -math.inf) < REMIND_S:
         return
     _told[key] = now
-    remedy = "compare the secret and the clock of both sides; this is said once a minute"
-    _log.warning("signature_refused", call=where, remedy=remedy, **path)
+    _log.warning("signature_refused", call=where, remedy=f"{remedy}; this is said once a minute", **path)
 
 
 def _headers(error: Refused) -> Headers:
