@@ -1,7 +1,6 @@
 """What annotations cannot say: names that must exist, addresses, secrets, languages, and what can never happen."""
 
 import re
-from collections.abc import Iterable
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -147,7 +146,8 @@ def _webchat(channel: WebchatChannel, path: Path, config: Config, findings: Find
         findings.name((*path, "human_button"), "events", channel.human_button, "event")
     for key, texts in (("title", channel.title), ("bot_name", channel.bot_name)):
         if isinstance(texts, dict):
-            _known_languages(texts, (*path, key), config, findings)
+            for language in texts:
+                findings.language((*path, key, language), language, at_key=True)
     if channel.bot_avatar_url is not None and not _is_https(channel.bot_avatar_url):
         mend = "write it like https://host/bot.png; browsers load no other picture in the chat"
         findings.error((*path, "bot_avatar_url"), "it is not an https address", mend)
@@ -216,8 +216,8 @@ def _intents(config: Config, findings: Findings) -> None:
 
     for name, languages in config.intents.items():
         path: Path = ("intents", name)
-        _known_languages(languages, path, config, findings)
         for language, phrases in languages.items():
+            findings.language((*path, language), language, at_key=True)
             for index, phrase in enumerate(phrases):
                 place = (*path, language, index)
                 expression = in_slashes(phrase)
@@ -236,8 +236,8 @@ def _system_texts(config: Config, findings: Findings) -> None:
         return
     from openhandover.texts.catalogue import keys, override_problem
 
-    _known_languages(config.texts, ("texts",), config, findings)
     for language, texts in config.texts.items():
+        findings.language(("texts", language), language, at_key=True)
         for key, text in texts.items():
             path = ("texts", language, key)
             if key not in keys():
@@ -267,14 +267,6 @@ def _limits(config: Config, findings: Findings) -> None:
             findings.error(place, f'"{media_type}" is not a media type', "write it like image/png or image/*")
     for event, flow in config.events.items():
         findings.name(("events", event), "flows", flow, "flow")
-
-
-def _known_languages(languages: Iterable[str], path: Path, config: Config, findings: Findings) -> None:
-    supported = config.languages.supported
-    for language in languages:
-        if language not in supported:
-            what = f'"{language}" is not a supported language'
-            findings.error((*path, language), what, nearest(language, supported), at_key=True)
 
 
 def _address(url: str, path: Path, findings: Findings) -> bool:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from .check_texts import TextChecks
 from .findings import Findings
-from .nodes import Path, nearest
+from .nodes import Path
 
 if TYPE_CHECKING:
     from .model import CmChannel, Config
@@ -18,10 +18,8 @@ def check_cm(channel: "CmChannel", path: Path, config: "Config", findings: Findi
     if channel.api != "bmproxy" and channel.buttons == "suggestions":
         mend = "remove `buttons:`; users get numbers"
         findings.error((*path, "buttons"), "suggestions are known for bmproxy only", mend)
-    supported = config.languages.supported
-    if channel.language is not None and channel.language not in supported:
-        what = f'"{channel.language}" is not a supported language'
-        findings.error((*path, "language"), what, nearest(channel.language, supported))
+    if channel.language is not None:
+        findings.language((*path, "language"), channel.language)
     texts = TextChecks(findings, config.languages, None)
     for name, told in channel.message_types.items():
         for key in ("text", "url", "name", "content_type"):

@@ -45,9 +45,8 @@ def _channel(channel: PhoneChannel, path: Path, config: Config, findings: Findin
     bot = config.bots.get(channel.bot)
     if bot is not None and bot.flow is None:
         findings.error((*path, "bot"), f'"{channel.bot}" is no flow', "name a bot with `flow`")
-    if channel.language is not None and channel.language not in config.languages.supported:
-        what = f'"{channel.language}" is not a supported language'
-        findings.error((*path, "language"), what, f"choose one of {', '.join(config.languages.supported)}")
+    if channel.language is not None:
+        findings.language((*path, "language"), channel.language)
     _speech(channel, path, config, findings)
 
 
@@ -56,11 +55,7 @@ def _speech(channel: PhoneChannel, path: Path, config: Config, findings: Finding
 
     supported = config.languages.supported
     for language, speech in channel.speech.items():
-        if language not in supported:
-            what = f'"{language}" is not a supported language'
-            findings.error(
-                (*path, "speech", language), what, "remove it, or add it to `languages`", at_key=True
-            )
+        findings.language((*path, "speech", language), language, at_key=True)
         if not TAG.fullmatch(speech.language):
             mend = "write language and country, such as nl-NL"
             findings.error((*path, "speech", language, "language"), f'"{speech.language}" is no locale', mend)

@@ -56,10 +56,7 @@ class TextChecks:
         elif texts is not None:
             for language, text in texts.items():
                 self.template(text, (*path, language))
-                if language not in self._languages.supported:
-                    what = f'"{language}" is not a supported language'
-                    mend = nearest(language, self._languages.supported)
-                    self.findings.error((*path, language), what, mend, at_key=True)
+                self.findings.language((*path, language), language, at_key=True)
             if self._languages.default not in texts:
                 default = self._languages.default
                 what = f"there is no text in the default language {default}"

@@ -40,6 +40,13 @@ class Findings:
         self.error(path, f'there is no {kind} "{name}"', mend)
         return False
 
+    def language(self, path: Path, language: str, *, at_key: bool = False) -> None:
+        """Report a language that is not supported."""
+        supported = self._loaded.config.languages.supported
+        if language not in supported:
+            mend = f"add it to `languages`, or take another; {nearest(language, supported)}"
+            self.error(path, f'"{language}" is not a supported language', mend, at_key=at_key)
+
     def _add(self, path: Path, what: str, mend: str, *, at_key: bool, warning: bool) -> None:
         mark = place(self._loaded.tree, path, at_key=at_key)
         self.problems.append(
