@@ -89,6 +89,16 @@ def test_arguments_that_do_not_fit_are_refused(tried: Any, given: tuple[str, ...
     assert words in done.output
 
 
+def test_a_name_that_is_no_parameter_is_told(tried: Any) -> None:
+    """It may be a variable that the steps use, or a slip of the hand; what has a dot is neither."""
+    done = tried("human", "--dry-run", "--set", "name=Ada", "--set", "nam=Bo", "--set", "user.name=Bo")
+    assert done.exit_code == 0
+    assert (
+        done.output.splitlines()[0] == "(nam is no parameter of human: set as a variable of the conversation)"
+    )
+    assert "(user.name" not in done.output
+
+
 def test_a_name_that_is_both_says_how_to_choose(tried: Any) -> None:
     """flow:NAME and tool:NAME always work."""
     done = tried("both")

@@ -109,6 +109,9 @@ async def _call(loaded: Loaded, name: str, given: Given) -> None:
     parameters = set(tools.parameters[name].names)
     arguments = {key: text for key, text in given.values.items() if key in parameters}
     rest = {key: text for key, text in given.values.items() if key not in parameters}
+    for key in rest:
+        if "." not in key:
+            click.echo(f"({key} is no parameter of {name}: set as a variable of the conversation)")
     async with _setting(loaded, tools.program, root_of(name), dry_run=given.dry_run) as setting:
         call = ToolTrial(setting, click.echo, rest)
         call.answers.extend(given.answers)
