@@ -26,7 +26,7 @@ from openhandover.texts.scope import chat_id
 
 from .asides import Asides, tell
 from .calls import Calls, LiveCall
-from .delivery import Delivery, Lane, backoff_s
+from .delivery import Delivery, Lane, pause_s
 from .for_agents import ForAgents
 from .providers import Providers
 from .queues import Queues
@@ -120,8 +120,7 @@ class AgentLanes:
                 await self._failed(state, known, "provider_error", "no answer before the end")
                 return 0
             self._waits(known, tries, error)
-            retry_after_s = getattr(error, "retry_after_s", None)
-            await self._rest(lane, known, backoff_s(tries + 1) if retry_after_s is None else retry_after_s)
+            await self._rest(lane, known, pause_s(tries + 1, getattr(error, "retry_after_s", None)))
             return tries + 1
         except ProviderError as error:
             reason = next((reason for kind, reason in REASONS if isinstance(error, kind)), "provider_error")

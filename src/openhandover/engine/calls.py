@@ -14,7 +14,7 @@ from openhandover.core.model import Conversation, Handover, Lane as LaneState
 from openhandover.core.settings import Secret
 from openhandover.gateways.base import CallContext, Gateway, Transfer
 
-from .delivery import Delivery, backoff_s
+from .delivery import Delivery, pause_s
 from .parts import Parts
 
 _log = structlog.get_logger("openhandover.gateways")
@@ -122,7 +122,7 @@ class Calls:
                         return None
                     except ProviderUnavailable as error:
                         tries += 1
-                        wait_s = backoff_s(tries) if error.retry_after_s is None else error.retry_after_s
+                        wait_s = pause_s(tries, error.retry_after_s)
                         if self._clock() + wait_s > until:
                             return error.detail
                     await asyncio.sleep(wait_s)

@@ -64,6 +64,13 @@ class Lane:
             await asyncio.wait_for(self.bell.wait(), seconds)
 
 
+def pause_s(tries: int, retry_after_s: float | None) -> float:
+    """Pause before the next try, as the other side wishes, else our own; who always says "at once" is believed less and
+    less."""
+    own = backoff_s(tries)
+    return own if retry_after_s is None else max(retry_after_s, min(own / 10, FIRST_RETRY_S))
+
+
 Worker = Callable[[Lane], Awaitable[None]]
 
 
@@ -218,7 +225,7 @@ class Delivery:
 
     async def pause(self, lane: Lane, tries: int, retry_after_s: float | None) -> None:
         """Wait before the next try, as the other side wishes or by our own backoff."""
-        await asyncio.sleep(backoff_s(tries) if retry_after_s is None else max(retry_after_s, 0.05))
+        await asyncio.sleep(pause_s(tries, retry_after_s))
 
     async def stop(self, drain_s: float) -> None:
         """Let calls under way end within `drain_s`, then stop; what is due stays due."""
