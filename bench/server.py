@@ -22,6 +22,8 @@ class Server:
         """`ends` is the port of both ends: `/hook` the user's channel, `/desk` the desk."""
         self.folder = folder
         self.port = 0
+        self.listens = 0
+        """The port to ask for; 0 is any."""
         self.ready_s: list[float] = []
         self._starts = 0
         self._process: asyncio.subprocess.Process | None = None
@@ -55,7 +57,7 @@ class Server:
         with self._log.open("wb") as log:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable, "-c", START, "serve", "--config", str(self.folder / "openhandover.yaml"),
-                "--port", "0", stdout=log, stderr=log, stdin=asyncio.subprocess.DEVNULL, env=_ENVIRONMENT,
+                "--port", str(self.listens), stdout=log, stderr=log, stdin=asyncio.subprocess.DEVNULL, env=_ENVIRONMENT,
             )  # fmt: skip
 
     async def ready(self, within_s: float = 30) -> None:

@@ -36,3 +36,21 @@ async def test_kill_9_loses_repeats_and_misorders_nothing(tmp_path: Path) -> Non
     assert min(found["accepted"].values()) > 50, "there was hardly any load"
     assert found["lost"] == found["repeated"] == found["misordered"] == {"to_agent": 0, "to_user": 0}
     assert running.returncode == 0
+
+
+async def test_kill_9_between_cm_and_us_loses_repeats_and_misorders_nothing() -> None:
+    """Four kills while the Router's chats are answered, given away and relayed, and calls are forwarded."""
+    running = await asyncio.create_subprocess_exec(
+        *(sys.executable, str(CRASH.with_name("crash_cm.py")), "--kills", "4", "--talks", "2", "--json"),
+        stdout=asyncio.subprocess.PIPE,
+    )
+    try:
+        said, _ = await asyncio.wait_for(running.communicate(), 110)
+    finally:
+        if running.returncode is None:
+            running.kill()
+            await running.wait()
+    found = json.loads(said)
+    assert found["ok"], found
+    assert min(found["said"].values()) > 5, "there was hardly any load"
+    assert running.returncode == 0
