@@ -181,8 +181,7 @@ class World:
                 break
             chat = visitor.says("human")
             wanted.append("A person comes.")
-            waits = partial(self._is_waiting, chat)
-            if not await self.until(f"inside {number} handover", waits):
+            if not await self.until(f"inside {number} handover", partial(is_waiting, chat)):
                 break
             for n in range(3):
                 await self.cm.agent_says(chat.id, f"agent {len(wanted)}")
@@ -270,8 +269,7 @@ class World:
                 "POST", f"/v1/conversations/{conversation_id}/handovers",
                 {"id": handover_id, "initiator": "user", "settings": settings},
             )  # fmt: skip
-            ordered = partial(self._is_ordered, handover_id)
-            if not await self.until(f"{handover_id} order", ordered):
+            if not await self.until(f"{handover_id} order", partial(self._is_ordered, handover_id)):
                 break
             await self.handover(handover_id, "queued", "active")
             for outcome in ("connected", "ended"):
@@ -279,9 +277,6 @@ class World:
                     await self.call("POST", f"/v1/handovers/{handover_id}/call-result", {"outcome": outcome})
             await self.handover(handover_id, "completed")
             self.compare(f"calls {handover_id}", ["call.say", "call.transfer"], self.orders[handover_id])
-
-    def _is_waiting(self, chat: Chat) -> bool:
-        return chat.side == "waiting"
 
     def _is_ordered(self, handover_id: str) -> bool:
         return len(self.orders.get(handover_id, ())) == 2
@@ -325,6 +320,11 @@ class World:
             self.stopping = True
 
 
+def is_waiting(chat: Chat) -> bool:
+    """Whether nobody at the desk has written yet."""
+    return chat.side == "waiting"
+
+
 def free_port() -> int:
     """A port that nobody uses now: callbacks find the server there after every start."""
     with socket.socket() as one:
@@ -358,19 +358,16 @@ async def measure(folder: Path, kills: int, talks: int, seed: int) -> dict[str, 
             receiver.close()
     if status != 0:
         world.fault("stop", f"exit status {status}")
+    counted = ("lost", "repeated", "misordered", "stuck")
     return {
         "kills": kills,
         "seconds": round(time.monotonic() - began, 1),
         "seed": seed,
         "talks": talks,
         "said": dict(world.said),
-        **{kind: world.wrong[kind] for kind in ("lost", "repeated", "misordered", "stuck")},
+        **{kind: world.wrong[kind] for kind in counted},
         "recognised_by_id": world.recognised,
-        "other_faults": {
-            kind: n
-            for kind, n in world.wrong.items()
-            if kind not in ("lost", "repeated", "misordered", "stuck")
-        },
+        "other_faults": {kind: n for kind, n in world.wrong.items() if kind not in counted},
         "notes": world.notes,
         "ok": not world.wrong,
     }
@@ -385,20 +382,11 @@ def main() -> None:
     parser.add_argument("--talks", type=int, default=4, help="of each kind")
     parser.add_argument("--seed", type=int, default=None, help="repeats the random choices of a run")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
-    parser.add_argument("--keep", type=Path, help="leave database and logs in this folder")
     asked = parser.parse_args()
     seed = asked.seed if asked.seed is not None else random.randrange(10**6)
-
-    def run(folder: Path) -> dict[str, Any]:
-        limit_s = 120 + 8 * asked.kills
-        return asyncio.run(asyncio.wait_for(measure(folder, asked.kills, asked.talks, seed), limit_s))
-
-    if asked.keep:
-        asked.keep.mkdir(parents=True, exist_ok=True)
-        found = run(asked.keep.absolute())
-    else:
-        with tempfile.TemporaryDirectory() as folder:
-            found = run(Path(folder))
+    with tempfile.TemporaryDirectory() as folder:
+        work = measure(Path(folder), asked.kills, asked.talks, seed)
+        found = asyncio.run(asyncio.wait_for(work, 120 + 8 * asked.kills))
     if asked.json:
         print(json.dumps(found, indent=2))
     else:
