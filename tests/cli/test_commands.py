@@ -129,7 +129,7 @@ def test_check_connect_ends_with_2_when_a_provider_is_not_reached(folder: Path) 
     done = run("check", "--connect", S=SECRET)
     assert done.exit_code == 2
     assert "providers.d: not reached" in done.output
-    assert "providers.l: reached" in done.output
+    assert "providers.l: nothing to reach" in done.output
     assert SECRET not in done.output
     assert run("check", S=SECRET).exit_code == 0
 

@@ -59,11 +59,15 @@ async def _reached(config: Config) -> bool:
 async def _try(name: str, kind: str, settings: Any, http: Any) -> bool:
     from openhandover import providers
     from openhandover.core.errors import ConfigError, OpenHandoverError
+    from openhandover.providers.base import BaseProvider
 
     if kind == "desk":  # it is this program itself
         click.echo(f"providers.{name}: built in")
         return True
     provider = providers.provider_of(kind)(name, settings, http)
+    if type(provider).connect is BaseProvider.connect:  # such as a phone call's: nobody is called for a check
+        click.echo(f"providers.{name}: nothing to reach")
+        return True
     try:
         await provider.start()
         await provider.connect()
