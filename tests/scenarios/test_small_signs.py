@@ -127,6 +127,7 @@ async def test_the_user_hears_that_the_agent_read_it(world: World) -> None:
     _, talk = await world.active(chat)
     said = await world.says(chat, "please read")
     await soon(lambda: "please read" in lines(talk))
+    await world.channel.got("message.delivered")
     world.desk.reads(talk, said["id"])
     read = await world.channel.got("message.read")
     assert read["data"] == {"message_id": said["id"]}
