@@ -25,6 +25,8 @@ class AgentMessage(Struct, frozen=True, tag=True):
     language: str | None = None
     """The language the text is in, where it is known."""
     only_if_free: bool = False
+    automatic: bool = False
+    """The contact centre's own text, such as a greeting or a bot's: shown, but nobody has joined by it."""
 
 
 class AgentTyping(Struct, frozen=True, tag=True):
@@ -35,6 +37,9 @@ class AgentTyping(Struct, frozen=True, tag=True):
 
 class AgentLeft(Struct, frozen=True, tag=True):
     """The human left; the conversation is still there for another one."""
+
+    end_after_s: float | None = None
+    """Where the vendor does not tell leaving from ending: it was the end unless somebody has it within so many seconds."""
 
 
 class AgentTransferred(Struct, frozen=True, tag=True):

@@ -63,6 +63,59 @@ class Emulator(ABC):
     def set_online(self, on: bool = True, **where: str) -> None:
         """Agents come or go; `where` narrows it in the vendor's own terms."""
 
+    # --- what a vendor may give: each is a thing its agents can do; what is not given, they cannot
+
+    def webhook_to(self, url: str) -> None:
+        """From now on the vendor's webhooks go there."""
+        raise Refused(501, f"{self.title} sends no webhooks")
+
+    def settings(self) -> dict[str, Any]:
+        """The settings of the provider that speaks with this emulator, secrets included; a file can be written from them."""
+        return {}
+
+    async def agent_joins(self, chat_id: str, name: str = "Kim") -> None:
+        """An agent takes the chat."""
+        raise self._cannot("join")
+
+    async def agent_leaves(self, chat_id: str) -> None:
+        """The agent leaves; the chat waits for another one."""
+        raise self._cannot("leave")
+
+    async def agent_transfers(self, chat_id: str, name: str = "Lee") -> None:
+        """The agent gives the chat to another one."""
+        raise self._cannot("transfer")
+
+    async def agent_types(self, chat_id: str, on: bool = True) -> None:
+        """The agent types, or stops."""
+        raise self._cannot("type")
+
+    async def agent_sends_file(self, chat_id: str, name: str, content_type: str, content: bytes) -> None:
+        """The agent sends a file."""
+        raise self._cannot("send files")
+
+    async def agent_notes(self, chat_id: str, text: str) -> None:
+        """The agent writes a private note."""
+        raise self._cannot("write notes")
+
+    async def agent_reads(self, chat_id: str) -> None:
+        """The agent has seen everything so far."""
+        raise self._cannot("be seen reading")
+
+    async def queue_is(self, chat_id: str, position: int | None, wait_s: int | None) -> None:
+        """The chat's place in the queue, as the vendor tells it."""
+        raise self._cannot("tell the queue")
+
+    async def sends_unknown(self, chat_id: str) -> None:
+        """An event of a kind that no page of the vendor mentions."""
+        raise self._cannot("send unknown events")
+
+    def expire_tokens(self) -> None:
+        """Every access token given so far is refused from now on."""
+        raise self._cannot("expire tokens")
+
+    def _cannot(self, what: str) -> Refused:
+        return Refused(501, f"{self.title}, emulated, cannot {what}")
+
     def control_routes(self) -> Iterable[web.RouteDef]:
         """Further calls under /emulator/ that only this vendor has."""
         return ()

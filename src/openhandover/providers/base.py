@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from openhandover.core.errors import ProviderRejected, Unsupported
 from openhandover.core.events import FromProvider
-from openhandover.core.model import Call, Initiator, Medium, Message, Style, User
+from openhandover.core.model import Attachment, Call, Initiator, Medium, Message, Style, User
 from openhandover.gateways.base import Transfer
 
 
@@ -25,7 +25,8 @@ class Capabilities:
     media: frozenset[Medium] = frozenset(("text",))
     """The conversations that it takes."""
     transferred: Literal["transferred", "logged", "ticket"] = "transferred"
-    inbound: Literal["none", "webhook", "events"] = "none"
+    inbound: Literal["none", "webhook", "events", "session"] = "none"
+    """How we hear of the agents: by webhook, by one stream or poll for all, or by one for each session."""
     availability: bool = False
     queue_position: bool = False
     estimated_wait: bool = False
@@ -65,6 +66,50 @@ class Brief(Struct, frozen=True):
     channel: str
     language: str
     medium: str
+
+
+class Host(Protocol):
+    """The program around a provider, as far as a provider may use it."""
+
+    webhook_url: str
+    """Where this provider's webhooks arrive, seen from outside; empty where nobody serves."""
+
+    async def recall(self, key: str) -> str | None:
+        """What this provider remembered under the key; None after 35 days, or when there was nothing."""
+        ...
+
+    async def remember(self, key: str, value: str) -> None:
+        """Keep a small text over restarts, such as a renewed token."""
+        ...
+
+    async def content(self, file: Attachment) -> bytes:
+        """The bytes of a file that the user sent, for vendors that want them instead of a link.
+
+        Raises:
+            ProviderRejected: it is gone, or not ours.
+        """
+        ...
+
+
+class Alone:
+    """A host for a provider that is tried by itself: it forgets everything at the end and has no files."""
+
+    webhook_url = ""
+
+    def __init__(self) -> None:
+        self._known: dict[str, str] = {}
+
+    async def recall(self, key: str) -> str | None:
+        """As long as the process lives."""
+        return self._known.get(key)
+
+    async def remember(self, key: str, value: str) -> None:
+        """As long as the process lives."""
+        self._known[key] = value
+
+    async def content(self, file: Attachment) -> bytes:
+        """There are no files."""
+        raise ProviderRejected("there are no files here")
 
 
 class PhoneCall(Protocol):
@@ -147,6 +192,7 @@ class Provider(Protocol):
     """One configured contact centre. Network calls may raise the `ProviderError`s of `core.errors`."""
 
     name: str
+    host: Host
     capabilities: ClassVar[Capabilities]
 
     async def start(self) -> None: ...
@@ -171,7 +217,12 @@ class Provider(Protocol):
     def verify(self, request: WebhookRequest) -> None: ...
     def parse(self, request: WebhookRequest) -> Sequence[FromProvider]: ...
     def reply(self, request: WebhookRequest) -> WebhookReply | None: ...
+    async def complete(self, event: FromProvider) -> FromProvider: ...
+    async def file_headers(self, session: Session, url: str) -> Mapping[str, str]: ...
     def events(self, cursor: str | None) -> AsyncIterator[tuple[str, FromProvider]]: ...
+    def listen(
+        self, session: Session, cursor: str | None
+    ) -> AsyncIterator[tuple[str, FromProvider | None]]: ...
 
 
 class BaseProvider:
@@ -181,6 +232,7 @@ class BaseProvider:
 
     def __init__(self, name: str) -> None:
         self.name = name
+        self.host: Host = Alone()
 
     async def start(self) -> None:
         """Build what the calls need; raises `ConfigError` or `ProviderAuthError`."""
@@ -247,8 +299,28 @@ class BaseProvider:
         """A fixed answer the vendor demands instead of ours."""
         return None
 
+    async def complete(self, event: FromProvider) -> FromProvider:
+        """The same event with what its webhook left out, such as the agent's name. It may ask the vendor; where that
+        fails or takes too long, the event is taken as it came."""
+        return event
+
+    async def file_headers(self, session: Session, url: str) -> Mapping[str, str]:
+        """What a download of an agent's file must send along; for addresses of the vendor only."""
+        return {}
+
     async def events(self, cursor: str | None) -> AsyncIterator[tuple[str, FromProvider]]:
         """(cursor, fact) from a stream or poll, resumable; only for `inbound="events"`."""
+        raise Unsupported
+        yield  # pragma: no cover  (makes this an async generator)
+
+    async def listen(
+        self, session: Session, cursor: str | None
+    ) -> AsyncIterator[tuple[str, FromProvider | None]]:
+        """(cursor, fact) of one session, resumable; only for `inbound="session"`. A fact of None only moves the cursor.
+
+        It ends by itself when the vendor's session has ended. Raises `ProviderUnavailable` when the connection broke, to be
+        called again from the last cursor, and `SessionGone` when there is nothing left to come back to.
+        """
         raise Unsupported
         yield  # pragma: no cover  (makes this an async generator)
 

@@ -1,0 +1,56 @@
+"""Access tokens that end: fetched once for all callers, renewed before their end, and once more when they are refused."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import NamedTuple
+
+from .client import Reply
+
+UNAUTHORIZED = 401
+_EARLY = 0.2
+"""A token is renewed when this share of its life is left."""
+
+
+class Token(NamedTuple):
+    """An access token; `life_s` None: nobody said how long it lives."""
+
+    value: str
+    life_s: float | None = None
+
+
+class Tokens:
+    """The one token of an account. `fetch` asks for a new one and raises what the provider may raise."""
+
+    def __init__(
+        self, fetch: Callable[[], Awaitable[Token]], clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._fetch = fetch
+        self._clock = clock
+        self._value: str | None = None
+        self._renew_at: float | None = None
+        self._fetching = asyncio.Lock()
+
+    async def current(self) -> str:
+        """The token as it is now; fetched when there is none, or too little of its life is left."""
+        async with self._fetching:
+            due = self._renew_at is not None and self._clock() >= self._renew_at
+            if self._value is None or due:
+                token = await self._fetch()
+                self._value = token.value
+                self._renew_at = None if token.life_s is None else self._clock() + token.life_s * (1 - _EARLY)
+            return self._value
+
+    def refused(self, value: str) -> None:
+        """This one is no longer good; another caller may have renewed it meanwhile."""
+        if self._value == value:
+            self._value = None
+
+    async def call(self, send: Callable[[str], Awaitable[Reply]]) -> Reply:
+        """The answer of `send`, called with a token; once more with a new one when it was refused with 401."""
+        value = await self.current()
+        reply = await send(value)
+        if reply.status != UNAUTHORIZED:
+            return reply
+        self.refused(value)
+        return await send(await self.current())
