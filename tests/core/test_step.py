@@ -107,6 +107,7 @@ def test_where_a_call_goes_is_what_the_voice_part_says() -> None:
         errors.ProviderRejected,
         errors.NobodyThere,
         errors.SessionGone,
+        errors.SessionEnded,
         errors.Unsupported,
     ],
 )

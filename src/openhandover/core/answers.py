@@ -87,7 +87,11 @@ def open_failed(turn: Turn, event: e.OpenFailed) -> None:
 
 
 def session_lost(turn: Turn, event: e.SessionLost) -> None:
-    """The vendor no longer knows the session."""
+    """The vendor no longer knows the session, or an agent had ended it before we heard of it."""
     lane = turn.state.lane(event.lane)
-    if lane and is_current(turn, lane):
+    if lane is None or not is_current(turn, lane):
+        return
+    if event.closed:
+        signal(turn, "closed", "agent_closed")
+    else:
         signal(turn, "session_lost", detail=event.detail)

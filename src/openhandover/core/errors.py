@@ -11,6 +11,7 @@
        ├─ ProviderRejected      understood and refused for good  -> this one fails, the next goes on
        ├─ NobodyThere           the contact centre has no one    -> next attempt
        ├─ SessionGone           the vendor lost the conversation -> handover ends
+       │  └─ SessionEnded       it was closed over there         -> ended by the agent
        └─ Unsupported           cannot be expressed there        -> `unsupported`
     ConfigError           not under the root on purpose: nobody may swallow it
 
@@ -119,6 +120,10 @@ class NobodyThere(ProviderError):
 
 class SessionGone(ProviderError):
     """The other side no longer knows this conversation."""
+
+
+class SessionEnded(SessionGone):
+    """The other side says that this conversation is closed."""
 
 
 class Unsupported(ProviderError):

@@ -228,10 +228,11 @@ class ReadByUser(Struct, frozen=True):
 
 
 class SessionLost(Struct, frozen=True):
-    """The vendor no longer knows the session."""
+    """The vendor no longer knows the session; `closed`: it knows it, and says that it was ended over there."""
 
     lane: int
     detail: str
+    closed: bool = False
 
 
 class Spoken(Struct, frozen=True):

@@ -14,6 +14,7 @@ from openhandover.core.errors import (
     ProviderError,
     ProviderRejected,
     ProviderUnavailable,
+    SessionEnded,
     SessionGone,
     Unsupported,
 )
@@ -262,14 +263,25 @@ class AgentLanes:
             await self._delivery.pause(lane, tries + 1, getattr(error, "retry_after_s", None))
             return tries + 1
         except SessionGone as error:
-            await self._delivery.settle(lane, entry, tries + 1, delivered=False, detail=error.detail)
-            await self._work.run(state.id, e.SessionLost(known.id, error.detail))
+            await self._gone(lane, known, entry, tries + 1, error)
             return 0
         except ProviderError as error:
             await self._delivery.settle(lane, entry, tries + 1, delivered=False, detail=error.detail)
             return 0
         await self._delivery.settle(lane, entry, tries + 1, delivered=True)
         return 0
+
+    async def _gone(
+        self, lane: Lane, known: LaneState, entry: Entry | None, tries: int, error: SessionGone
+    ) -> None:
+        """Nobody is left to take what is due: it has failed, and the handover ends with the digest saying so."""
+        while entry is not None:
+            await self._delivery.settle(lane, entry, tries, delivered=False, detail=error.detail)
+            state = await self._store.conversation(lane.conversation_id)
+            entry = await self._delivery.head(lane, entry.seq, state.shown) if state else None
+            tries = 0
+        lost = e.SessionLost(known.id, error.detail, isinstance(error, SessionEnded))
+        await self._work.run(lane.conversation_id, lost)
 
     async def _end(self, lane: Lane, state: Conversation, known: LaneState, tries: int) -> int:
         provider = self._providers.get(known.provider)
@@ -283,6 +295,8 @@ class AgentLanes:
                     self._waits(known, tries, error)
                     await self._delivery.pause(lane, tries + 1, getattr(error, "retry_after_s", None))
                     return tries + 1
+            except SessionGone:
+                pass  # there is nothing left to end
             except ProviderError as error:
                 _log.warning(
                     "end_refused",
