@@ -8,7 +8,8 @@ What the code decides by a table is documented by that table, so the two cannot 
 The JSON Schema of the configuration is written whole, to docs/reference/openhandover.schema.json.
 
 `--check` writes nothing and exits 1 when a part is not what the code says; tests/test_docs.py does the same. The names
-are those in `scripts.docs_parts.PARTS`; `keys MODULE:CLASS` is the table of the keys of one configuration class.
+are those in `scripts.docs_parts.PARTS`; `keys MODULE:CLASS` is the table of the keys of one configuration class,
+`works TYPE` what a provider can do, `providers` all of them beside each other.
 """
 
 import re
@@ -18,9 +19,11 @@ from pathlib import Path
 from openhandover.config import schema
 from scripts.docs_keys import keys_of
 from scripts.docs_parts import PARTS
+from scripts.docs_providers import matrix, works
 
 ROOT = Path(__file__).resolve().parent.parent
 SCHEMA = ROOT / "docs" / "reference" / "openhandover.schema.json"
+PAGES = ("docs/**/*.md", "src/openhandover/providers/*/doc.md")
 PART = re.compile(
     r"(?P<begin><!-- written from: (?P<name>[^\n]+?) -->\n)(?P<text>.*?)(?P<end><!-- end -->)", re.DOTALL
 )
@@ -31,8 +34,13 @@ def render(name: str) -> str:
     kind, _, argument = name.partition(" ")
     if kind == "keys":
         return keys_of(argument)
+    if kind == "works":
+        return works(argument)
+    if name == "providers":
+        return matrix()
     if name not in PARTS:
-        raise SystemExit(f"no part is named {name!r}; there are: keys MODULE:CLASS, {', '.join(PARTS)}")
+        known = ", ".join(("keys MODULE:CLASS", "works TYPE", "providers", *PARTS))
+        raise SystemExit(f"no part is named {name!r}; there are: {known}")
     return PARTS[name]()
 
 
@@ -51,7 +59,8 @@ def main(arguments: list[str]) -> int:
     check = "--check" in arguments
     chosen = [Path(argument).resolve() for argument in arguments if argument != "--check"]
     stale = 0
-    for page in chosen or [*sorted((ROOT / "docs").rglob("*.md")), SCHEMA]:
+    pages = (page for pattern in PAGES for page in sorted(ROOT.glob(pattern)))
+    for page in chosen or [*pages, SCHEMA]:
         text = page.read_text("utf-8") if page.exists() else ""
         current = schema.text() if page == SCHEMA else filled(text)
         if text == current:

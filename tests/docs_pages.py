@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from scripts.docs import PAGES
+
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 
@@ -64,8 +66,8 @@ class Page:
 
 @cache
 def pages() -> tuple[Page, ...]:
-    """Every page that a reader may open: those at the root and all of docs/."""
-    paths = [*sorted(ROOT.glob("*.md")), *sorted(DOCS.rglob("*.md"))]
+    """Every page that a reader may open: those at the root, all of docs/, and one in each provider's folder."""
+    paths = [path for pattern in ("*.md", *PAGES) for path in sorted(ROOT.glob(pattern))]
     return tuple(Page(path, path.read_text("utf-8")) for path in paths)
 
 
