@@ -106,11 +106,11 @@ class Server:
 
 
 @asynccontextmanager
-async def running_server(folder: Path, text: str = CONFIG) -> AsyncGenerator[Server]:
-    """A server with this configuration; its database lies in `folder` unless the text names a store."""
+async def running_server(folder: Path, text: str = CONFIG, port: int = 0) -> AsyncGenerator[Server]:
+    """A server with this configuration, on a free port unless one is given; its database lies in `folder` unless the text names a store."""
     if "\nstore:" not in f"\n{text}":
         text = f"store: sqlite:{folder}/openhandover.db\n{text}"
-    running = await start(load_text(text), host="127.0.0.1", port=0)
+    running = await start(load_text(text), host="127.0.0.1", port=port)
     try:
         async with aiohttp.ClientSession() as http:
             yield Server(running.url, running.engine, http)

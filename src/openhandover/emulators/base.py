@@ -113,6 +113,10 @@ class Emulator(ABC):
         """Every access token given so far is refused from now on."""
         raise self._cannot("expire tokens")
 
+    def plays(self, verb: str) -> bool:
+        """Whether this vendor gives one of the verbs above; those that it does not give raise `Refused`."""
+        return getattr(type(self), verb) is not getattr(Emulator, verb)
+
     def _cannot(self, what: str) -> Refused:
         return Refused(501, f"{self.title}, emulated, cannot {what}")
 
@@ -192,10 +196,12 @@ class Emulator(ABC):
             answer = self.refusal(Refused(fault.status, "as asked by the emulator's controls", fault.headers))
         else:
             answer = await self._handled(request, handler)
-        lost = fault is not None and fault.status is None
+        lost = fault is not None and fault.status is None and not fault.late_s
         record.status = 0 if lost else answer.status
         record.answer = answer.text or "" if isinstance(answer, web.Response) else ""
         self.changed()
+        if fault is not None and fault.late_s:
+            await asyncio.sleep(fault.late_s)
         if lost and request.transport is not None:
             request.transport.abort()
         return answer

@@ -11,6 +11,8 @@ class Fault:
     status: int | None
     """Answer this and do nothing; None means do it, then cut the connection instead of answering."""
     headers: dict[str, str] = field(default_factory=dict[str, str])
+    late_s: float = 0.0
+    """Do it at once, and answer this many seconds later."""
 
 
 class Faults:
@@ -28,6 +30,10 @@ class Faults:
     def lose_next_reply(self, n: int = 1, *, endpoint: str | None = None) -> None:
         """Do what the next `n` calls ask, then cut the connection: the caller cannot know that it worked."""
         self._waiting += [Fault(endpoint, None) for _ in range(n)]
+
+    def answer_late(self, seconds: float, n: int = 1, *, endpoint: str | None = None) -> None:
+        """Do what the next `n` calls ask, and answer so much later: whoever hears of it otherwise hears of it first."""
+        self._waiting += [Fault(endpoint, None, late_s=seconds) for _ in range(n)]
 
     def slow(self, seconds: float, *, endpoint: str | None = None) -> None:
         """Think this long before every answer, from now on."""
