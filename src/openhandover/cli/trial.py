@@ -3,7 +3,7 @@
 import asyncio
 import sys
 from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, NamedTuple
 
 import click
@@ -17,7 +17,7 @@ from openhandover.core.errors import Refused
 from openhandover.flow.definition import Program
 from openhandover.flow.printing import PrintingSender
 from openhandover.flow.trial import Setting, Trial
-from openhandover.net.client import HttpClient, Reply, Request, Sender
+from openhandover.net.client import HttpClient, Reply, Request, Sender, Streamed
 from openhandover.net.guard import Guard
 from openhandover.providers.base import BaseProvider, HandoverRequest, Provider
 from openhandover.texts.catalogue import Catalogue
@@ -191,3 +191,7 @@ class _Guarded:
     async def send(self, request: Request) -> Reply:
         """As the client."""
         return await self._http.send(replace(request, guard=self._guard))
+
+    def stream(self, request: Request, *, silence_s: float) -> AbstractAsyncContextManager[Streamed]:
+        """As the client."""
+        return self._http.stream(replace(request, guard=self._guard), silence_s=silence_s)

@@ -1,9 +1,10 @@
 """Shows outbound requests instead of sending them, secrets masked."""
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection
+from contextlib import asynccontextmanager
 
-from openhandover.net.client import Reply, Request
+from openhandover.net.client import Reply, Request, Streamed
 
 MASK = "***"
 _SHORTEST = 4
@@ -48,3 +49,14 @@ class PrintingSender:
         """200 with the given body; nothing leaves the machine."""
         self._write(shown(request, self._secrets))
         return Reply(200, {"content-type": "application/json"}, self._body)
+
+    @asynccontextmanager
+    async def stream(self, request: Request, *, silence_s: float) -> AsyncGenerator[Streamed]:
+        """200 and nothing more: nobody is there who could say anything."""
+        self._write(shown(request, self._secrets))
+        yield Streamed(200, {}, _nothing())
+
+
+async def _nothing() -> AsyncIterator[bytes]:
+    return
+    yield b""  # pragma: no cover  (makes this an async generator)

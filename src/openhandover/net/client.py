@@ -5,7 +5,8 @@ hand so that each hop is judged anew. Nothing here retries; that is the engine's
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from http import HTTPStatus
 from importlib import import_module
 from types import TracebackType
@@ -29,7 +30,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     headers: Mapping[str, str] = {}
     body: bytes = b""
     timeout_s: float = 10.0
-    """For everything together: connect, redirects, the last byte of the answer."""
+    """For everything together: connect, redirects, the last byte of the answer; of a stream, until it begins."""
     guard: Guard | None = None
     max_bytes: int = 1 << 20
     redirects: int = 0
@@ -53,11 +54,24 @@ class Reply(msgspec.Struct, frozen=True):
         return msgspec.json.decode(self.body)
 
 
+class Streamed(msgspec.Struct, frozen=True):
+    """An answer whose body is read as it comes. `chunks` raises Unreachable when it breaks off, or is silent too long."""
+
+    status: int
+    headers: Mapping[str, str]
+    chunks: AsyncIterator[bytes]
+
+
 class Sender(Protocol):
     """What performs requests: the client, or something that only prints them."""
 
     async def send(self, request: Request) -> Reply:
         """The answer, whatever its status. Raises Unreachable, Blocked, Unsendable, TooLarge."""
+        ...
+
+    def stream(self, request: Request, *, silence_s: float) -> AbstractAsyncContextManager[Streamed]:
+        """An answer without a known end, for which redirects are not followed. Longer than `silence_s` without a byte
+        counts as broken. Raises as `send`."""
         ...
 
 
@@ -89,6 +103,13 @@ class HttpClient:
         """The answer, whatever its status. Raises Unreachable, Blocked, Unsendable, TooLarge."""
         pool = self._pool or await self._loaded()
         return await pool.send(request)
+
+    @asynccontextmanager
+    async def stream(self, request: Request, *, silence_s: float) -> AsyncGenerator[Streamed]:
+        """An answer without a known end; see `Sender`."""
+        pool = self._pool or await self._loaded()
+        async with pool.stream(request, silence_s) as streamed:
+            yield streamed
 
     async def _loaded(self) -> "Pool":
         # In a thread, because loading it would hold up everybody else for a fifth of a second.

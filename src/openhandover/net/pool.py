@@ -5,6 +5,8 @@ Loading it takes a third of the server's start, so `client` imports it with the 
 
 import asyncio
 import socket
+from collections.abc import AsyncGenerator, AsyncIterator, Generator
+from contextlib import asynccontextmanager, contextmanager
 from functools import lru_cache
 from http import HTTPStatus
 from ipaddress import ip_address
@@ -16,7 +18,7 @@ from yarl import URL
 
 from openhandover import __version__
 
-from .client import Reply, Request
+from .client import Reply, Request, Streamed
 from .errors import Blocked, TooLarge, Unreachable, Unsendable
 from .guard import Guard
 
@@ -32,7 +34,7 @@ class Pool:
     """Open connections, one set for each guard."""
 
     def __init__(self) -> None:
-        self._sessions: dict[Guard | None, aiohttp.ClientSession] = {}
+        self._sessions: dict[tuple[Guard | None, int], aiohttp.ClientSession] = {}
 
     async def close(self) -> None:
         """Close all connections; may be called twice."""
@@ -42,17 +44,26 @@ class Pool:
 
     async def send(self, request: Request) -> Reply:
         """The answer, whatever its status. Raises Unreachable, Blocked, Unsendable, TooLarge."""
-        try:
+        with _in_our_words(f"No complete answer within {request.timeout_s:g} s"):
             async with asyncio.timeout(request.timeout_s):
                 return await self._follow(request)
-        except TimeoutError as error:
-            raise Unreachable(f"No complete answer within {request.timeout_s:g} s") from error
-        except (aiohttp.InvalidURL, ValueError):
-            raise Unsendable from None  # the cause's text holds the whole url or header
-        except aiohttp.ClientConnectorError as error:
-            raise Unreachable(f"No connection: {_cause(error)}") from error
-        except (aiohttp.ClientError, OSError) as error:
-            raise Unreachable(f"The connection broke off: {type(error).__name__}") from error
+
+    @asynccontextmanager
+    async def stream(self, request: Request, silence_s: float) -> AsyncGenerator[Streamed]:
+        """An answer without a known end. Raises as `send`."""
+        url = _url(request.url)
+        if request.guard is not None:
+            request.guard.check(url)
+        calling = self._session(request.guard, 0).request(
+            request.method, url, headers=request.headers, data=request.body or None, allow_redirects=False
+        )
+        with _in_our_words(f"No answer within {request.timeout_s:g} s"):
+            async with asyncio.timeout(request.timeout_s):
+                response = await calling
+        try:
+            yield Streamed(response.status, response.headers, _chunks(response, silence_s))
+        finally:
+            response.close()  # half an answer is left: nobody can use this connection again
 
     async def _follow(self, request: Request) -> Reply:
         url, method, body = _url(request.url), request.method, request.body
@@ -91,14 +102,14 @@ class Pool:
                     )
             return Reply(response.status, response.headers, bytes(received))
 
-    def _session(self, guard: Guard | None) -> aiohttp.ClientSession:
-        session = self._sessions.get(guard)
+    def _session(self, guard: Guard | None, per_host: int = _PER_HOST) -> aiohttp.ClientSession:
+        session = self._sessions.get((guard, per_host))
         if session is None:
             # Pooled connections may be reused only under the guard that judged their address.
-            session = self._sessions[guard] = aiohttp.ClientSession(
+            session = self._sessions[guard, per_host] = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(
                     limit=0,
-                    limit_per_host=_PER_HOST,
+                    limit_per_host=per_host,
                     resolver=PinningResolver(guard) if guard else None,
                     use_dns_cache=guard is None,
                 ),
@@ -130,6 +141,31 @@ class PinningResolver(AbstractResolver):
     async def close(self) -> None:
         """Nothing to release beyond the inner resolver."""
         await self._inner.close()
+
+
+@contextmanager
+def _in_our_words(too_late: str) -> Generator[None]:
+    """What the client raises, as what it means here."""
+    try:
+        yield
+    except TimeoutError as error:
+        raise Unreachable(too_late) from error
+    except (aiohttp.InvalidURL, ValueError):
+        raise Unsendable from None  # the cause's text holds the whole url or header
+    except aiohttp.ClientConnectorError as error:
+        raise Unreachable(f"No connection: {_cause(error)}") from error
+    except (aiohttp.ClientError, OSError) as error:
+        raise Unreachable(f"The connection broke off: {type(error).__name__}") from error
+
+
+async def _chunks(response: aiohttp.ClientResponse, silence_s: float) -> AsyncIterator[bytes]:
+    while True:
+        with _in_our_words(f"Nothing came for {silence_s:g} s"):
+            async with asyncio.timeout(silence_s):
+                chunk = await response.content.readany()
+        if not chunk:
+            return
+        yield chunk
 
 
 @lru_cache(maxsize=256)
