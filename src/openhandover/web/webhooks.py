@@ -4,7 +4,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from openhandover.core.errors import Refused, Unsupported
+from openhandover.core.errors import ProviderError, Refused, Unsupported
 from openhandover.core.events import FromProvider
 from openhandover.providers.base import WebhookRequest
 
@@ -29,10 +29,13 @@ async def receive(call: Call) -> Reply:
         part=part,
     )
     try:
+        await provider.prepare(request)
         provider.verify(request)
         facts = provider.parse(request)
     except Unsupported:
         raise Refused("not_found", "This provider takes no webhooks") from None
+    except ProviderError:
+        raise Refused("unavailable", "What proves the sender cannot be had now; send it again") from None
     fixed = provider.reply(request)
     results = [await _take(call, fact, always=fixed is not None) for fact in facts]
     if fixed is not None:
