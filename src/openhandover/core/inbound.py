@@ -164,6 +164,7 @@ def _joined(turn: Turn, lane: Lane, _event: e.FromProvider, fact: e.AgentJoined)
     if fact.only_if_free and _is_taken(turn, fact.agent):
         turn.result = {"applied": False, "reason": "taken"}
         return
+    turn.disarm("agent_gone")
     _meet(turn, fact.agent)
     if turn.handover.status is Status.QUEUED:
         signal(turn, "agent_joined")
@@ -202,7 +203,7 @@ def _differs(one: Agent, other: Agent) -> bool:
 
 
 def _message(turn: Turn, lane: Lane, event: e.FromProvider, fact: e.AgentMessage) -> None:
-    if fact.note:
+    if fact.note or fact.automatic:
         _agent_message(turn, lane, event, fact)
         return
     if fact.only_if_free and _is_taken(turn, fact.agent):
@@ -214,7 +215,7 @@ def _message(turn: Turn, lane: Lane, event: e.FromProvider, fact: e.AgentMessage
         _joined(turn, lane, event, e.AgentJoined(fact.agent))
     if turn.handover.first_reply_at is None:
         turn.set_handover(first_reply_at=turn.now)
-    turn.disarm("first_reply_s", "agent_idle_s")
+    turn.disarm("first_reply_s", "agent_idle_s", "agent_gone")
     turn.spoke("agent")
     turn.arm_limit("user_idle_s")
     _agent_message(turn, lane, event, fact)
@@ -248,7 +249,7 @@ def _shown_author(handover: Handover, lane: Lane, fact: e.AgentMessage) -> dict[
     """Who wrote, as far as the step lets the user know; of an earlier handover's step nothing is known any more."""
     if lane.handover_id != handover.id:
         return {}
-    known = handover.agent if fact.agent is None else fact.agent
+    known = handover.agent if fact.agent is None and not fact.automatic else fact.agent
     if known and known.name is None and handover.agent and not _differs(handover.agent, known):
         known = handover.agent  # the message names the agent by id only
     return shown_agent(handover, known or Agent()) or {}
@@ -258,7 +259,10 @@ def _typing(turn: Turn, lane: Lane, _event: e.FromProvider, fact: e.AgentTyping)
     turn.effects.append(TellTyping("agent", fact.on, lane.id))
 
 
-def _left(turn: Turn, _lane: Lane, _event: e.FromProvider, _fact: e.AgentLeft) -> None:
+def _left(turn: Turn, _lane: Lane, _event: e.FromProvider, fact: e.AgentLeft) -> None:
+    if fact.end_after_s is not None and turn.handover.status is Status.ACTIVE:
+        end_at = turn.now + max(fact.end_after_s, 0)
+        turn.arm_at("agent_gone", min(end_at, turn.state.deadlines.get("agent_gone", end_at)))
     if turn.handover.agent is None:
         return
     turn.record_handover("agent_left")
@@ -268,6 +272,7 @@ def _left(turn: Turn, _lane: Lane, _event: e.FromProvider, _fact: e.AgentLeft) -
 
 
 def _transferred(turn: Turn, _lane: Lane, _event: e.FromProvider, fact: e.AgentTransferred) -> None:
+    turn.disarm("agent_gone")
     if fact.agent:
         _meet(turn, fact.agent)
     turn.set_handover(agent=fact.agent)
@@ -276,6 +281,7 @@ def _transferred(turn: Turn, _lane: Lane, _event: e.FromProvider, fact: e.AgentT
 
 def _queue(turn: Turn, _lane: Lane, _event: e.FromProvider, fact: e.QueueUpdated) -> None:
     if fact.position is not None or fact.estimated_wait_ms is not None:  # an empty word is no news
+        turn.disarm("agent_gone")
         renew_queue(turn, Queue(fact.position, fact.estimated_wait_ms, None, fact.estimated))
 
 

@@ -26,6 +26,10 @@ def advance(
     return turn
 
 
+_LISTENING = frozenset({"gap", "agent_gone"})
+"""Timers that wait for the contact centre to say something."""
+
+
 def wake(turn: Turn, event: e.Wake) -> None:
     """Fire every timer that is due, in order of time; each one re-checks the state."""
     for seq, at in sorted(turn.state.preparing.items()):
@@ -39,8 +43,8 @@ def wake(turn: Turn, event: e.Wake) -> None:
         turn.disarm(name)
         kind = name.partition(":")[0]
         grace = table.GRACE["gap"].seconds
-        if kind == "gap" and at - grace < event.ready_at and event.ready_at + grace > turn.now:
-            # Nobody listened for a part of the wait: what fills the gap may have knocked in vain.
+        if kind in _LISTENING and at - grace < event.ready_at and event.ready_at + grace > turn.now:
+            # Nobody listened for a part of the wait: what it waits for may have knocked in vain.
             turn.arm_at(name, event.ready_at + grace)
             continue
         match kind:
@@ -50,6 +54,8 @@ def wake(turn: Turn, event: e.Wake) -> None:
                 commands.tell_left(turn)
             case "queue_say":
                 inbound.say_queue(turn)
+            case "agent_gone":
+                signal(turn, kind)
             case _:
                 _limit(turn, kind)
 

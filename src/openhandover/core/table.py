@@ -116,6 +116,7 @@ TRANSITIONS: Mapping[tuple[Status, str], Row] = {
     (ACTIVE, "agent_left"): STAY,
     (ACTIVE, "agent_transferred"): STAY,
     (ACTIVE, "queue_updated"): STAY,
+    (ACTIVE, "agent_gone"): Row(COMPLETED, "agent_closed", "agent", vendor="close"),
     (ACTIVE, "closed"): Row(COMPLETED, None, "agent"),
     (ACTIVE, "failed"): Row(ERROR, None, "provider"),
     (ACTIVE, "session_lost"): Row(ERROR, "provider_error", "provider"),

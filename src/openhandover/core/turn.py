@@ -269,7 +269,7 @@ class Turn:
             end_seq=self.state.seq,
             attempts=(*handover.attempts[:-1], closed),
         )
-        self.disarm(*table.LIMITS, "queue_say")
+        self.disarm(*table.LIMITS, "queue_say", "agent_gone")
         self.sum_up(never_opened=not lane.opened)
         if status is Status.ERROR:
             self.say(handover.settings.failure, handover_id=handover.id)

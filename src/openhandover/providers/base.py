@@ -324,7 +324,8 @@ class BaseProvider:
         """(cursor, fact) of one session, resumable; only for `inbound="session"`. A fact of None only moves the cursor.
 
         It ends by itself when the vendor's session has ended. Raises `ProviderUnavailable` when the connection broke, to be
-        called again from the last cursor, and `SessionGone` when there is nothing left to come back to.
+        called again from the last cursor, and `SessionGone` when there is nothing left to come back to. Server-sent events
+        are read by `net.sse.server_sent`.
         """
         raise Unsupported
         yield  # pragma: no cover  (makes this an async generator)
