@@ -12,6 +12,12 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "src"
+ACME = """
+channels: {api: {type: api, provider: acme}}
+providers: {acme: {type: acme, url: "https://desk.acme.example", api_key: k, webhook_secret: a-secret-of-sixteen}}
+flows: {hello: [{handover: {provider: acme, route: {team: billing}}}]}
+"""
+"""A configuration that only is valid where the type `acme` is known."""
 
 
 def main(uv: str) -> int:
@@ -42,7 +48,22 @@ def main(uv: str) -> int:
         run(python.with_name("openhandover"), "version", cwd=folder)
         run(python.with_name("openhandover"), "init", cwd=folder)
         run(python.with_name("openhandover"), "check", cwd=folder)
-    print(f"{wheel.name} installs, answers `version`, and checks the configuration that its `init` writes")
+        run(
+            uv,
+            "pip",
+            "install",
+            "--quiet",
+            "--python",
+            python,
+            "--no-deps",
+            ROOT / "examples" / "acme-provider",
+        )
+        (folder / "acme.yaml").write_text(ACME, "utf-8")
+        run(python.with_name("openhandover"), "check", "--config", folder / "acme.yaml", cwd=folder)
+    print(
+        f"{wheel.name} installs, answers `version`, checks the configuration that its `init` writes, and knows a provider "
+        "that another package brings"
+    )
     return 0
 
 

@@ -5,6 +5,7 @@ import os
 import shlex
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import click
@@ -15,7 +16,7 @@ from tests.docs_pages import ROOT, Block, blocks, pages
 PROSE_LANGUAGES = {"mermaid", "text", "http", "html", "css", "diff"}
 """Shown, not run: diagrams, output, requests as they look on the wire, a page or style sheet of the reader's."""
 
-TESTED_LANGUAGES = {"python", "bash", "yaml", "json"}
+TESTED_LANGUAGES = {"python", "bash", "yaml", "json", "toml"}
 """YAML is configuration, and has tests/test_docs_config.py."""
 
 
@@ -34,6 +35,12 @@ def test_every_block_says_its_language() -> None:
 def test_json_parses(block: Block) -> None:
     """A JSON block is one JSON value."""
     json.loads(block.text)
+
+
+@pytest.mark.parametrize("block", blocks("toml"), ids=where)
+def test_toml_parses(block: Block) -> None:
+    """A TOML block is one TOML file, or a part of one."""
+    tomllib.loads(block.text)
 
 
 @pytest.mark.parametrize("block", blocks("python"), ids=where)
