@@ -2,14 +2,18 @@
 
 import asyncio
 import sys
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
 from openhandover.config.load import find, read
-from openhandover.config.model import Config
+from openhandover.config.model import Config, Provider as Block
 
 from .options import config_option
+
+if TYPE_CHECKING:
+    from openhandover.net.client import HttpClient
+    from openhandover.providers.base import Provider
 
 CONNECTION_FAILED = 2
 
@@ -50,21 +54,22 @@ async def _reached(config: Config) -> bool:
 
     async with HttpClient() as http:
         found = [
-            await _try(name, provider.type, provider.settings, http)
+            await _try(name, provider, http, config.server.public_url)
             for name, provider in config.providers.items()
         ]
     return all(found)
 
 
-async def _try(name: str, kind: str, settings: Any, http: Any) -> bool:
+async def _try(name: str, block: Block, http: "HttpClient", public_url: str | None) -> bool:
     from openhandover import providers
     from openhandover.core.errors import ConfigError, OpenHandoverError
-    from openhandover.providers.base import BaseProvider
+    from openhandover.providers.base import Alone, BaseProvider
 
-    if kind == "desk":  # it is this program itself
+    if block.type == "desk":  # it is this program itself
         click.echo(f"providers.{name}: built in")
         return True
-    provider = providers.provider_of(kind)(name, settings, http)
+    provider: Provider = providers.provider_of(block.type)(name, block.settings, http)
+    provider.host = Alone(f"{public_url.rstrip('/')}/webhooks/{name}" if public_url else "")
     if (
         getattr(provider.connect, "__func__", None) is BaseProvider.connect
     ):  # such as a phone call's: nobody is called for a check

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any, Literal
 
 import msgspec
@@ -33,6 +34,7 @@ from .feed import PAGE, Feed
 from .files import FileStore
 from .flows import Flows
 from .for_agents import ForAgents
+from .hosts import ProviderHost
 from .listeners import Listeners
 from .metrics import Metrics
 from .opening import base_url, erase_user, files_folder, open_store
@@ -100,6 +102,7 @@ class Engine:
         self.agents_changed: list[Callable[[Mapping[str, Agent]], None]] = []
         self.accept_post: Callable[[str, Post], Awaitable[None]] = _nobody_accepts
         """Takes what an HTTP bot answers as if it had posted it; the web layer sets it."""
+        self._host_of = partial(ProviderHost, parts=parts)
         self._wire(parts)
 
     # --- life ----------------------------------------------------------------------------------------------
@@ -123,7 +126,7 @@ class Engine:
         await self.files.start()
         await self._flows.start()
         await self.tools.start()
-        await self.providers.start()
+        await self.providers.start(self._host_of)
         await self._calls.start()
         self._timers.start()
         await self._queues.start()

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal
 
 import msgspec
@@ -13,7 +13,7 @@ from openhandover.core import view
 from openhandover.core.errors import ConfigError, ProviderError
 from openhandover.net.client import Sender
 from openhandover.providers import provider_of, route_of
-from openhandover.providers.base import Availability, Provider
+from openhandover.providers.base import Availability, Host, Provider
 
 AVAILABILITY_TIMEOUT_S = 5.0
 CACHE_S = 2.0
@@ -61,9 +61,10 @@ class Providers(Mapping[str, Provider]):
         usual = self[name].capabilities.returns or (on.return_ if on else "message")
         return (block.return_ if block else None) or usual
 
-    async def start(self) -> None:
-        """Start every provider; one that cannot start is a configuration error."""
-        for provider in self._providers.values():
+    async def start(self, host_of: Callable[[str], Host]) -> None:
+        """Start every provider, each with its host; one that cannot start is a configuration error."""
+        for name, provider in self._providers.items():
+            provider.host = host_of(name)
             await provider.start()
 
     async def stop(self) -> None:

@@ -71,8 +71,10 @@ class Brief(Struct, frozen=True):
 class Host(Protocol):
     """The program around a provider, as far as a provider may use it."""
 
-    webhook_url: str
-    """Where this provider's webhooks arrive, seen from outside; empty where nobody serves."""
+    @property
+    def webhook_url(self) -> str:
+        """Where this provider's webhooks arrive, seen from outside; empty where nobody serves."""
+        ...
 
     async def recall(self, key: str) -> str | None:
         """What this provider remembered under the key; None after 35 days, or when there was nothing."""
@@ -94,9 +96,8 @@ class Host(Protocol):
 class Alone:
     """A host for a provider that is tried by itself: it forgets everything at the end and has no files."""
 
-    webhook_url = ""
-
-    def __init__(self) -> None:
+    def __init__(self, webhook_url: str = "") -> None:
+        self.webhook_url = webhook_url
         self._known: dict[str, str] = {}
 
     async def recall(self, key: str) -> str | None:
