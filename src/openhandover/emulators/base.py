@@ -198,7 +198,8 @@ class Emulator(ABC):
             answer = await self._handled(request, handler)
         lost = fault is not None and fault.status is None and not fault.late_s
         record.status = 0 if lost else answer.status
-        record.answer = answer.text or "" if isinstance(answer, web.Response) else ""
+        body = answer.body if isinstance(answer, web.Response) else None
+        record.answer = body.decode("utf-8", "replace") if isinstance(body, bytes) else ""
         self.changed()
         if fault is not None and fault.late_s:
             await asyncio.sleep(fault.late_s)

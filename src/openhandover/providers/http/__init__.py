@@ -24,6 +24,7 @@ from openhandover.providers.base import (
 from . import wire
 from .settings import Settings
 
+_HINTS = dict.fromkeys((401, 403), "check `secret`: the desk must have the same")
 _BEST_EFFORT_S = 5.0  # typing that comes later than this is of no use
 
 
@@ -60,19 +61,19 @@ class Http(BaseProvider):
         reply = await self._call(
             "GET", f"/availability?{query}", f"availability:{uuid4()}", timeout_s=_BEST_EFFORT_S
         )
-        check(reply, MESSAGE, time.time())
+        check(reply, MESSAGE, time.time(), _HINTS)
         return wire.available(reply)
 
     async def open(self, request: HandoverRequest) -> Opened:
         """Ask the desk to take the conversation."""
         reply = await self._call("POST", "/open", request.key, wire.opening(request))
-        check(reply, OPEN, time.time())
+        check(reply, OPEN, time.time(), _HINTS)
         return wire.opened(reply)
 
     async def send(self, session: Session, message: Message, key: str) -> None:
         """Give the desk one message."""
         reply = await self._call("POST", "/messages", key, wire.about(session, message=wire.message(message)))
-        check(reply, MESSAGE, time.time())
+        check(reply, MESSAGE, time.time(), _HINTS)
 
     async def typing(self, session: Session, *, on: bool) -> None:
         """Tell the desk that the user types, or stopped."""
@@ -111,14 +112,14 @@ class Http(BaseProvider):
         key = f"{session.handover_id}:{session.attempt}:{verb}"
         reply = await self._call("POST", f"/{verb}", key, wire.about(session, reason=reason))
         if reply.status not in {404, 410}:  # a conversation that is gone is as ended as can be
-            check(reply, MESSAGE, time.time())
+            check(reply, MESSAGE, time.time(), _HINTS)
 
     async def _tell(
         self, path: str, key: str, body: Mapping[str, Any], missing: frozenset[int] | set[int] = frozenset()
     ) -> None:
         reply = await self._call("POST", path, key, body, timeout_s=_BEST_EFFORT_S)
         if reply.status not in missing:
-            check(reply, MESSAGE, time.time())
+            check(reply, MESSAGE, time.time(), _HINTS)
 
     async def _call(
         self,

@@ -1,0 +1,144 @@
+"""What every provider promises, shown against its vendor's emulator over real HTTP. A vendor's test file subclasses
+`ProviderSuite` and sets the attributes of `SuiteBase`; what a capability denies is asserted to be absent."""
+
+import asyncio
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from openhandover.cli import main
+from tests.contract.provider_base import Logs
+from tests.contract.provider_talking import Opening
+from tests.contract.provider_webhooks import Webhooks
+from tests.contract.vendor_world import VendorWorld, until
+
+
+@pytest.mark.asyncio(loop_scope="class")
+class ProviderSuite(Opening, Webhooks):
+    """The promises of `openhandover.providers.base`; here those that hold when something goes wrong."""
+
+    async def test_retry_after_is_honoured(self, world: VendorWorld) -> None:
+        """The vendor says when to come back."""
+        talk = await self.talk(world).active()
+        world.emulator.faults.fail_next(429, endpoint=self.send_endpoint, retry_after="2")
+        began = time.monotonic()
+        await talk.says(text := self.word())
+        await talk.shown(text)
+        assert time.monotonic() - began >= 1.9
+
+    async def test_a_vendor_in_maintenance_loses_nothing(self, world: VendorWorld) -> None:
+        """503 for a while: what the user says stays due, and arrives in its order."""
+        talk = await self.talk(world).active()
+        world.emulator.faults.fail_next(503, 3, endpoint=self.send_endpoint)
+        for text in (texts := [self.word() for _ in range(4)]):
+            await talk.says(text)
+        await talk.shown(texts[-1])
+        everything = "\n".join(talk.lines())
+        assert [everything.count(text) for text in texts] == [1] * 4
+        assert [everything.index(text) for text in texts] == sorted(everything.index(text) for text in texts)
+
+    async def test_an_ended_token_is_renewed_once(self, fresh: VendorWorld) -> None:
+        """A token that ends in the middle of a talk costs one new one, and no message."""
+        talk = await self.talk(fresh).active()
+        if self.token_endpoint is None:
+            assert not fresh.emulator.plays("expire_tokens"), (
+                "name the endpoint of the tokens: token_endpoint"
+            )
+            return
+        before = len(fresh.emulator.requests_to(self.token_endpoint))
+        fresh.emulator.expire_tokens()
+        for text in (texts := [self.word(), self.word()]):
+            await talk.says(text)
+        await talk.shown(texts[-1])
+        assert len(fresh.emulator.requests_to(self.token_endpoint)) == before + 1
+        await talk.agent_says(text := self.word())
+        await talk.hears(text)
+
+    async def test_wrong_credentials_name_their_setting(self, tmp_path: Path, logged: Logs) -> None:
+        """The handover fails honestly as `auth`, and the log says what to check."""
+        setting = self.wrong_setting()
+        async with self.living(tmp_path, **{setting: self.wrong_credential}) as world:
+            talk = await (await self.talk(world).begin()).asks()
+            found = await talk.is_(status="error")
+            assert found["reason"] == "auth"
+            assert not talk.mine()
+        assert [one for one in logged if setting in str(one)], logged
+        assert not [one for one in logged if self.wrong_credential in str(one)]
+
+    def wrong_setting(self) -> str:
+        """The setting to be wrong."""
+        calling = [
+            name for name in self.secret_settings() if "webhook" not in name and "signature" not in name
+        ]
+        return self.credential or calling[0]
+
+    async def test_check_connect_tells(self, fresh: VendorWorld, tmp_path: Path) -> None:
+        """`check --connect` reaches the vendor and leaves nothing there; with wrong credentials it says which setting."""
+        wrong, block = self.wrong_setting(), {"type": self.type, **fresh.emulator.settings()}
+        chats = len(fresh.chats())
+        assert "providers.vendor: reached" in await self.checked(tmp_path, block)
+        said = await self.checked(tmp_path, {**block, wrong: self.wrong_credential})
+        assert "providers.vendor: not reached" in said
+        assert wrong in said
+        assert self.wrong_credential not in said
+        assert len(fresh.chats()) == chats
+
+    async def checked(self, folder: Path, block: dict[str, Any]) -> str:
+        """What `check --connect` prints."""
+        file = folder / "checked.yaml"
+        file.write_text(f"providers: {json.dumps({'vendor': block}).replace('$', '$$')}\n")
+        command = ["check", "--connect", "--config", str(file)]
+        return (await asyncio.to_thread(CliRunner().invoke, main, command)).output
+
+    async def test_a_restart_in_the_middle_of_a_talk(self, fresh: VendorWorld) -> None:
+        """What was said before, while we were down, and after: all of it once, in its order, and the end as well."""
+        talk = await self.talk(fresh).active()
+        fresh.emulator.faults.fail_next(503, endpoint=self.send_endpoint)
+        await talk.says(before := self.word())
+        await fresh.stop()
+        await talk.agent_says(meanwhile := self.word())
+        await fresh.start()
+        await talk.hears(meanwhile)
+        await talk.shown(before)
+        await talk.says(after := self.word())
+        await talk.shown(after)
+        await talk.agent_says(answer := self.word())
+        await talk.hears(answer)
+        assert talk.heard() == [f"hello {talk.token}", meanwhile, answer]
+        everything = "\n".join(talk.lines())
+        assert [everything.count(text) for text in (before, after)] == [1, 1]
+        assert everything.index(before) < everything.index(after)
+
+    async def test_the_agent_ends_it_while_we_are_down(self, fresh: VendorWorld) -> None:
+        """After the start we learn of the last words and of the end."""
+        talk = await self.talk(fresh).active()
+        await fresh.stop()
+        await talk.agent_says(last := self.word())
+        await talk.agent_ends()
+        await fresh.start()
+        await talk.hears(last)
+        assert (await talk.is_(status="completed"))["reason"] == "agent_closed"
+        await talk.says(text := self.word())
+        await talk.bot_got(text)
+
+    async def test_the_log_keeps_silent_about_what_was_said(self, fresh: VendorWorld, logged: Logs) -> None:
+        """With trouble on every side there are records, and no text of anybody in them."""
+        talk = await self.talk(fresh).queued(first := self.word())
+        fresh.emulator.faults.fail_next(503, endpoint=self.send_endpoint)
+        fresh.emulator.faults.fail_next(400, endpoint=self.send_endpoint)
+        texts = [first, *(self.word() for _ in range(3))]
+        for text in texts[1:3]:
+            await talk.says(text)
+        await until(
+            lambda: any("503" in str(one) or "provider_waits" in str(one) for one in logged), "a record"
+        )
+        await talk.agent_says(texts[3])
+        await talk.hears(texts[3])
+        await talk.says(last := self.word())
+        await talk.shown(last)
+        assert not [one for one in logged if any(text in str(one) for text in [*texts, last])]
+        assert not [one for one in logged if talk.token in str(one)], "the user's name is in the log"
