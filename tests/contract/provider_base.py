@@ -20,6 +20,7 @@ from openhandover.providers import provider_of, settings_of
 from openhandover.providers.base import Capabilities
 from tests.contract.vendor_world import Talk, VendorWorld, vendor_world
 
+Emulators = type[Emulator]
 Logs = list[MutableMapping[str, Any]]
 SECRET_LENGTH = 8
 """Shorter values are words such as `api`, which stand in any log."""
@@ -30,7 +31,7 @@ class SuiteBase:
 
     type: ClassVar[str]
     """The provider's type."""
-    emulator: ClassVar[type[Emulator]]
+    emulator: ClassVar[Emulators]
     """Its emulator's class."""
     open_endpoint: ClassVar[str]
     """The emulator's endpoint of which a lost reply would give a second chat."""
