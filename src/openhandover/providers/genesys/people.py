@@ -1,0 +1,118 @@
+"""What the events leave out: who the agent is, and who has a conversation when one of them has left it."""
+
+import time
+
+from msgspec import structs
+
+from openhandover.core import events as e
+from openhandover.core.errors import ProviderError
+from openhandover.core.model import Agent
+from openhandover.providers.base import Host
+
+from . import happenings, hints, wire
+from .api import Api
+
+FRESH_S = 60.0
+"""An agent's name is not asked for again within this time, unless an event says that somebody else has the conversation."""
+
+_REMEMBERED = 1_000
+
+
+def address_key(conversation_id: str) -> str:
+    """Under what the host remembers whose conversation it is."""
+    return f"conversation:{conversation_id}"
+
+
+def conversation_key(external_id: str) -> str:
+    """Under what the host remembers the conversation of a user id."""
+    return f"of:{external_id}"
+
+
+class People:
+    """Asks for what is missing, and knows it for a while."""
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+        self._agents: dict[str, tuple[float, Agent]] = {}
+
+    async def complete(self, event: e.FromProvider, host: Host, *, look_up: bool) -> e.FromProvider:
+        """The event with its user id, and, where that may be asked, with what the conversation there tells."""
+        conversation_id, _ = happenings.place_of(event)
+        if conversation_id and event.external_id == conversation_id:
+            address = await host.recall(address_key(conversation_id))
+            event = structs.replace(event, external_id=address or conversation_id)
+        if not look_up:
+            return event
+        if isinstance(event.fact, e.AgentMessage):
+            return await self._signed(event, host)
+        if not isinstance(event.fact, _DOUBTFUL):
+            return event
+        self._agents.pop(event.external_id or "", None)
+        there = await self.conversation(conversation_id)
+        return structs.replace(event, fact=settled(event.fact, there))
+
+    async def conversation(self, conversation_id: str) -> wire.MessageConversation:
+        """The conversation as it is there now."""
+        reply = await self._api.ask("GET", f"/api/v2/conversations/messages/{conversation_id}")
+        return wire.decoded(reply, wire.MessageConversation)
+
+    async def _signed(self, event: e.FromProvider, host: Host) -> e.FromProvider:
+        """An agent's message with its author; a webhook never tells who wrote."""
+        fact, address = event.fact, event.external_id or ""
+        assert isinstance(fact, e.AgentMessage)
+        if fact.automatic:
+            return event
+        asked_at, agent = self._agents.get(address, (0.0, Agent()))
+        if agent.id is None or time.monotonic() - asked_at > FRESH_S:
+            conversation_id = await host.recall(conversation_key(address))
+            if not conversation_id:
+                return event
+            agent = (await self.conversation(conversation_id)).agent() or Agent()
+            if len(self._agents) >= _REMEMBERED:
+                self._agents.clear()
+            self._agents[address] = (time.monotonic(), agent)
+        if agent == Agent():
+            return event
+        return structs.replace(event, fact=structs.replace(fact, agent=agent))
+
+
+_DOUBTFUL = (e.AgentJoined, e.AgentLeft, e.AgentTransferred, e.Closed)
+"""Facts that the conversation itself knows better: an offer looks like a join, a wrap-up like an end."""
+
+
+def settled(fact: e.ProviderFact, there: wire.MessageConversation) -> e.ProviderFact:
+    """A doubtful fact, held against the conversation as it is."""
+    has_it = there.agent()
+    match fact:
+        case e.AgentJoined():
+            if has_it is not None:
+                return e.AgentJoined(has_it)
+            return e.Unknown("offered") if there.is_waiting() else fact
+        case e.AgentLeft():
+            if (how := there.ended()) is not None:
+                return happenings.closed(how)
+            if has_it is not None:
+                return e.AgentJoined(has_it)
+            return e.AgentLeft() if there.is_waiting() else fact
+        case e.AgentTransferred() if has_it is not None:
+            return e.AgentJoined(has_it)  # the other one was there before this one left
+        case e.Closed("agent_closed") if not there.had_agent():
+            return e.Failed("unavailable", "it was ended there before an agent had it")
+        case _:
+            return fact
+
+
+async def wait_ms(api: Api, queue_id: str) -> int | None:
+    """How long the queue takes as the vendor predicts it; None where it does not."""
+    reply = await api.ask("GET", wire.estimated_wait_path(queue_id), hints=hints.QUEUE)
+    return wire.estimated_wait_ms(reply)
+
+
+async def wait_if_known(api: Api, queue_id: str | None) -> int | None:
+    """The same for whoever can do without: a handover does not fail because its wait cannot be told."""
+    if not queue_id:
+        return None
+    try:
+        return await wait_ms(api, queue_id)
+    except ProviderError:
+        return None
