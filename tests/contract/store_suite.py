@@ -12,6 +12,7 @@ from openhandover.core.errors import Refused
 from openhandover.store.port import (
     Changes,
     Claim,
+    Cursor,
     Delivered,
     Loaded,
     Mark,
@@ -130,7 +131,7 @@ class StoreSuite(StoreReads):
                 (handover("h1"),),
                 (("support", "x1", "c1/1"),),
                 Claim("support", "e1", START, "applied", "h1"),
-                ("listener", "41"),
+                Cursor("listener", "41", START),
             )
 
         await store.transact(Unit("c1", decide, claim=("support", "e1")))

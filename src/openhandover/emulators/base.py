@@ -1,9 +1,11 @@
 """What every vendor's emulator shares: a loopback port, a record of what came, faults, and a page where a person answers."""
 
 import asyncio
+import os
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from aiohttp import web
@@ -13,9 +15,9 @@ from . import control
 from .answers import Refused, problem
 from .callbacks import Callbacks
 from .faults import Faults
-from .recording import KEPT, Recorded
+from .recording import KEPT, TRAFFIC, Recorded, Streamed, keep
 
-MAX_BODY_BYTES = 1024 * 1024
+MAX_BODY_BYTES = 32 * 1024 * 1024
 WAIT_S = 10.0
 
 
@@ -32,6 +34,8 @@ class Emulator(ABC):
 
     def __init__(self, *, host: str = "127.0.0.1", port: int = 0) -> None:
         self.requests: deque[Recorded] = deque(maxlen=KEPT)
+        self.streamed: deque[Streamed] = deque(maxlen=KEPT)
+        """What went out on streams, for vendors that have them."""
         self.faults = Faults()
         self.callbacks = Callbacks(self.changed)
         self.version = 0
@@ -113,9 +117,10 @@ class Emulator(ABC):
         """Every access token given so far is refused from now on."""
         raise self._cannot("expire tokens")
 
-    def plays(self, verb: str) -> bool:
+    @classmethod
+    def plays(cls, verb: str) -> bool:
         """Whether this vendor gives one of the verbs above; those that it does not give raise `Refused`."""
-        return getattr(type(self), verb) is not getattr(Emulator, verb)
+        return getattr(cls, verb) is not getattr(Emulator, verb)
 
     def _cannot(self, what: str) -> Refused:
         return Refused(501, f"{self.title}, emulated, cannot {what}")
@@ -153,12 +158,24 @@ class Emulator(ABC):
         self.url = f"http://{host}:{port}"
 
     async def stop(self) -> None:
-        """Stop serving and forget what is under way."""
+        """Stop serving and forget what is under way; what was recorded is kept where `OPENHANDOVER_TRAFFIC` says."""
         await self.callbacks.stop()
         if self._runner is not None:
             await self._runner.cleanup()
+        if folder := os.environ.get(TRAFFIC):
+            keep(
+                Path(folder),
+                self.vendor,
+                request=[one.shown() for one in self.requests],
+                callback=[one.shown() for one in self.callbacks.sent],
+                streamed=[one.shown() for one in self.streamed],
+            )
 
     # --- news
+
+    def streams(self, kind: str, data: str) -> None:
+        """Remember what goes out on a stream; sending it is the vendor's own business."""
+        self.streamed.append(Streamed(kind, data))
 
     def changed(self) -> None:
         """Something that a page or a test may wait for has happened."""
@@ -200,6 +217,7 @@ class Emulator(ABC):
         record.status = 0 if lost else answer.status
         body = answer.body if isinstance(answer, web.Response) else None
         record.answer = body.decode("utf-8", "replace") if isinstance(body, bytes) else ""
+        record.answer_type = answer.content_type
         self.changed()
         if fault is not None and fault.late_s:
             await asyncio.sleep(fault.late_s)

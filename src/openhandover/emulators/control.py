@@ -1,6 +1,7 @@
 """The controls under /emulator/: what a test in another process, or a person on the page, does with an emulator."""
 
 import asyncio
+import base64
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from importlib.resources import files
@@ -75,8 +76,8 @@ class Controls:
             ("DELETE", "/requests", self._forget),
             ("GET", "/callbacks", self._callbacks),
             ("POST", "/presence", self._presence),
-            ("POST", "/chats/{chat}/says", self._says),
-            ("POST", "/chats/{chat}/ends", self._ends),
+            ("POST", "/webhooks", self._webhooks),
+            *(("POST", f"/chats/{{chat}}/{name}", self._acts(verb)) for name, verb in ACTS.items()),
             ("POST", "/faults", self._faults),
             *(("GET", f"/{name}", _file(name)) for name in PAGE),
         ]
@@ -91,7 +92,8 @@ class Controls:
             with suppress(TimeoutError):  # nothing new: the same again
                 await emulator.wait_until(lambda: emulator.version > int(after), LONG_POLL_S)
         state = {"vendor": emulator.vendor, "title": emulator.title, "version": emulator.version}
-        return web.json_response(state | emulator.shown())
+        verbs = [name for name, verb in OPTIONAL.items() if emulator.plays(verb)]
+        return web.json_response(state | {"verbs": verbs} | emulator.shown())
 
     async def _requests(self, _: web.Request) -> web.Response:
         return web.json_response({"requests": [one.shown() for one in self._emulator.requests]})
@@ -111,18 +113,78 @@ class Controls:
         self._emulator.set_online(online, **{name: str(value) for name, value in asked.items()})
         return web.json_response({})
 
-    async def _says(self, request: web.Request) -> web.Response:
-        asked = await json_object(request)
-        await self._emulator.agent_says(request.match_info["chat"], text_of(asked))
+    async def _webhooks(self, request: web.Request) -> web.Response:
+        """`{"url": ...}`: where the vendor's webhooks go from now on."""
+        url = (await json_object(request)).get("url")
+        if not isinstance(url, str):
+            raise Refused(400, "url: where webhooks go")
+        self._emulator.webhook_to(url)
         return web.json_response({})
 
-    async def _ends(self, request: web.Request) -> web.Response:
-        await self._emulator.agent_ends(request.match_info["chat"])
-        return web.json_response({})
+    def _acts(self, verb: "Verb") -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+        async def act(request: web.Request) -> web.StreamResponse:
+            await verb(self._emulator, request.match_info["chat"], await json_object(request))
+            return web.json_response({})
+
+        return act
 
     async def _faults(self, request: web.Request) -> web.Response:
         _fault(self._emulator, await json_object(request))
         return web.json_response({})
+
+
+Verb = Callable[["Emulator", str, dict[str, Any]], Awaitable[None]]
+OPTIONAL = {
+    "joins": "agent_joins",
+    "leaves": "agent_leaves",
+    "transfers": "agent_transfers",
+    "types": "agent_types",
+    "sends-file": "agent_sends_file",
+    "notes": "agent_notes",
+    "reads": "agent_reads",
+    "queue": "queue_is",
+    "unknown": "sends_unknown",
+}
+"""What only some vendors' agents can do: its control and the emulator's verb."""
+ACTS: dict[str, Verb] = {
+    "says": lambda vendor, chat, asked: vendor.agent_says(chat, text_of(asked)),
+    "ends": lambda vendor, chat, _: vendor.agent_ends(chat),
+    "joins": lambda vendor, chat, asked: vendor.agent_joins(chat, _word(asked, "name", "Kim")),
+    "leaves": lambda vendor, chat, _: vendor.agent_leaves(chat),
+    "transfers": lambda vendor, chat, asked: vendor.agent_transfers(chat, _word(asked, "name", "Lee")),
+    "types": lambda vendor, chat, asked: vendor.agent_types(chat, asked.get("on") is not False),
+    "sends-file": lambda vendor, chat, asked: vendor.agent_sends_file(chat, *_file_of(asked)),
+    "notes": lambda vendor, chat, asked: vendor.agent_notes(chat, text_of(asked)),
+    "reads": lambda vendor, chat, _: vendor.agent_reads(chat),
+    "queue": lambda vendor, chat, asked: vendor.queue_is(
+        chat, _number(asked, "position"), _number(asked, "wait_s")
+    ),
+    "unknown": lambda vendor, chat, _: vendor.sends_unknown(chat),
+}
+"""What an agent does in a chat: `POST /emulator/chats/{id}/...` with what it needs."""
+
+
+def _word(asked: dict[str, Any], key: str, usual: str) -> str:
+    word = asked.get(key, usual)
+    if not isinstance(word, str) or not word.strip():
+        raise Refused(400, f"{key}: a text")
+    return word
+
+
+def _number(asked: dict[str, Any], key: str) -> int | None:
+    number = asked.get(key)
+    if number is not None and (type(number) is not int or number < 0):
+        raise Refused(400, f"{key}: a whole number, or null")
+    return number
+
+
+def _file_of(asked: dict[str, Any]) -> tuple[str, str, bytes]:
+    """Name, media type and content; the content comes as base64."""
+    try:
+        content = base64.b64decode(_word(asked, "content", ""), validate=True)
+    except ValueError:
+        raise Refused(400, "content: base64") from None
+    return _word(asked, "name", "file.txt"), _word(asked, "content_type", "application/octet-stream"), content
 
 
 def text_of(asked: dict[str, Any]) -> str:
@@ -154,7 +216,7 @@ async def _to_the_page(_: web.Request) -> web.StreamResponse:
 
 
 def _fault(emulator: "Emulator", asked: dict[str, Any]) -> None:
-    """`{"fault": "fail"|"lose"|"slow"|"clear"|"repeat"|"reorder"|"late"|"hold"|"release"|vendor's own, ...}`."""
+    """`{"fault": "fail"|"lose"|"answer_late"|"slow"|"clear"|"repeat"|"reorder"|"late"|"hold"|"release"|"expire_tokens"|vendor's own, ...}`."""
     try:
         n, status = int(asked.get("n", 1)), int(asked.get("status", 500))
         seconds = float(asked.get("seconds", 0))
@@ -167,6 +229,8 @@ def _fault(emulator: "Emulator", asked: dict[str, Any]) -> None:
             emulator.faults.fail_next(status, n, endpoint=endpoint, **named)
         case "lose":
             emulator.faults.lose_next_reply(n, endpoint=endpoint)
+        case "answer_late":
+            emulator.faults.answer_late(seconds, n, endpoint=endpoint)
         case "slow":
             emulator.faults.slow(seconds, endpoint=endpoint)
         case "clear":
@@ -181,5 +245,7 @@ def _fault(emulator: "Emulator", asked: dict[str, Any]) -> None:
             emulator.callbacks.hold()
         case "release":
             emulator.callbacks.release()
+        case "expire_tokens":
+            emulator.expire_tokens()
         case other:
             emulator.fault(str(other), asked)

@@ -2,12 +2,16 @@
 
 import json
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 KEPT = 10_000
 """So many records of a kind stay, the newest: an emulator may run for weeks."""
 MASK = "***"
+TRAFFIC = "OPENHANDOVER_TRAFFIC"
+"""Environment variable: a folder in which every emulator leaves what it recorded when it stops."""
 NAMED_SECRET = ("token", "key", "secret", "authorization", "cookie")
 """A header or query parameter whose name contains one of these is shown masked outside this process."""
 
@@ -25,6 +29,8 @@ class Recorded:
     body: bytes
     status: int = 0
     answer: str = ""
+    answer_type: str = ""
+    """Media type of the answer."""
     at: float = field(default_factory=time.time)
     """When it came: seconds of the epoch."""
 
@@ -49,7 +55,29 @@ class Recorded:
             "body": self.body.decode("utf-8", "replace"),
             "status": self.status,
             "answer": self.answer,
+            "answer_type": self.answer_type,
         }
+
+
+@dataclass
+class Streamed:
+    """Something that went out on an open stream: its name there, and its data."""
+
+    kind: str
+    data: str
+    at: float = field(default_factory=time.time)
+
+    def shown(self) -> dict[str, Any]:
+        """For somebody outside."""
+        return {"at": self.at, "kind": self.kind, "data": self.data}
+
+
+def keep(folder: Path, vendor: str, **shown: Iterable[dict[str, Any]]) -> None:
+    """Append what was recorded to `folder`/`vendor`.jsonl: one JSON object a line, `way` says which kind."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lines = [json.dumps({"way": way, **one}) + "\n" for way, records in shown.items() for one in records]
+    with (folder / f"{vendor}.jsonl").open("a", encoding="utf-8") as file:
+        file.write("".join(lines))  # at once, so that the lines of two processes do not mix
 
 
 def _masked(values: dict[str, str]) -> dict[str, str]:
