@@ -1,0 +1,238 @@
+"""8x8 Contact Center by its Chat Gateway v1.0: calls with an API key, webhooks signed with the vendor's own key."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any, ClassVar, Literal
+
+from msgspec import structs
+
+from openhandover.core import events as e
+from openhandover.core.errors import ProviderError, ProviderRejected, SessionGone, SignatureError, Unsupported
+from openhandover.core.events import FromProvider
+from openhandover.core.model import Agent, Message
+from openhandover.net.client import Sender
+from openhandover.net.signatures import is_secret
+from openhandover.providers.base import (
+    Availability,
+    BaseProvider,
+    Capabilities,
+    HandoverRequest,
+    Opened,
+    Session,
+    WebhookRequest,
+)
+
+from . import signature, webhooks, wire
+from .answers import mark
+from .figures import sources
+from .gateway import Gateway
+from .keys import Keys
+from .looks import Looks
+from .sent import Ledger, history
+from .settings import Settings
+from .talks import Talks
+
+_LOOK_UP_S = 1.5
+"""The engine waits 2 s for a complete event; what came with it must not be lost for a name."""
+
+
+class EightByEight(BaseProvider):
+    """One tenant's Chat Gateway."""
+
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        inbound="webhook",
+        availability=True,
+        queue_position=True,
+        estimated_wait=True,
+        typing_in=True,
+        typing_out=True,
+        attachments_in=True,
+        attachments_out=True,
+        presence=True,
+        agent_name=True,
+    )
+
+    def __init__(self, name: str, settings: Settings, http: Sender) -> None:
+        super().__init__(name)
+        self._settings = settings
+        self._gateway = Gateway(settings, http)
+        self._keys = Keys(settings.keys_url or f"{self._gateway.url}/jwk", http)
+        self._figures, self._names = sources(settings, http)
+        self._ledger = Ledger()
+        self._talks = Talks()
+        self._looks = Looks(name, self._gateway, self._talks)
+
+    async def connect(self) -> None:
+        """Look at the channel and at the webhook it calls, and take a token for the figures."""
+        if self._settings.channel_id is None:
+            await self._gateway.channels()
+        else:
+            webhook_id, address = await self._gateway.channel_webhook(self._settings.channel_id)
+            ours = self.host.webhook_url
+            if ours and address.partition("?")[0].rstrip("/") != ours:
+                raise ProviderRejected(
+                    f"the channel's webhook {webhook_id} calls another address; set its URL in 8x8 to {ours}, "
+                    "or `server.public_url` here, or `channel_id` to the channel that calls us"
+                )
+        if self._figures is not None and self._settings.queue_id is not None:
+            await self._figures.queue(self._settings.queue_id)
+
+    async def availability(self, route: Mapping[str, Any], language: str | None) -> Availability:
+        """What the real-time metrics tell of the queue; without them nobody knows."""
+        queue_id = route.get("queue_id") or self._settings.queue_id
+        if self._figures is None or not queue_id:
+            return Availability(open=None)
+        return (await self._figures.queue(queue_id)).availability()
+
+    def refuse(self, route: Mapping[str, Any]) -> str | None:
+        """No channel, or properties that 8x8 would not take."""
+        return wire.wrong(route, self._settings)
+
+    async def open(self, request: HandoverRequest) -> Opened:
+        """Create a conversation; one whose creation was not answered is found again by its additional property."""
+        known = await self.host.recall(f"open:{request.key}")
+        body = wire.opening(request, self._settings)
+        created = known or None
+        if known == "":
+            created = await self._gateway.find(request.key)
+        if created is None:
+            await self.host.remember(f"open:{request.key}", "")
+            created = await self._gateway.create(body)
+        if created != known:
+            await self.host.remember(f"open:{request.key}", created)
+            told = body.get("history", {}).get("messages", [])
+            await self._ledger.write(self.host, created, history(told))
+        return Opened(created)
+
+    async def send(self, session: Session, message: Message, key: str) -> None:
+        """Add the message, in parts where it is long, its files with the last one."""
+        side, files = wire.side(message), list[str]()
+        texts = wire.texts(message, self._settings.max_text, links=False)
+        if message.attachments:
+            files, refused = await self._uploads(session, message)
+            texts = wire.texts(
+                structs.replace(message, attachments=refused), self._settings.max_text, links=True
+            )
+        parts = [(text, list[str]()) for text in texts] or [("", [])]
+        parts[-1] = (parts[-1][0], files)
+        if parts == [("", [])]:
+            raise Unsupported("there is nothing to be read in this message")
+        for n, (text, named) in enumerate(parts):
+            await self._write(session.external_id, key, n, wire.message(side, text, named))
+
+    async def _write(self, conversation_id: str, key: str, n: int, body: Mapping[str, Any]) -> None:
+        sent, certain = await self._ledger.read(self.host, conversation_id)
+        if n < sent.arrived(key):
+            return
+        side, files = body["authorType"], len(body.get("attachments", ()))
+        written = mark(side, body.get("text", ""), files)
+        if certain or not sent.is_among(written, await self._gateway.messages(conversation_id), side):
+            self._ledger.doubt(conversation_id)
+            await self._gateway.write(conversation_id, body)
+        await self._ledger.write(self.host, conversation_id, sent.after(key, written))
+
+    async def _uploads(self, session: Session, message: Message) -> tuple[list[str], tuple[Any, ...]]:
+        """The ids of the message's files there, and the files that 8x8 would not take: those go as links."""
+        files, refused = list[str](), list[Any]()
+        for file in message.attachments:
+            try:
+                content = await self.host.content(file)
+                kind, body = wire.upload(wire.side(message), file.name, file.content_type, content)
+                files.append(await self._gateway.upload(session.external_id, kind, body))
+            except ProviderRejected:
+                refused.append(file)
+        return files, tuple(refused)
+
+    async def typing(self, session: Session, *, on: bool) -> None:
+        """Tell that the user types; 8x8 has no word for stopping."""
+        if on:
+            await self._gateway.type(session.external_id)
+
+    async def presence(self, session: Session, user: Literal["connected", "disconnected"], text: str) -> None:
+        """Say it to the agent, as the bot."""
+        await self._gateway.write(session.external_id, wire.message("bot", text))
+
+    async def cancel(self, session: Session, reason: str) -> None:
+        """The user leaves; 8x8 knows no other withdrawal."""
+        await self.close(session, reason)
+
+    async def close(self, session: Session, reason: str) -> None:
+        """The user leaves, which ends the interaction."""
+        try:
+            await self._gateway.leave(session.external_id)
+        except SessionGone:
+            return  # as ended as can be
+
+    async def prepare(self, request: WebhookRequest) -> None:
+        """Fetch the public key that the signature names, unless it is known."""
+        if self._is_refused(request) or self._is_trial(request):
+            return
+        signed = signature.read(request.headers, request.body)
+        await self._keys.need(signed.key_id, self.host)
+
+    def verify(self, request: WebhookRequest) -> None:
+        """The signature of 8x8, of our tenant, and the secret of the address where one is set."""
+        if self._is_refused(request):
+            raise SignatureError
+        if self._is_trial(request):
+            return
+        signed = signature.read(request.headers, request.body)
+        key = self._keys.get(signed.key_id)
+        if key is None or self._settings.tenant not in (None, signed.tenant):
+            raise SignatureError
+        signature.check(signed, key, request.received_at)
+
+    def _is_refused(self, request: WebhookRequest) -> bool:
+        secret = self._settings.webhook_secret
+        return secret is not None and not is_secret(request.query.get("secret", "").encode(), secret)
+
+    def _is_trial(self, request: WebhookRequest) -> bool:
+        return "x-8x8-signature" not in request.headers and webhooks.is_trial(request.body)
+
+    def parse(self, request: WebhookRequest) -> Sequence[FromProvider]:
+        """At most one fact for each webhook."""
+        return webhooks.facts(self.name, request.headers, request.body, self._settings.left_s)
+
+    async def complete(self, event: FromProvider) -> FromProvider:
+        """With what the webhook leaves out: the figures of the queue, the agent's name, and what went before it."""
+        return await self._looked_up(await self._talks.placed(self.host, event))
+
+    async def _looked_up(self, event: FromProvider) -> FromProvider:
+        try:
+            async with asyncio.timeout(_LOOK_UP_S):
+                return structs.replace(event, fact=await self._whole(event))
+        except (ProviderError, TimeoutError):
+            return event  # a name or a figure is no reason to hold up an event; `connect` tells what is wrong
+
+    async def _whole(self, event: FromProvider) -> e.ProviderFact:
+        match event.fact:
+            case e.QueueUpdated() as fact if self._figures is not None:
+                queue_id = webhooks.queue_id(event.raw) or self._settings.queue_id
+                queue = await self._figures.queue(queue_id) if queue_id else None
+                return queue.update() if queue else fact
+            case e.AgentJoined(agent=Agent(id=str() as agent_id, name=None)) as fact:
+                return structs.replace(fact, agent=Agent(agent_id, await self._names.of(agent_id)))
+            case e.AgentMessage(agent=Agent(id=str() as agent_id, name=None)) as fact:
+                return structs.replace(fact, agent=Agent(agent_id, await self._names.of(agent_id)))
+            case fact:
+                return fact
+
+    async def file_headers(self, session: Session, url: str) -> Mapping[str, str]:
+        """The key, for files that are fetched from the gateway itself; addresses in webhooks carry their own right."""
+        return self._gateway.headers if url.startswith(f"{self._gateway.url}/conversations/") else {}
+
+    async def listen(
+        self, session: Session, cursor: str | None
+    ) -> AsyncIterator[tuple[str, FromProvider | None]]:
+        """What webhooks did not bring, by looking: at once, then from time to time."""
+        while True:
+            for event, written in await self._looks.missed(self.host, session):
+                yield "", await self._looked_up(event)
+                if written is not None:
+                    await self._talks.found(self.host, session.external_id, written, event.event_id)
+            if not self._settings.catch_up_s:
+                return
+            await asyncio.sleep(self._settings.catch_up_s)
+
+
+PROVIDER = EightByEight
