@@ -1,0 +1,330 @@
+"""What RingCentral tells: calls of the source (the agents' messages, typing, the queue) and webhooks (who has a thread).
+
+Both come to one address. A call of the source is signed and is `{action, params, time}`; a webhook carries a secret and is
+`{id, domain_id, events}`. After RingCentral's own pages "Source SDK", "Event types" and "Receiving events".
+"""
+
+import hashlib
+import mimetypes
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from openhandover.core import events, model
+from openhandover.core.errors import NotJsonError, PayloadError
+from openhandover.core.events import FromProvider, ProviderFact
+from openhandover.net.client import encode_json
+from openhandover.providers.base import WebhookReply, WebhookRequest
+
+from . import readable, wire
+from .settings import Settings
+
+THEIRS = "rc:"
+"""Before a thread's id in webhooks, which is RingCentral's; in calls of the source it is ours."""
+SIGNATURE = "x-smccsdk-signature"
+
+OBJECTS: dict[str, list[str]] = {
+    "messages": ["create", "show", "list"],
+    "threads": ["show", "list"],
+    "status": ["mark_as_read"],
+    "typing": ["start", "stop"],
+}
+OPTIONS = (
+    *("view.messaging", "messages.text", "messages.no_title", "threads.no_content"),
+    *("messages.attachments", "messaging.typing_indicator"),
+)
+QUEUE_OPTION = "messaging.queuing_update"
+
+
+def is_of_source(request: WebhookRequest) -> bool:
+    """Whether it says to be a call of the source; its proof is another one than a webhook's."""
+    return SIGNATURE in request.headers or "signature" in request.query
+
+
+def decoded(body: bytes, kind: type[wire.T]) -> wire.T:
+    """The body as such a thing.
+
+    Raises:
+        PayloadError: it is not; the text says where.
+    """
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except msgspec.ValidationError as error:
+        raise PayloadError(str(error)) from None
+    except (ValueError, RecursionError) as error:
+        raise NotJsonError(str(error)) from None
+
+
+# --- calls of the source -------------------------------------------------------------------------------------
+
+
+class _File(Struct):
+    url: str
+    type: str | None = None
+    filename: str | None = None
+
+
+class _Params(Struct):
+    content_id: str | None = None
+    author_id: str | None = None
+    sender_name: str | None = None
+    body: str | None = None
+    format: str | None = None
+    thread_id: str | None = None
+    in_reply_to_id: str | None = None
+    attachments: list[_File] | None = None
+    structured_content: dict[str, Any] | None = None
+    created_at: str | None = None
+    estimated_wait_time: float | None = None
+    position: int | None = None
+
+    @property
+    def thread(self) -> str | None:
+        """Our id of the thread; our messages begin with it."""
+        return self.thread_id or (self.in_reply_to_id or "").partition(".")[0] or None
+
+
+class _Call(Struct):
+    action: str
+    params: _Params | None = None
+    time: str | None = None
+
+
+_EMPTY: dict[str, Any] = {}
+_ANSWERS: dict[str, Any] = {
+    # We only speak when there is something to say, so there is never anything to fetch.
+    "threads.list": (),
+    "messages.list": (),
+    "threads.show": _EMPTY,
+    "messages.show": _EMPTY,
+    "typing.start": _EMPTY,
+    "typing.stop": _EMPTY,
+    "status.mark_as_read": _EMPTY,
+    QUEUE_OPTION: _EMPTY,
+}
+
+
+def sent_at(body: bytes) -> float | None:
+    """When RingCentral made this call, in seconds of the epoch; None where it does not say."""
+    return epoch(decoded(body, _Call).time)
+
+
+def answer(settings: Settings, body: bytes) -> WebhookReply:
+    """What the source is told, signed as its own calls are."""
+    asked = decoded(body, _Call)
+    if asked.action == "implementation.info":
+        options = [*OPTIONS, QUEUE_OPTION] if settings.queue_updates else [*OPTIONS]
+        said: Any = {"objects": OBJECTS, "options": options}
+    elif asked.action == "messages.create":
+        # Our name of the agent's message is theirs, so that both know it when the user has read it.
+        said = {"id": (asked.params or _Params()).content_id}
+    elif asked.action in _ANSWERS:
+        said = _ANSWERS[asked.action]
+    else:
+        text = f"{asked.action[:80]} is not implemented".encode()
+        headers = {**wire.signed(settings.realtime_token, text), "Content-Type": "text/plain; charset=utf-8"}
+        return WebhookReply(400, text, headers)
+    content = encode_json(said)
+    return WebhookReply(200, content, wire.signed(settings.realtime_token, content))
+
+
+def of_source(provider: str, settings: Settings, body: bytes) -> Sequence[FromProvider]:
+    """The facts of a call of the source."""
+    asked = decoded(body, _Call)
+    params = asked.params or _Params()
+    if asked.action == "messages.create":
+        if not params.thread or not params.content_id:
+            raise PayloadError("`thread_id` or `content_id` is missing - at `$.params`")
+        said: ProviderFact = _said(params, settings)
+        event_id = f"message:{params.content_id}"
+    elif asked.action == QUEUE_OPTION:
+        wait_s = params.estimated_wait_time
+        said = events.QueueUpdated(params.position, None if wait_s is None else round(wait_s * 1000))
+        event_id = _hash(body)
+    elif asked.action in {"typing.start", "typing.stop"}:
+        said, event_id = events.AgentTyping(asked.action == "typing.start"), _hash(body)
+    elif asked.action == "implementation.info" or asked.action in _ANSWERS:
+        return ()
+    else:
+        said, event_id = events.Unknown(asked.action), _hash(body)
+    at = epoch(params.created_at or asked.time)
+    return (FromProvider(provider, event_id, said, external_id=params.thread or "", at=at, raw=body),)
+
+
+def _said(params: _Params, settings: Settings) -> events.AgentMessage:
+    text = params.body or ""
+    if params.format == "html":
+        text = readable.of_html(text)
+    text = text or readable.of_structure(params.structured_content)
+    if not text and not params.attachments:
+        raise PayloadError("Neither `body` nor `attachments` - at `$.params`")
+    files = tuple(
+        file(f"{params.content_id}:{n}", one.url, one.filename, None)
+        for n, one in enumerate(params.attachments or ())
+    )
+    sender = model.Agent(name=params.sender_name) if settings.agent_name == "sender" else None
+    return events.AgentMessage(
+        text,
+        params.content_id,
+        files,
+        sender if params.sender_name else None,
+        automatic=params.author_id == settings.bot_identity_id,
+    )
+
+
+def file(file_id: str, url: str, name: str | None, content_type: str | None) -> model.Attachment:
+    """A file of an agent. RingCentral tells only what kind it is, so its name must say which type."""
+    if not url.startswith(("https://", "http://")):
+        raise PayloadError("`url` is no web address - at `$.params.attachments`")
+    guessed = content_type or mimetypes.guess_type(name or url.partition("?")[0])[0] or ""
+    return model.Attachment(file_id, name or "", guessed, None, url)
+
+
+# --- webhooks ------------------------------------------------------------------------------------------------
+
+
+class _About(Struct):
+    thread_id: str | None = None
+    source_id: str | None = None
+    user_id: str | None = None
+    agent_ids: list[str] | None = None
+    category_ids: list[str] | None = None
+
+
+class _Resource(Struct):
+    type: str | None = None
+    id: str | int | None = None
+    metadata: _About | None = None
+
+
+class _Event(Struct):
+    type: str
+    id: str
+    resource: _Resource | None = None
+    user_id: str | None = None
+    issued_at: str | None = None
+
+
+class _Delivery(Struct):
+    events: list[_Event]
+
+
+_Reading = Callable[[_Event, _About, Settings], ProviderFact | None]
+
+
+def of_webhook(provider: str, settings: Settings, body: bytes) -> Sequence[FromProvider]:
+    """The facts of a webhook; what happens in other sources is none of ours."""
+    told = sorted(decoded(body, _Delivery).events, key=lambda one: one.issued_at or "")
+    found: list[FromProvider] = []
+    for one in told:
+        about = (one.resource.metadata if one.resource else None) or _About()
+        if about.source_id not in (None, settings.source_id):
+            continue
+        said = _fact(one, about, settings)
+        if said is not None:
+            thread = THEIRS + about.thread_id if about.thread_id else ""
+            at = epoch(one.issued_at)
+            found.append(FromProvider(provider, one.id, said, external_id=thread, at=at, raw=body))
+    return found
+
+
+def _fact(one: _Event, about: _About, settings: Settings) -> ProviderFact | None:
+    if one.type in _UNINTERESTING:
+        return None
+    reading = _READINGS.get(one.type)
+    if reading is None or not about.thread_id:
+        return events.Unknown(one.type)
+    return reading(one, about, settings)
+
+
+def _person(settings: Settings, agent_id: str | None) -> model.Agent | None:
+    """By id; the name is looked up later. Where the sender's name counts, nobody is known before they write."""
+    return model.Agent(agent_id) if agent_id and settings.agent_name == "person" else None
+
+
+def _joined(one: _Event, about: _About, settings: Settings) -> ProviderFact | None:
+    agent = _person(settings, about.user_id or one.user_id)
+    return events.AgentJoined(agent) if agent else None
+
+
+def _back(one: _Event, about: _About, settings: Settings) -> ProviderFact | None:
+    agent = _person(settings, about.user_id or one.user_id)
+    return events.AgentJoined(agent, only_if_free=True) if agent else None
+
+
+def _taken(one: _Event, about: _About, settings: Settings) -> ProviderFact | None:
+    # A task goes to one agent or is offered to several; who took it is who made the event happen.
+    agent = _person(settings, one.user_id or next(iter(about.agent_ids or ()), None))
+    return events.AgentJoined(agent) if agent else None
+
+
+def _transferred(one: _Event, about: _About, settings: Settings) -> ProviderFact | None:
+    return events.AgentTransferred(_person(settings, about.user_id))
+
+
+def _moved(one: _Event, about: _About, settings: Settings) -> ProviderFact | None:
+    # The category is what routes. As long as it is the agents', another one beside it is a note in the statistics.
+    now = about.category_ids or []
+    if settings.agent_category_id in now:
+        return None
+    if settings.bot_category_id in now:
+        return events.Closed("agent_closed")
+    return events.AgentTransferred(None)
+
+
+def _closed(one: _Event, about: _About, settings: Settings) -> ProviderFact | None:
+    return events.Closed("agent_closed")
+
+
+def _left(one: _Event, about: _About, settings: Settings) -> ProviderFact | None:
+    return events.AgentLeft()
+
+
+_READINGS: dict[str, _Reading] = {
+    "intervention.opened": _joined,
+    "intervention.assigned": _joined,
+    "intervention.reopened": _back,
+    "intervention.reactivated": _back,
+    "intervention.user_updated": _transferred,
+    "intervention.recategorized": _moved,
+    "intervention.closed": _closed,
+    "intervention.canceled": _closed,
+    "content.thread_closed": _closed,
+    "content.thread_auto_closed": _closed,
+    "task.taken": _taken,
+    "task.transferred": _transferred,
+    "task.expired_from_workbin": _left,
+}
+_UNINTERESTING = frozenset(
+    {
+        # Put off is still open, and a task is done when its message is answered: neither is an end.
+        *("intervention.deferred", "intervention.custom_fields_updated"),
+        *("task.created", "task.assigned", "task.completed", "task.destroyed", "task.recategorized"),
+        *("task.resume", "task.supervisor_assigned", "task.expired_from_step", "task.undelivered"),
+        *("push_agent.accept_task", "push_agent.availability_change", "push_agent.busyness_change"),
+        *("push_agent.connected", "push_agent.disconnected", "push_agent.reconnected"),
+        "push_agent.request_task",
+        # Contents come as calls of the source, and these are also told of our own.
+        *("content.approved", "content.discussion_initiated", "content.exported", "content.imported"),
+        *("content.replied", "content.thread_opened", "content.update_exported"),
+        *("identity.merged", "identity.unmerged", "survey_response.imported"),
+        *("intervention_segment.summary_generated", "intervention_segment.summary_submitted"),
+        "intervention_segment.summary_generation_failed",
+    }
+)
+
+
+def _hash(body: bytes) -> str:
+    return hashlib.blake2b(body, digest_size=16).hexdigest()
+
+
+def epoch(at: str | None) -> float | None:
+    """Seconds of the epoch; None for what is no time with a zone."""
+    try:
+        found = datetime.fromisoformat(at or "")
+    except ValueError:
+        return None
+    return found.timestamp() if found.tzinfo else None
