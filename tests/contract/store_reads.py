@@ -23,6 +23,7 @@ from openhandover.store.port import (
     Store,
     Unit,
     Upload,
+    VendorCall,
 )
 from tests.contract.store_units import (
     START,
@@ -343,6 +344,20 @@ class StoreReads:
         assert state is not None
         assert (state.context, state.run) == ({}, None)
 
+    async def test_vendor_calls_are_kept_for_a_while(self, store: Store) -> None:
+        """The last ones of a handover come oldest first; old ones are forgotten with the claims."""
+
+        def call(number: int, handover_id: str = "h1") -> VendorCall:
+            return VendorCall(START + number, handover_id, 1, "out", "send", f"POST /{number}", 200, 5)
+
+        await store.add_vendor_calls([call(number) for number in range(4)])
+        await store.add_vendor_calls([call(9, "h2")])
+        assert [one.target for one in await store.vendor_calls("h1", 3)] == ["POST /1", "POST /2", "POST /3"]
+        assert await store.vendor_calls("h1", 1) == [call(3)]
+        await store.purge(claims_before=START + 2, messages_before=None, files_before=None)
+        assert await store.vendor_calls("h1", 9) == [call(2), call(3)]
+        assert await store.vendor_calls("h2", 9) == [call(9, "h2")]
+
     async def test_purge_forgets_old_claims_and_parked_events(self, store: Store) -> None:
         """Claims and parked events go when they are older than asked, younger ones stay."""
         await store.claim(Claim("s", "old", START, "applied"))
@@ -372,7 +387,9 @@ class StoreReads:
         await store.transact(keep(HandoverRow(handover("h1").handover, "web", "en", b'"Anna"')))
         await store.add_upload(Upload("f1", "Anna.png", "image/png", 3, START, "aa"))
         await store.transact(create("c2", user="u2"))
+        await store.add_vendor_calls([VendorCall(START, "h1", 1, "out", "send", "POST /", 400, 5, "Anna?")])
         assert list(await store.erase("u1")) == ["f1"]
+        assert list(await store.vendor_calls("h1", 9)) == []
         state, row, log = (
             await store.conversation("c1"),
             await store.handover("h1"),

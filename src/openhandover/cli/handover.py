@@ -95,10 +95,20 @@ def list_(server: Server, as_json: bool, **filters: Any) -> None:
 
 @handover.command()
 @click.argument("handover_id")
+@click.option(
+    "--diagnose",
+    is_flag=True,
+    help="its life with every call to and from the contact centre, and what is still due",
+)
 @click.pass_obj
-def show(server: Server, handover_id: str) -> None:
+def show(server: Server, handover_id: str, diagnose: bool) -> None:
     """Print a handover as JSON."""
-    _show(server.call("GET", f"/v1/handovers/{quote(handover_id, safe='')}"))
+    path = f"/v1/handovers/{quote(handover_id, safe='')}"
+    if not diagnose:
+        _show(server.call("GET", path))
+        return
+    for line in diagnosis_lines(server.call("GET", f"{path}/diagnosis")):
+        click.echo(line)
 
 
 @handover.command()
@@ -136,3 +146,30 @@ def _ended(answer: Any) -> None:
 
 def _show(answer: Any) -> None:
     click.echo(json.dumps(answer, indent=2, ensure_ascii=False))
+
+
+def diagnosis_lines(found: Mapping[str, Any]) -> list[str]:
+    """A diagnosis to read: what happened and who called whom, in order of time, then where it stands."""
+    told = [(one["at"], f"* {one['text']}") for one in found["sentences"]]
+    calls = [(one["at"], _called(one)) for one in found["calls"]]
+    lines = [f"{at}  {text}" for at, text in sorted(told + calls, key=lambda line: line[0])]
+    handover, counts = found["handover"], found["counts"]
+    stands = f"{handover['status']}" + (f" ({handover['reason']})" if handover["reason"] else "")
+    due = ", ".join(f"{counts[name]} {name}" for name in ("accepted", "delivered", "pending", "failed"))
+    failed = [
+        one for one in found["calls"] if one["direction"] == "out" and not 200 <= (one["status"] or 0) < 300
+    ]
+    end = [f"Stands: {stands}, attempt {handover['attempt']} at {handover['provider']}", f"Messages: {due}"]
+    if failed:
+        end.append(
+            f"Calls that failed: {len(failed)} of {len(found['calls'])}; the last one {_called(failed[-1])[2:]}"
+        )
+    return [*lines, "", *end]
+
+
+def _called(call: Mapping[str, Any]) -> str:
+    if call["direction"] == "in":
+        return f"< {call['operation']} {call['target']}: {call['detail']}"
+    answer = "no answer" if call["status"] is None else str(call["status"])
+    why = f": {' '.join(call['detail'].split())}" if call["detail"] else ""
+    return f"> {call['operation']} {call['target']} -> {answer} in {call['took_ms']} ms{why}"

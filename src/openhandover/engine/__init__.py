@@ -45,9 +45,11 @@ from .providers import Providers
 from .queues import Queues
 from .receivers import ChannelWebhook
 from .retention import Retention
+from .sessions import Sessions
 from .timers import Timers
 from .tools import ToolCall, ToolCalls
 from .understanding import Understanding
+from .vendor_calls import VendorCalls, Watched
 from .wiring import bots_of, channels_of, rules_of, summaries_of, translator_of
 from .wording import Wording
 from .work import Done, Work
@@ -78,7 +80,8 @@ class Engine:
         self._delivery = Delivery(self.store, self._work, clock)
         self._timers = Timers(self.store, self._work, clock)
         self.http = HttpClient()
-        self.providers = Providers(config, self.http)
+        self.vendor_calls = VendorCalls(config, self.store, clock)
+        self.providers = Providers(config, Watched(self.http, self.vendor_calls))
         guard = Guard(config.outbound.allow)
         parts = Parts(
             config, self.store, self._work, self.files, self.providers, self.http, guard, self.texts, clock
@@ -95,8 +98,9 @@ class Engine:
         self._wording = Wording(self._preparing, config.languages.default)
         self._flows = Flows(parts, self.order, self._preparing, self._wording)
         self.tools = ToolCalls(parts, self._flows)
-        self._arrivals = Arrivals(self.store, self._work, self._preparing)
+        self._arrivals = Arrivals(self.store, self._work, self._preparing, self.vendor_calls)
         self._listeners = Listeners(self.store, self.providers, self._arrivals.listened)
+        self._sessions = Sessions(self.store, self._work, self.providers, self._arrivals, clock)
         self._retention = Retention(config, self.store, self.files, clock)
         self._asides = Asides()
         self.agents_changed: list[Callable[[Mapping[str, Agent]], None]] = []
@@ -115,6 +119,7 @@ class Engine:
         self._dispatch.channels = channels_of(parts, self._present, self.link)
         self._dispatch.bots = bots_of(parts, self._flows, self._present, self._accept)
         self._dispatch.typing_webhook = self._call_typing_webhook
+        self._dispatch.sessions = self._sessions
         self._dispatch.session_known = self._arrivals.session_known
 
     async def _accept(self, conversation_id: str, post: Post) -> None:
@@ -132,12 +137,14 @@ class Engine:
         await self._queues.start()
         await self._arrivals.start()
         self._listeners.start()
+        await self._sessions.start()
         self._retention.start()
         await self._dispatch.resume()
 
     async def stop(self) -> None:
         """Let calls under way end, then close everything; what is due stays due."""
         await self._listeners.stop()
+        await self._sessions.stop()
         await self._arrivals.stop()
         await self.tools.stop()
         await self._queues.stop()
@@ -151,6 +158,7 @@ class Engine:
         await self._asides.stop()
         await self._calls.stop()
         await self.providers.stop()
+        await self.vendor_calls.stop()
         await self.http.close()
         await self.store.stop()
 

@@ -29,8 +29,9 @@ from .asides import Asides, tell
 from .calls import Calls, LiveCall
 from .delivery import Delivery, Lane, pause_s
 from .for_agents import ForAgents
-from .providers import Providers
+from .providers import Providers, session_of
 from .queues import Queues
+from .vendor_calls import calling
 
 OPEN_TIMEOUT_S = 30.0
 
@@ -115,7 +116,8 @@ class AgentLanes:
             before = await self._before(state, handover, known)
             talk = await self._for_agents.transcript(before, handover.settings.agent_language)
             request = self._request(state, handover, known, talk, call)
-            opened = await asyncio.wait_for(provider.open(request), OPEN_TIMEOUT_S)
+            with calling(handover.id, known.attempt, "open"):
+                opened = await asyncio.wait_for(provider.open(request), OPEN_TIMEOUT_S)
         except (ProviderUnavailable, TimeoutError) as error:
             if ended:
                 await self._failed(state, known, "provider_error", "no answer before the end")
@@ -254,7 +256,8 @@ class AgentLanes:
         try:
             if provider is None:
                 raise ProviderRejected("this provider is no longer configured")
-            await provider.send(_session(known), message, f"{entry.conversation_id}:{entry.seq}")
+            with calling(known.handover_id, known.attempt, "send"):
+                await provider.send(session_of(known), message, f"{entry.conversation_id}:{entry.seq}")
         except (ProviderUnavailable, ProviderAuthError, TimeoutError) as error:
             if self._clock() - entry.at > GIVE_UP_S:
                 await self._delivery.settle(lane, entry, tries + 1, delivered=False, detail="given up")
@@ -289,7 +292,8 @@ class AgentLanes:
         assert ending is not None
         if provider is not None and ending.kind != "none":
             try:
-                await self._tell_end(state, provider, known, ending)
+                with calling(known.handover_id, known.attempt, ending.kind):
+                    await self._tell_end(state, provider, known, ending)
             except (ProviderUnavailable, ProviderAuthError, TimeoutError) as error:
                 if self._clock() - (known.ended_at or 0) < GIVE_UP_S:
                     self._waits(known, tries, error)
@@ -319,7 +323,7 @@ class AgentLanes:
             await provider.hand_back(session, handover.chain[known.attempt - 1].route)
             return
         call = provider.cancel if ending.kind == "cancel" else provider.close
-        await call(_session(known), ending.reason)
+        await call(session_of(known), ending.reason)
         if state.call is not None:
             await self._calls.cancel(state, handover, known)
 
@@ -362,7 +366,7 @@ class AgentLanes:
         if known is None or provider is None or not known.opened:
             return
         key = (state.id, effect.lane, type(effect))
-        self._asides.say(key, tell(provider, _session(known), effect))
+        self._asides.say(key, tell(provider, session_of(known), effect))
 
     async def stop(self) -> None:
         """Let best-effort calls go."""
@@ -372,10 +376,6 @@ class AgentLanes:
 def _gives_away(provider: Provider | None) -> bool:
     """Whether an open call leaves nothing there that could be cancelled."""
     return provider is not None and provider.capabilities.style is Style.TRANSFER
-
-
-def _session(known: LaneState) -> Session:
-    return Session(known.handover_id, known.attempt, known.external_id or "", known.vendor_state)
 
 
 def _spoken(rows: Sequence[LogRow]) -> list[LogRow]:

@@ -10,10 +10,11 @@ import structlog
 from openhandover.core import events as e
 from openhandover.core.errors import Refused
 from openhandover.core.model import Conversation
-from openhandover.store.port import Store
+from openhandover.store.port import Cursor, Store
 
 from .parking import Parking
 from .preparing import Preparing
+from .vendor_calls import VendorCalls
 from .work import Work
 
 _REMEMBERED = 10_000
@@ -27,10 +28,11 @@ _log = structlog.get_logger("openhandover.arrivals")
 class Arrivals:
     """Takes in what providers report, by webhook, stream or poll."""
 
-    def __init__(self, store: Store, work: Work, preparing: Preparing) -> None:
+    def __init__(self, store: Store, work: Work, preparing: Preparing, vendor_calls: VendorCalls) -> None:
         self._store = store
         self._work = work
         self._preparing = preparing
+        self._vendor_calls = vendor_calls
         self._parking = Parking(store)
         self._places: dict[tuple[str, str], str] = {}
         """Provider and handover -> conversation: who has had a handover once may always speak of it."""
@@ -42,9 +44,9 @@ class Arrivals:
             if await self._store.session(provider, external_id) is not None:
                 await self._unpark(provider, external_id)
 
-    async def take(self, event: e.FromProvider, cursor: tuple[str, str] | None = None) -> Mapping[str, Any]:
-        """Take in a fact; answers once it is stored: `{"applied": bool, "reason"?}`. `cursor`: provider and place in
-        its stream, saved together with the fact.
+    async def take(self, event: e.FromProvider, cursor: Cursor | None = None) -> Mapping[str, Any]:
+        """Take in a fact; answers once it is stored: `{"applied": bool, "reason"?}`. `cursor`: its place in the
+        provider's stream, saved together with the fact.
 
         Raises:
             Refused: `not_found` for a handover that is unknown or not this provider's.
@@ -54,7 +56,7 @@ class Arrivals:
             # Rule 2: an event that is earlier than its session waits for it.
             await self._parking.park(event)
             if cursor:
-                await self._store.put("cursor", cursor[0], cursor[1].encode())
+                await self.passed(cursor)
             if await self._conversation_of(event) is not None:  # the session became known just now
                 await self._unpark(event.provider, event.external_id or "")
             return {"applied": True}
@@ -63,7 +65,7 @@ class Arrivals:
         return await self._apply(conversation_id, event, cursor)
 
     async def _apply(
-        self, conversation_id: str, event: e.FromProvider, cursor: tuple[str, str] | None = None
+        self, conversation_id: str, event: e.FromProvider, cursor: Cursor | None = None
     ) -> Mapping[str, Any]:
         state = await self._store.conversation(conversation_id)
         if state is None:
@@ -79,7 +81,11 @@ class Arrivals:
         )
         if done.turn is not None:
             self._preparing.begin_all(done.turn, state.language)
-        return done.result or {"applied": True}
+        result = done.result or {"applied": True}
+        if not isinstance(event.fact, e.AgentTyping):
+            outcome = "applied" if result["applied"] else str(result.get("reason", "not applied"))
+            self._vendor_calls.heard(event, _handover_of(event, state), outcome)
+        return result
 
     def _to_prepare(self, event: e.FromProvider, state: Conversation) -> e.FromProvider:
         """The event, marked when its message must be translated or fetched before it is shown."""
@@ -91,14 +97,18 @@ class Arrivals:
             return event
         return replace(event, fact=replace(event.fact, prepare=True, language=source))
 
-    async def listened(self, event: e.FromProvider, cursor: tuple[str, str]) -> Mapping[str, Any]:
+    async def listened(self, event: e.FromProvider, cursor: Cursor) -> Mapping[str, Any]:
         """The same for a stream or poll: what is refused is passed over, or it would come again for ever."""
         try:
             return await self.take(event, cursor)
         except Refused as refused:
             _log.warning("listener_event_refused", provider=event.provider, code=refused.code)
-            await self._store.put("cursor", cursor[0], cursor[1].encode())
+            await self.passed(cursor)
             return {"applied": False, "reason": refused.code}
+
+    async def passed(self, cursor: Cursor) -> None:
+        """Nothing of interest up to here."""
+        await self._store.put("cursor", cursor.name, cursor.value.encode(), at=cursor.at)
 
     async def _conversation_of(self, event: e.FromProvider) -> str | None:
         if event.handover_id is None:
@@ -135,3 +145,13 @@ class Arrivals:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+def _handover_of(event: e.FromProvider, state: Conversation) -> str | None:
+    """The handover that an event speaks of, by name or by its session."""
+    if event.handover_id is not None:
+        return event.handover_id
+    session = (event.provider, event.external_id)
+    return next(
+        (lane.handover_id for lane in state.lanes if (lane.provider, lane.external_id) == session), None
+    )

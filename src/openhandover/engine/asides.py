@@ -10,6 +10,8 @@ from openhandover.core.effects import TellPresence, TellReceipt, TellTyping
 from openhandover.core.errors import ProviderError
 from openhandover.providers.base import Provider, Session
 
+from .vendor_calls import calling
+
 BEST_EFFORT_S = 5.0
 
 _log = structlog.get_logger("openhandover.providers")
@@ -54,13 +56,21 @@ async def _after(before: asyncio.Task[None] | None, call: Coroutine[Any, Any, No
 async def tell(provider: Provider, session: Session, effect: TellPresence | TellReceipt | TellTyping) -> None:
     """Typing, presence and receipts: once, without consequence."""
     try:
-        async with asyncio.timeout(BEST_EFFORT_S):
-            match effect:
-                case TellTyping(on=on):
-                    await provider.typing(session, on=on)
-                case TellPresence(user=user, text=text):
-                    await provider.presence(session, user, text)
-                case TellReceipt(message_id=message_id, state=state):
-                    await provider.receipt(session, message_id, state)
+        operation = type(effect).__name__.removeprefix("Tell").lower()
+        with calling(session.handover_id, session.attempt, operation):
+            async with asyncio.timeout(BEST_EFFORT_S):
+                await _call(provider, session, effect)
     except (ProviderError, TimeoutError) as error:
         _log.info("best_effort_failed", provider=provider.name, call=type(effect).__name__, detail=str(error))
+
+
+async def _call(
+    provider: Provider, session: Session, effect: TellPresence | TellReceipt | TellTyping
+) -> None:
+    match effect:
+        case TellTyping(on=on):
+            await provider.typing(session, on=on)
+        case TellPresence(user=user, text=text):
+            await provider.presence(session, user, text)
+        case TellReceipt(message_id=message_id, state=state):
+            await provider.receipt(session, message_id, state)

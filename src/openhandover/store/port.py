@@ -10,7 +10,7 @@ so an embedded store with one writer and a server with many processes can both k
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Generic, Literal, Protocol, TypeVar
+from typing import Any, Generic, Literal, NamedTuple, Protocol, TypeVar
 
 from msgspec import Struct
 
@@ -91,6 +91,14 @@ class Loaded(Struct, frozen=True):
     recent: "Sequence[LogRow] | None" = None
 
 
+class Cursor(NamedTuple):
+    """A place in a stream of events, by the stream's name; read it with `get("cursor", name)`. `at` as of small things."""
+
+    name: str
+    value: str
+    at: float | None = None
+
+
 class Changes(Struct, frozen=True):
     """What a unit decided; everything in it is saved in one transaction."""
 
@@ -103,8 +111,8 @@ class Changes(Struct, frozen=True):
     sessions: Sequence[tuple[str, str, str]] = ()
     """(provider, external_id, conversation_id or handover-lane reference "conversation_id/lane")."""
     claim: Claim | None = None
-    cursor: tuple[str, str] | None = None
-    """(listener name, value), saved together with the event that it follows; read it with `get("cursor", name)`."""
+    cursor: Cursor | None = None
+    """Saved together with the event that it follows."""
     result: Any = None
 
 
@@ -144,6 +152,23 @@ class Upload(Struct, frozen=True):
     at: float
     sha256: str
     fingerprint: str | None = None
+
+
+class VendorCall(Struct, frozen=True):
+    """One call to a contact centre (`out`), or one thing that it told us (`in`), without its body.
+
+    `operation` is what we wanted of the provider, or the kind of fact; `target` method and address, or the event's id;
+    `status` None where nobody answered; `detail` why it failed, or what became of the event."""
+
+    at: float
+    handover_id: str
+    attempt: int
+    direction: Literal["out", "in"]
+    operation: str
+    target: str
+    status: int | None = None
+    took_ms: int | None = None
+    detail: str = ""
 
 
 class HandoverFilter(Struct, frozen=True):
@@ -238,6 +263,12 @@ class Store(Protocol):
         ...
 
     async def all(self, kind: str) -> Mapping[str, bytes]: ...
+
+    # what was said to and by contact centres
+    async def add_vendor_calls(self, calls: Sequence[VendorCall]) -> None: ...
+    async def vendor_calls(self, handover_id: str, limit: int) -> Sequence[VendorCall]:
+        """The last `limit` of a handover, oldest first."""
+        ...
 
     # files
     async def upload(self, upload_id: str) -> Upload | None: ...

@@ -8,6 +8,7 @@ from . import (
     bodies,
     cm,
     conversations,
+    diagnosis,
     events,
     files,
     handovers,
@@ -230,6 +231,16 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         "Tell a handover's life in sentences",
         query=(TOLD_IN,),
         answers={200: Listed[shapes.Sentence]},
+    ),
+    _handovers(
+        "GET",
+        "handovers/{id}/diagnosis",
+        diagnosis.diagnose,
+        "Show why a handover is where it is",
+        description="Its story, the last thousand calls to and from the contact centre without their bodies, secrets masked, and "
+        "what is still due. Calls are kept for 35 days.",
+        query=(TOLD_IN,),
+        answers={200: shapes.Diagnosis},
     ),
     _handovers(
         "GET",

@@ -253,6 +253,28 @@ class Sentence(Struct):
     text: str
 
 
+class VendorCallShape(Struct):
+    """One call to a contact centre (`out`), or one thing that it told us (`in`)."""
+
+    at: str
+    attempt: int
+    direction: Literal["out", "in"]
+    operation: str
+    target: str
+    status: int | None
+    took_ms: int | None
+    detail: str
+
+
+class Diagnosis(Struct):
+    """Why a handover is where it is."""
+
+    handover: Handover
+    sentences: list[Sentence]
+    calls: list[VendorCallShape]
+    counts: ProofCounts
+
+
 class Applied(Struct):
     """What became of a webhook's event; `reason` says why it had no effect."""
 

@@ -168,6 +168,18 @@ UPDATE item SET value = value WHERE kind = '' AND name = '';
 -- name: forget_claims
 DELETE FROM claim WHERE rowid IN (SELECT rowid FROM claim WHERE at < ? LIMIT ?);
 
+-- name: forget_vendor_calls
+DELETE FROM vendor_call WHERE rowid IN (SELECT rowid FROM vendor_call WHERE at < ? LIMIT ?);
+
+-- name: add_vendor_call
+INSERT INTO vendor_call (handover_id, at, data) VALUES (?, ?, ?);
+
+-- name: vendor_calls
+SELECT data FROM vendor_call WHERE handover_id = ? ORDER BY at DESC, rowid DESC LIMIT ?;
+
+-- name: erase_vendor_calls
+DELETE FROM vendor_call WHERE handover_id = ?;
+
 -- name: forget_items
 DELETE FROM item WHERE rowid IN (SELECT rowid FROM item WHERE at < ? LIMIT ?);
 

@@ -65,7 +65,7 @@ async def purge(
 ) -> Sequence[str]:
     """See the port. Each part is a transaction of its own; what was done is remembered, so a next run goes on there."""
     await write(lambda connection: connection.execute(SQL["forget_late_parked"], (claims_before,)))
-    for forget in ("forget_claims", "forget_items"):
+    for forget in ("forget_claims", "forget_items", "forget_vendor_calls"):
         while await write(_forget(forget, claims_before)):
             pass
     if messages_before is not None:
@@ -224,6 +224,7 @@ def forgetting_log(conversation_id: str) -> Callable[[sqlite3.Connection], list[
             clean = codec.encode(_forgotten(msgspec.json.decode(state, type=Handover)))
             connection.execute(SQL["scrub_handover"], (clean, handover_id))
             connection.execute(SQL["scrub_claims"], (handover_id,))
+            connection.execute(SQL["erase_vendor_calls"], (handover_id,))
         connection.executemany(SQL["forget_upload"], [(upload_id,) for upload_id in files])
         return files
 

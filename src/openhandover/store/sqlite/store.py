@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+import msgspec
+
 from openhandover.core.model import Conversation, Entry
 from openhandover.store.port import (
     Changes,
@@ -21,6 +23,7 @@ from openhandover.store.port import (
     StoreError,
     Unit,
     Upload,
+    VendorCall,
 )
 from openhandover.store.sqlite import codec, cursors, retention
 from openhandover.store.sqlite.cache import Cache
@@ -243,6 +246,16 @@ class SqliteStore:
             return connection.execute(SQL["item"], (kind, name)).fetchone()[0]
 
         return await self._write(keep)
+
+    async def add_vendor_calls(self, calls: Sequence[VendorCall]) -> None:
+        """Keep what was said to and by contact centres."""
+        rows = [(call.handover_id, call.at, codec.encode(call)) for call in calls]
+        await self._write(lambda connection: connection.executemany(SQL["add_vendor_call"], rows))
+
+    async def vendor_calls(self, handover_id: str, limit: int) -> Sequence[VendorCall]:
+        """The last ones of a handover, oldest first."""
+        rows = await self._reader.rows(SQL["vendor_calls"], (handover_id, limit))
+        return [msgspec.json.decode(data, type=VendorCall) for (data,) in reversed(rows)]
 
     async def all(self, kind: str) -> Mapping[str, bytes]:
         """All values of a kind, by name."""

@@ -1,0 +1,161 @@
+"""What we and the contact centres said to each other, call by call and without bodies, so that "stuck" can be explained."""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Callable, Generator, Iterable
+from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
+from typing import Any, NamedTuple
+
+import msgspec
+import structlog
+
+from openhandover.config.model import Config
+from openhandover.core.errors import OpenHandoverError
+from openhandover.core.events import FromProvider
+from openhandover.core.settings import Secret
+from openhandover.net.client import HttpClient, Reply, Request, Streamed
+from openhandover.store.port import Store, StoreError, VendorCall
+from openhandover.texts.redaction import redact
+
+FLUSH_S = 0.3
+"""Calls are saved together after so long; a crash loses the record of the last ones, never a message."""
+DETAIL_CHARACTERS = 200
+MASK = "***"
+
+_log = structlog.get_logger("openhandover.providers")
+
+
+class _About(NamedTuple):
+    handover_id: str
+    attempt: int
+    operation: str
+
+
+_about: ContextVar[_About | None] = ContextVar("vendor_call", default=None)
+
+
+@contextmanager
+def calling(handover_id: str, attempt: int, operation: str) -> Generator[None]:
+    """Calls made inside belong to this handover; `operation` is what the engine wanted of the provider."""
+    token = _about.set(_About(handover_id, attempt, operation))
+    try:
+        yield
+    finally:
+        _about.reset(token)
+
+
+class VendorCalls:
+    """Keeps the record, and stands between the providers and the HTTP client."""
+
+    def __init__(self, config: Config, store: Store, clock: Callable[[], float]) -> None:
+        self._store = store
+        self._clock = clock
+        self._hidden = config.redaction.to_log
+        self._secrets = sorted(_secrets(config.providers), key=len, reverse=True)
+        self._waiting: list[VendorCall] = []
+        self._saving: asyncio.Task[None] | None = None
+
+    def heard(self, event: FromProvider, handover_id: str | None, outcome: str) -> None:
+        """Note something that a contact centre told us, and what became of it."""
+        if handover_id is not None:
+            kind = type(event.fact).__name__
+            self._note(VendorCall(self._clock(), handover_id, 0, "in", kind, event.event_id, detail=outcome))
+
+    def said(self, about: _About, request: Request, began: float, status: int | None, detail: str) -> None:
+        """Note one call of ours."""
+        self._note(
+            VendorCall(
+                self._clock(),
+                about.handover_id,
+                about.attempt,
+                "out",
+                about.operation,
+                f"{request.method} {self._masked(request.url)}",
+                status,
+                round((time.perf_counter() - began) * 1000),
+                redact(self._masked(detail[:DETAIL_CHARACTERS]), self._hidden),
+            )
+        )
+
+    def _masked(self, text: str) -> str:
+        for secret in self._secrets:
+            text = text.replace(secret, MASK)
+        return text
+
+    def _note(self, call: VendorCall) -> None:
+        self._waiting.append(call)
+        if self._saving is None:
+            self._saving = asyncio.create_task(self._save_soon(), name="vendor-calls")
+
+    async def _save_soon(self) -> None:
+        await asyncio.sleep(FLUSH_S)
+        self._saving = None
+        await self.save()
+
+    async def save(self) -> None:
+        """Save what waits."""
+        waiting, self._waiting = self._waiting, []
+        if not waiting:
+            return
+        try:
+            await self._store.add_vendor_calls(waiting)
+        except StoreError as error:
+            _log.warning(
+                "vendor_calls_lost", calls=len(waiting), detail=str(error), remedy="messages are not affected"
+            )
+
+    async def stop(self) -> None:
+        """Save the last ones."""
+        if self._saving is not None:
+            self._saving.cancel()
+            await asyncio.gather(self._saving, return_exceptions=True)
+        await self.save()
+
+
+class Watched:
+    """The HTTP client as providers get it: each call that belongs to a handover is noted."""
+
+    def __init__(self, http: HttpClient, calls: VendorCalls) -> None:
+        self._http = http
+        self._calls = calls
+
+    async def send(self, request: Request) -> Reply:
+        """As the client."""
+        about = _about.get()
+        if about is None:
+            return await self._http.send(request)
+        began = time.perf_counter()
+        try:
+            reply = await self._http.send(request)
+        except (OpenHandoverError, asyncio.CancelledError) as error:
+            self._calls.said(about, request, began, None, str(error) or "broken off")
+            raise
+        detail = "" if reply.is_success else reply.body[:DETAIL_CHARACTERS].decode("utf-8", "replace")
+        self._calls.said(about, request, began, reply.status, detail)
+        return reply
+
+    @asynccontextmanager
+    async def stream(self, request: Request, *, silence_s: float) -> AsyncGenerator[Streamed]:
+        """As the client; what is noted is that the stream was opened."""
+        about = _about.get()
+        began = time.perf_counter()
+        async with self._http.stream(request, silence_s=silence_s) as streamed:
+            if about is not None:
+                self._calls.said(about, request, began, streamed.status, "")
+            yield streamed
+
+
+def _secrets(value: Any) -> Iterable[str]:
+    """Every secret in the settings; what is shorter than a few characters would mask ordinary words."""
+    if isinstance(value, Secret):
+        yield from (part for part in (str(value),) if len(part) > 3)
+    elif isinstance(value, msgspec.Struct):
+        for name in value.__struct_fields__:
+            yield from _secrets(getattr(value, name))
+    elif isinstance(value, dict):
+        for item in value.values():  # pyright: ignore[reportUnknownVariableType]
+            yield from _secrets(item)
+    elif isinstance(value, list | tuple):
+        for item in value:  # pyright: ignore[reportUnknownVariableType]
+            yield from _secrets(item)
