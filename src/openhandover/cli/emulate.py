@@ -7,12 +7,29 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
+import yaml
+
+from openhandover import emulators
 
 if TYPE_CHECKING:
     from openhandover.emulators.base import Emulator
 
 
-@click.group()
+class Vendors(click.Group):
+    """A command for every vendor that has an emulator; each is imported when it is used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """By name."""
+        return emulators.names()
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Its own command where it has one, else the one that fits all."""
+        if cmd_name in self.commands or cmd_name not in emulators.names():
+            return self.commands.get(cmd_name)
+        return _command(cmd_name)
+
+
+@click.group(cls=Vendors)
 def emulate() -> None:
     """Play a vendor on this machine, with a page where you are its agent; no account is needed."""
 
@@ -65,22 +82,53 @@ def cm(host: str, port: int, callbacks: str | None, bot: str | None, **more: Any
         emulator.set_online()
     account = emulator.account
     adapters = {f"adapter {name}": one.id for name, one in account.adapters.items()}
-    asyncio.run(
-        _serve(
-            emulator,
-            {
-                "presence": "/api/v1",
-                "technical_link_id": account.technical_link_id,
-                "product_token": account.product_token,
-                "presence key": account.presence_key,
-                **adapters,
-            },
-        )
-    )
+    facts = {
+        "presence": "/api/v1",
+        "technical_link_id": account.technical_link_id,
+        "product_token": account.product_token,
+        "presence key": account.presence_key,
+        **adapters,
+    }
+
+    def told() -> str:
+        values = {name: emulator.url + text if text[0] == "/" else text for name, text in facts.items()}
+        return "\n".join(f"  {name + ':':<22}{value}" for name, value in values.items())
+
+    asyncio.run(_serve(emulator, told))
 
 
-async def _serve(emulator: "Emulator", facts: dict[str, str]) -> None:
-    """Serve until Ctrl-C or SIGTERM."""
+def _command(vendor: str) -> click.Command:
+    """The command of a vendor that needs nothing special."""
+    kind = emulators.emulator_of(vendor)
+
+    def play(host: str, port: int, offline: bool, webhooks: str = "") -> None:
+        emulator = kind(host=host, port=port)
+        emulator.set_online(not offline)
+        if webhooks:
+            emulator.webhook_to(webhooks)
+        asyncio.run(_serve(emulator, lambda: _block(vendor, emulator)))
+
+    if kind.plays("webhook_to"):
+        play = click.option(
+            "--webhooks",
+            metavar="URL",
+            default=f"http://127.0.0.1:8080/webhooks/{vendor}",
+            show_default=True,
+            help="where its webhooks go",
+        )(play)
+    play = click.option("--offline", is_flag=True, help="start with no agent online")(play)
+    return click.command(vendor, help=f"{kind.title}, and an agent there who is you.")(_address(play))
+
+
+def _block(vendor: str, emulator: "Emulator") -> str:
+    """The provider that speaks with this emulator, to be pasted into the configuration."""
+    settings = {"type": vendor, **emulator.settings()}
+    text = yaml.safe_dump({"providers": {vendor: settings}}, sort_keys=False, allow_unicode=True, width=200)
+    return f"\nFor openhandover.yaml:\n\n{text.replace('$', '$$')}"
+
+
+async def _serve(emulator: "Emulator", told: Callable[[], str]) -> None:
+    """Serve until Ctrl-C or SIGTERM; `told` is printed once it runs."""
     stopped = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
@@ -92,8 +140,7 @@ async def _serve(emulator: "Emulator", facts: dict[str, str]) -> None:
     try:
         click.echo(f"{emulator.title}, emulated: {emulator.url}")
         click.echo(f"You are the agent: {emulator.url}/emulator/")
-        for name, value in facts.items():
-            click.echo(f"  {name + ':':<22}{emulator.url + value if value.startswith('/') else value}")
+        click.echo(told())
         await stopped.wait()
     finally:
         await emulator.stop()

@@ -291,3 +291,6 @@ class CmEmulator(Emulator):
             "facts": facts,
             "lines": [{"author": line.author, "text": line.text, "at": line.at} for line in lines],
         }
+
+
+EMULATOR = CmEmulator
