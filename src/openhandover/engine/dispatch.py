@@ -17,6 +17,7 @@ from .delivery import Delivery, Lane, LaneName, Receiver, Worker
 from .feed import Feed
 from .metrics import Metrics
 from .queues import Queues
+from .sessions import Sessions
 from .summaries import Summaries
 from .timers import Timers
 from .work import Done
@@ -41,7 +42,8 @@ class Dispatch:
         self.bots: Mapping[str, Receiver] = {}
         self.summaries: Summaries | None = None
         self.typing_webhook: Callable[[str, dict[str, object]], None] | None = None
-        self.session_known: Callable[[str, str], None] | None = None
+        self.session_known: Callable[[str, str], None]
+        self.sessions: Sessions
         self._typing: dict[tuple[str, str], asyncio.TimerHandle] = {}
         self._rereads: set[asyncio.Task[None]] = set()
 
@@ -66,8 +68,8 @@ class Dispatch:
         if self.summaries and turn.digest:
             self.summaries.begin(turn)
         for provider, external_id, _place in turn.sessions:
-            if self.session_known:
-                self.session_known(provider, external_id)
+            self.session_known(provider, external_id)
+        self.sessions.note(turn)
         self._deliver(turn, before, shown_before)
 
     def _show(self, turn: Turn, state: Conversation, shown_before: int) -> None:

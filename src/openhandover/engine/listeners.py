@@ -9,14 +9,14 @@ import structlog
 from openhandover.core.errors import ProviderError
 from openhandover.core.events import FromProvider
 from openhandover.providers.base import Provider
-from openhandover.store.port import Store, StoreError
+from openhandover.store.port import Cursor, Store, StoreError
 
 from .delivery import backoff_s
 
 _log = structlog.get_logger("openhandover.listeners")
 
 CURSOR = "cursor"
-Take = Callable[[FromProvider, tuple[str, str]], Awaitable[Mapping[str, Any]]]
+Take = Callable[[FromProvider, Cursor], Awaitable[Mapping[str, Any]]]
 
 
 class Listeners:
@@ -42,7 +42,7 @@ class Listeners:
             try:
                 cursor = await self._store.get(CURSOR, name)
                 async for position, event in provider.events(cursor.decode() if cursor else None):
-                    await self._take(event, (name, position))
+                    await self._take(event, Cursor(name, position))
                     if tries:
                         _log.info("listener_back", provider=name)
                     tries = 0

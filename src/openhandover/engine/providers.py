@@ -11,9 +11,10 @@ import structlog
 from openhandover.config.model import Config
 from openhandover.core import view
 from openhandover.core.errors import ConfigError, ProviderError
+from openhandover.core.model import Lane
 from openhandover.net.client import Sender
 from openhandover.providers import provider_of, route_of
-from openhandover.providers.base import Availability, Host, Provider
+from openhandover.providers.base import Availability, Host, Provider, Session
 
 AVAILABILITY_TIMEOUT_S = 5.0
 CACHE_S = 2.0
@@ -103,3 +104,8 @@ class Providers(Mapping[str, Provider]):
                 self._cache.clear()
             self._cache[key] = (time.monotonic(), found)
         return found
+
+
+def session_of(lane: Lane) -> Session:
+    """A lane as its provider knows it."""
+    return Session(lane.handover_id, lane.attempt, lane.external_id or "", lane.vendor_state)

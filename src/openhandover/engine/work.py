@@ -13,7 +13,7 @@ from openhandover.core.machine import advance
 from openhandover.core.model import Conversation
 from openhandover.core.tools import ToolStep
 from openhandover.core.turn import Rules, Turn
-from openhandover.store.port import Changes, Claim, HandoverRow, Loaded, LogRow, Mark, Store, Unit
+from openhandover.store.port import Changes, Claim, Cursor, HandoverRow, Loaded, LogRow, Mark, Store, Unit
 
 replace = msgspec.structs.replace
 
@@ -50,7 +50,7 @@ class Work:
         message_key: str | None = None,
         handover_id: str | None = None,
         claim: tuple[str, str] | None = None,
-        cursor: tuple[str, str] | None = None,
+        cursor: Cursor | None = None,
     ) -> Done:
         """Run one event. Raises `Refused`; nothing was done then."""
         digest = getattr(event, "digest", None)
@@ -97,7 +97,7 @@ class Work:
         before: Conversation,
         event: e.Event,
         claim: tuple[str, str] | None,
-        cursor: tuple[str, str] | None,
+        cursor: Cursor | None,
     ) -> Changes:
         rows: list[HandoverRow] = []
         state = turn.state

@@ -212,7 +212,7 @@ class Batch:
         if sessions:
             many(SQL["save_session"], sessions)
         cursors = [
-            ("cursor", changes.cursor[0], changes.cursor[1].encode(), None)
+            ("cursor", changes.cursor.name, changes.cursor.value.encode(), changes.cursor.at)
             for changes in rest
             if changes.cursor
         ]

@@ -25,3 +25,8 @@ SELECT handover.id AS handover_id, handover.conversation_id, handover.ended_at, 
  WHERE conversation.user_id = :user_id AND handover.ended_at IS NOT NULL
    AND handover.id <> :handover_id AND handover.requested_at <= :before
  ORDER BY handover.ended_at DESC, handover.id DESC LIMIT 10;
+
+-- name: heard_sessions
+-- The conversations in which an agent of these providers may still say something.
+SELECT DISTINCT conversation_id FROM handover
+ WHERE provider IN (SELECT value FROM json_each(:providers)) AND (ended_at IS NULL OR ended_at >= :since);
