@@ -14,6 +14,7 @@ SHIPPED = (
     *("desk", "http", "mail", "logging"),
     *("cm_msc", "cm_marketplace"),
     *("forward", "custom", "cm_voice_msc"),
+    "salesforce_miaw",
 )
 GROUP = "openhandover.providers"
 """Entry points of third parties: name = type, value = the provider's package."""

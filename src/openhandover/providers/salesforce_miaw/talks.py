@@ -1,0 +1,132 @@
+"""What this process knows of one conversation beside what Salesforce keeps: its user's token, and what went out."""
+
+import asyncio
+import time
+from collections import OrderedDict, deque
+from collections.abc import Awaitable, Callable
+
+import msgspec
+
+from openhandover.core.errors import ProviderUnavailable, SessionGone
+from openhandover.net.client import Reply
+from openhandover.net.tokens import UNAUTHORIZED
+from openhandover.providers.base import Host
+
+from .api import Api
+from .wire import Token
+
+_MINUTE_S = 60.0
+_REMEMBERED = 10_000
+"""Conversations; one that is forgotten begins anew from what the host kept."""
+_READS = 200
+"""Messages of a conversation whose reading is told."""
+
+
+class Talk:
+    """One conversation. Its user is known to Salesforce by the access token alone: lost, nobody reaches it again."""
+
+    def __init__(self, id_: str, api: Api, host: Host, per_minute: int) -> None:
+        self.id = id_
+        self.is_sure = False
+        """The last thing that we sent was answered, so nothing needs to be looked for before the next."""
+        self.has_ended = False
+        self._api = api
+        self._host = host
+        self._token: Token | None = None
+        self._refused = ""
+        self._renewing = asyncio.Lock()
+        self._times: deque[float] = deque(maxlen=per_minute)
+        self._ours: OrderedDict[str, str] = OrderedDict()
+
+    # --- the token
+
+    async def begin(self, identity: str) -> bool:
+        """Get a token, which is kept before anything is made with it; True where there was one already."""
+        if await self._known() is not None:
+            return True
+        await self._keep(await self._api.access(identity))
+        return False
+
+    async def token(self) -> Token:
+        """The token as it is now, renewed when it is due. Raises SessionGone when there is none any more."""
+        async with self._renewing:
+            known = await self._known()
+            if known is None:
+                raise SessionGone("the access token of this conversation's user is not known here any more")
+            if known.value == self._refused or time.time() >= known.renew_at:
+                known = await self._renewed(known)
+            return known
+
+    def refused(self, value: str) -> None:
+        """This one is no longer good."""
+        self._refused = value
+
+    async def call(self, send: Callable[[str], Awaitable[Reply]]) -> Reply:
+        """The answer of `send`, called with a token; once more with a new one when it was refused."""
+        value = (await self.token()).value
+        reply = await send(value)
+        if reply.status != UNAUTHORIZED:
+            return reply
+        self.refused(value)
+        return await send((await self.token()).value)
+
+    async def _known(self) -> Token | None:
+        if self._token is None:
+            kept = await self._host.recall(f"token:{self.id}")
+            self._token = msgspec.json.decode(kept, type=Token) if kept else None
+        return self._token
+
+    async def _keep(self, token: Token) -> None:
+        await self._host.remember(f"token:{self.id}", msgspec.json.encode(token).decode())
+        self._token = token
+
+    async def _renewed(self, old: Token) -> Token:
+        try:
+            new = await self._api.renewed(old)
+            if new is None and old.identity:  # a verified user is the same one with any of their tokens
+                new = await self._api.access(old.identity)
+        except ProviderUnavailable:
+            if old.value != self._refused and time.time() < old.ends_at:
+                return old
+            raise
+        if new is None:
+            raise SessionGone("the user's access token has ended and cannot be renewed")
+        await self._keep(new)
+        return new
+
+    # --- what went out
+
+    def pace(self) -> None:
+        """Count a message. Raises ProviderUnavailable with the time to wait when this minute has had its share."""
+        now = time.monotonic()
+        if len(self._times) == self._times.maxlen and now - self._times[0] < _MINUTE_S:
+            wait_s = _MINUTE_S - (now - self._times[0])
+            raise ProviderUnavailable("`messages_per_minute` are reached", retry_after_s=wait_s)
+        self._times.append(now)
+
+    def sent(self, theirs: str, ours: str) -> None:
+        """A message has this id there."""
+        self._ours[theirs] = ours
+        if len(self._ours) > _READS:
+            self._ours.popitem(last=False)
+
+    def named(self, theirs: str) -> str | None:
+        """Our id of a message."""
+        return self._ours.get(theirs)
+
+
+class Talks:
+    """The conversations of late."""
+
+    def __init__(self) -> None:
+        self._talks: OrderedDict[str, Talk] = OrderedDict()
+
+    def get(self, id_: str, make: Callable[[], Talk]) -> Talk:
+        """The conversation with this id."""
+        talk = self._talks.get(id_)
+        if talk is None:
+            talk = self._talks[id_] = make()
+            if len(self._talks) > _REMEMBERED:
+                self._talks.popitem(last=False)
+        self._talks.move_to_end(id_)
+        return talk
