@@ -1,0 +1,131 @@
+"""`check --connect`: whether every contact centre lets us in, and whether its webhooks would find us."""
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from openhandover.config.model import Config, Provider as Block
+from openhandover.core.errors import ConfigError, OpenHandoverError
+from openhandover.engine import base_url
+from openhandover.net.client import HttpClient, Reply, Request
+from openhandover.providers import provider_of
+from openhandover.providers.base import Alone, BaseProvider, Provider
+
+PROBE_TIMEOUT_S = 10.0
+PROBLEM = "urn:openhandover:problem:"
+ANSWER = json.dumps({"type": f"{PROBLEM}unauthorized", "status": 401, "code": "unauthorized"}).encode()
+Finding = tuple[bool, str]
+"""Whether it is fine, and the line that says so."""
+
+
+async def findings(config: Config) -> list[Finding]:
+    """What was tried, provider by provider."""
+    found: list[Finding] = []
+    async with HttpClient() as http, _answering(config):
+        for name, block in config.providers.items():
+            found += await _tried(config, name, block, http)
+    return found
+
+
+async def _tried(config: Config, name: str, block: Block, http: HttpClient) -> list[Finding]:
+    if block.type == "desk":  # it is this program itself
+        return [(True, f"providers.{name}: built in")]
+    provider: Provider = provider_of(block.type)(name, block.settings, http)
+    url = f"{base_url(config)}/webhooks/{name}"
+    provider.host = Alone(url if config.server.public_url else "")
+    found = [await _let_in(name, provider)]
+    if provider.capabilities.inbound == "webhook":
+        found.append(await _webhooks(name, url, min(provider.capabilities.webhook_parts), http))
+    return found
+
+
+async def _let_in(name: str, provider: Provider) -> Finding:
+    if getattr(provider.connect, "__func__", None) is BaseProvider.connect:
+        return (
+            True,
+            f"providers.{name}: nothing to reach",
+        )  # such as a phone call's: nobody is called for a check
+    try:
+        await provider.start()
+        await provider.connect()
+    except (OpenHandoverError, ConfigError) as error:
+        return False, f"providers.{name}: not reached: {error}"
+    finally:
+        await provider.stop()
+    return True, f"providers.{name}: reached"
+
+
+# --- the way back
+
+
+async def _webhooks(name: str, url: str, part: str, http: HttpClient) -> Finding:
+    """Call ourselves as the contact centre would, without its signature: to be refused is to have arrived."""
+    what = f"providers.{name}: webhooks to {url}"
+    try:
+        probe = Request(
+            method="POST",
+            url=f"{url}/{part}" if part else url,
+            headers={"content-type": "application/json"},
+            body=b"{}",
+            timeout_s=PROBE_TIMEOUT_S,
+        )
+        reply = await http.send(probe)
+    except OpenHandoverError as error:
+        return False, f"{what} do not arrive: {error}; change `server.public_url`, or what stands in between"
+    code = _problem(reply)
+    if code is None:
+        return False, (
+            f"{what} reach something else, which answers {reply.status}; change `server.public_url`, or let it pass "
+            "/webhooks/ on to this server"
+        )
+    if code == "not_found":
+        return False, f"{what} reach a server that does not know this provider; restart it with this file"
+    near = " from this machine only; set `server.public_url` for others" if _is_near(url) else ""
+    return True, f"{what} arrive{near}"
+
+
+def _problem(reply: Reply) -> str | None:
+    """Which of our own refusals it is; None: somebody else's answer."""
+    try:
+        kind = str(reply.json()["type"])
+    except (ValueError, TypeError, KeyError):
+        return None
+    return kind.removeprefix(PROBLEM) if kind.startswith(PROBLEM) else None
+
+
+def _is_near(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+@asynccontextmanager
+async def _answering(config: Config) -> AsyncGenerator[None]:
+    """Where no server runs yet, somebody who answers in its place, so that the way to it can be tried."""
+
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await reader.readuntil(b"\r\n\r\n")
+            head = f"HTTP/1.1 401 Unauthorized\r\nContent-Type: application/problem+json\r\nContent-Length: {len(ANSWER)}\r\n"
+            writer.write(head.encode() + b"Connection: close\r\n\r\n" + ANSWER)
+            await writer.drain()
+        except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, ConnectionError):
+            pass  # not the probe: whoever it is, it gets nothing
+        finally:
+            writer.close()
+
+    try:
+        server = await asyncio.start_server(refuse, config.server.host, config.server.port)
+    except OSError:  # it runs already, or cannot: the probe says which
+        yield
+        return
+    try:
+        yield
+    finally:
+        server.close()
+        await server.wait_closed()
