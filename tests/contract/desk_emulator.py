@@ -91,6 +91,10 @@ class DeskEmulator(Emulator):
         file = {"url": f"{self.url}/files/{name}", "name": name, "content_type": content_type}
         self.desk.says(self.talk(chat_id), "", [file])
 
+    async def agent_notes(self, chat_id: str, text: str) -> None:
+        self.talk(chat_id).lines.append({"id": text, "author": "note", "text": text, "attachments": []})
+        self.changed()
+
     async def agent_reads(self, chat_id: str) -> None:
         talk = self.talk(chat_id)
         self.desk.reads(talk, [line["id"] for line in talk.lines if line["author"] == "user"][-1])

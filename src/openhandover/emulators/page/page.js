@@ -3,10 +3,11 @@
 
 const $ = id => document.getElementById(id)
 const STATES = { bot: "with the bot", waiting: "waiting", active: "with you", ended: "ended" }
-const AUTHORS = { user: "User", bot: "Bot", agent: "You", system: "" }
+const AUTHORS = { user: "User", bot: "Bot", agent: "You", note: "Private note", system: "" }
 const RETRY_MS = 1000
+const TYPING_MS = 4000
 const drafts = new Map()
-const page = { state: null, chosen: null, calls: false }
+const page = { state: null, chosen: null, calls: false, typing: 0 }
 
 function element(tag, text = "", className = "") {
   return Object.assign(document.createElement(tag), { textContent: text, className })
@@ -19,6 +20,9 @@ async function post(path, body) {
   return answer.ok ? told : null
 }
 
+const act = (name, body = {}) => post(`chats/${encodeURIComponent(page.chosen)}/${name}`, body)
+const can = verb => page.state.verbs.includes(verb)
+const writesAs = () => new FormData($("reply")).get("as")
 const chats = () => page.state?.chats ?? []
 const chosen = () => chats().find(chat => chat.id === page.chosen)
 const visitorOf = chat => (page.state.visitors ?? []).find(visitor => visitor.chat === chat.id)
@@ -81,14 +85,25 @@ function showChat(chat) {
   $("name").textContent = chat.name
   $("state").textContent = STATES[chat.state]
   $("end").hidden = !mine
+  $("join").hidden = chat.state !== "waiting" || !can("joins")
+  $("leave").hidden = chat.state !== "active" || !can("leaves")
+  $("transfer").hidden = !can("transfers")
+  $("queue").hidden = !can("queue")
+  $("reads").hidden = !can("reads")
+  $("unknown").hidden = !can("unknown")
+  $("more").hidden = !mine || ![..."transfers queue reads unknown".split(" ")].some(can)
   $("facts").querySelector("dl").replaceChildren(
     ...Object.entries(chat.facts).flatMap(([name, value]) => [element("dt", name), element("dd", value || "(empty)")]))
   showLines(chat)
   const visitor = visitorOf(chat)
-  $("as").hidden = !visitor
-  const asVisitor = visitor && new FormData($("reply")).get("as") === "visitor"
-  $("text").placeholder = asVisitor ? "What the visitor writes" : mine ? "Your answer" : "The chat is not with you"
-  $("text").disabled = $("reply").querySelector("[type=submit]").disabled = !mine && !asVisitor
+  $("as").hidden = !visitor && !(mine && can("notes"))
+  $("as-visitor").hidden = !visitor
+  $("as-note").hidden = !can("notes")
+  if ($("as").hidden || (writesAs() === "visitor" && !visitor)) $("reply").elements.as.value = "agent"
+  const asVisitor = writesAs() === "visitor"
+  $("text").placeholder = asVisitor ? "What the visitor writes" : !mine ? "The chat is not with you" : writesAs() === "note" ? "For agents only" : "Your answer"
+  $("attach").hidden = asVisitor || !can("sends-file")
+  $("text").disabled = $("attach").disabled = $("reply").querySelector("[type=submit]").disabled = !mine && !asVisitor
 }
 
 function showLines(chat) {
@@ -99,11 +114,16 @@ function showLines(chat) {
   for (const line of chat.lines.slice(list.childElementCount)) {
     const row = element("div", "", line.author)
     if (line.author !== "system") row.append(element("span", `${AUTHORS[line.author]}, ${time(line.at)}`, "by"))
-    row.append(line.text)
+    row.append(line.text, ...(line.files ?? []).map(fileLink))
     row.dir = "auto"
     list.append(row)
   }
   if (atEnd) scrollDown()
+}
+
+function fileLink({ name, url }) {
+  const safe = /^https?:/.test(new URL(url, location.href).protocol)
+  return Object.assign(element(safe ? "a" : "span", name || url, "file"), safe ? { href: url, target: "_blank", rel: "noreferrer" } : {})
 }
 
 function scrollDown() {
@@ -142,7 +162,28 @@ function pretty(text) {
 
 $("online").onclick = () => post("presence", { online: true })
 $("offline").onclick = () => post("presence", { online: false })
-$("end").onclick = () => post(`chats/${page.chosen}/ends`, {})
+$("end").onclick = () => act("ends")
+$("join").onclick = () => act("joins")
+$("leave").onclick = () => act("leaves")
+$("reads").onclick = () => act("reads")
+$("unknown").onclick = () => act("unknown")
+$("transfer").onsubmit = event => {
+  event.preventDefault()
+  act("transfers", { name: event.target.elements.name.value })
+}
+$("queue").onsubmit = event => {
+  event.preventDefault()
+  const { position, wait_s } = event.target.elements
+  act("queue", { position: position.value ? position.valueAsNumber : null, wait_s: wait_s.value ? wait_s.valueAsNumber : null })
+}
+$("attach").onclick = () => $("file").click()
+$("file").onchange = async () => {
+  const [file] = $("file").files
+  $("file").value = ""
+  const bytes = new Uint8Array(await file.arrayBuffer())
+  const content = btoa(Array.from(bytes, byte => String.fromCharCode(byte)).join(""))
+  await act("sends-file", { name: file.name, content_type: file.type || "application/octet-stream", content })
+}
 $("calls-open").onclick = () => choose(null, true)
 document.querySelectorAll(".back").forEach(button => { button.onclick = () => choose(null) })
 $("as").onchange = show
@@ -159,13 +200,20 @@ $("text").onkeydown = event => {
     $("reply").requestSubmit()
   }
 }
+$("text").oninput = () => {
+  const chat = chosen(), now = Date.now()
+  if (!chat || chat.state !== "active" || writesAs() !== "agent" || !can("types") || now - page.typing < TYPING_MS) return
+  page.typing = now
+  act("types", { on: true })
+}
 $("reply").onsubmit = async event => {
   event.preventDefault()
   const text = $("text").value.trim(), chat = chosen()
   if (!text || !chat) return
-  const asVisitor = visitorOf(chat) && new FormData($("reply")).get("as") === "visitor"
-  const where = asVisitor ? `visitors/${encodeURIComponent(visitorOf(chat).id)}/says` : `chats/${chat.id}/says`
-  if (await post(where, { text })) {
+  page.typing = 0
+  const asVisitor = visitorOf(chat) && writesAs() === "visitor"
+  const said = asVisitor ? post(`visitors/${encodeURIComponent(visitorOf(chat).id)}/says`, { text }) : act(writesAs() === "note" ? "notes" : "says", { text })
+  if (await said) {
     $("text").value = ""
     drafts.delete(chat.id)
   }
