@@ -64,15 +64,16 @@ class LiveHelperChatEmulator(Emulator):
         return self.rest.routes()
 
     def settings(self) -> dict[str, Any]:
-        """With looks so frequent that a test need not wait."""
+        """With looks so frequent that a test need not wait; with webhooks where they are set up."""
+        hooks = {"webhook_token": self.webhook_token} if self._endpoint else {}
         return {
             "base_url": self.url + PREFIX,
             "username": self.site.us.username,
             "api_key": self.site.us.api_key,
             "department": "support",
-            "webhook_token": self.webhook_token,
             "poll_s": 0.2,
             "last_words_s": 0.2,
+            **hooks,
         }
 
     def webhook_to(self, url: str) -> None:

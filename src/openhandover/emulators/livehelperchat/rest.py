@@ -9,7 +9,7 @@ from dataclasses import asdict
 from typing import Any
 from uuid import uuid4
 
-from aiohttp import BodyPartReader, web
+from aiohttp import web
 
 from . import schema
 from .schema import Maintenance, No
@@ -277,20 +277,13 @@ class Rest:
 
     async def _upload(self, request: web.Request) -> web.Response:
         self._may(request, 400, "result", "lhfile,upload_new_file")
-        if request.content_type != "multipart/form-data":
-            raise Maintenance("multipart/form-data is expected")
-        chat_id, file = "", None
-        async for part in await request.multipart():
-            if not isinstance(part, BodyPartReader) or part.name not in ("chat_id", "files"):
-                raise Maintenance("only chat_id and files are known")
-            content = bytes(await part.read(decode=True))
-            if part.name == "chat_id":
-                chat_id = content.decode()
-            else:
-                file = (part.filename or "", part.headers.get("Content-Type", ""), content)
-        if file is None or _number(chat_id) not in self._site.chats:
-            raise Maintenance("chat_id and files are needed")
-        name, kind, content = file
+        parts = await schema.multipart(request)
+        if (
+            set(parts) != {"chat_id", "files"}
+            or _number(parts["chat_id"].content.decode()) not in self._site.chats
+        ):
+            raise Maintenance("chat_id and files are needed, and nothing else is known")
+        chat_id, (_, name, kind, content) = parts["chat_id"].content, parts["files"]
         if name.rpartition(".")[2].lower() not in self._site.file_types:
             raise No("Filetype not allowed")
         if len(content) > self._site.file_bytes:

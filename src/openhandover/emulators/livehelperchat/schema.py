@@ -1,6 +1,7 @@
 """What Live Helper Chat takes: the JSON of a new chat, and forms. It ignores what it does not know; we refuse it."""
 
-from typing import Annotated, Any, TypeVar
+import re
+from typing import Annotated, Any, NamedTuple, TypeVar
 
 import msgspec
 from aiohttp import web
@@ -28,7 +29,7 @@ class Maintenance(Refused):
         super().__init__(503, detail)
 
 
-class FieldsIn(Struct, forbid_unknown_fields=True):
+class FieldsIn(Struct, frozen=True, forbid_unknown_fields=True):
     """What a visitor would type into the form."""
 
     Question: Text  # required by us: without it the last message stays 0
@@ -39,7 +40,7 @@ class FieldsIn(Struct, forbid_unknown_fields=True):
     operator: int = 0
 
 
-class ImportedIn(Struct, forbid_unknown_fields=True):
+class ImportedIn(Struct, frozen=True, forbid_unknown_fields=True):
     """A line of before."""
 
     msg: Text
@@ -48,7 +49,7 @@ class ImportedIn(Struct, forbid_unknown_fields=True):
     name_support: Named = ""
 
 
-class AdditionalIn(Struct, forbid_unknown_fields=True):
+class AdditionalIn(Struct, frozen=True, forbid_unknown_fields=True):
     """Something for the operator to read."""
 
     identifier: Text
@@ -56,7 +57,7 @@ class AdditionalIn(Struct, forbid_unknown_fields=True):
     value: str
 
 
-class ColumnsIn(Struct, forbid_unknown_fields=True):
+class ColumnsIn(Struct, frozen=True, forbid_unknown_fields=True):
     """Columns of the chat, set after it was made."""
 
     remarks: Text = ""
@@ -64,7 +65,7 @@ class ColumnsIn(Struct, forbid_unknown_fields=True):
     chat_locale: Text = ""
 
 
-class ChatIn(Struct, forbid_unknown_fields=True):
+class ChatIn(Struct, frozen=True, forbid_unknown_fields=True):
     """The body of `POST /restapi/chat`."""
 
     department: Annotated[list[int], Meta(min_length=1, max_length=1)]
@@ -94,6 +95,40 @@ async def form(request: web.Request, *needed: str, may: tuple[str, ...] = ()) ->
     found = {key: str(value) for key, value in (await request.post()).items()}
     named(found, needed, may)
     return found
+
+
+class Part(NamedTuple):
+    """One part of an upload."""
+
+    field: str
+    filename: str
+    type: str
+    content: bytes
+
+
+async def multipart(request: web.Request) -> dict[str, Part]:
+    """The parts of a multipart form by name; a name may be there once."""
+    boundary = request.headers.get("Content-Type", "").partition("boundary=")[2].strip('"').encode()
+    if request.content_type != "multipart/form-data" or not boundary:
+        raise Maintenance("multipart/form-data is expected")
+    body = b"\r\n" + await request.read()
+    first, *between, last = body.split(b"\r\n--" + boundary)
+    if first or last.strip() != b"--":
+        raise Maintenance("the parts do not begin or end as they should")
+    parts = [_part(raw) for raw in between]
+    found = {part.field: part for part in parts}
+    if len(found) != len(parts):
+        raise Maintenance("a part is there twice")
+    return found
+
+
+def _part(raw: bytes) -> Part:
+    head, middle, content = raw.partition(b"\r\n\r\n")
+    named = dict(re.findall(r'(filename|name)="([^"]*)"', head.decode()))
+    kind = re.search(r"content-type: *(\S+)", head.decode(), re.IGNORECASE)
+    if not middle or "name" not in named:
+        raise Maintenance("a part has no name")
+    return Part(named["name"], named.get("filename", ""), kind[1] if kind else "", content)
 
 
 def query(request: web.Request, *needed: str, may: tuple[str, ...] = ()) -> dict[str, str]:

@@ -33,7 +33,9 @@ _PAGE = 100
 _REACTIONS = {408: ProviderUnavailable, 429: ProviderUnavailable} | dict.fromkeys(
     (401, 403), ProviderAuthError
 )
-_HINTS: Mapping[int, str] = dict.fromkeys((401, 403), "a proxy refused us before Live Helper Chat; check `base_url`")
+_HINTS: Mapping[int, str] = dict.fromkeys(
+    (401, 403), "a proxy refused us before Live Helper Chat; check `base_url`"
+)
 _PASS = {400, 404}
 """Statuses with which it refuses in its own form."""
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import msgspec
 from msgspec import Struct
 
-from openhandover.core.errors import PayloadError, SignatureError
+from openhandover.core.errors import PayloadError, SignatureError, Unsupported
 from openhandover.net.signatures import is_secret
 from openhandover.providers.base import WebhookRequest
 
@@ -62,7 +62,9 @@ class _Body(Struct):
 
 
 def verify(request: WebhookRequest, settings: Settings) -> None:
-    """Raise unless it carries our bearer token: Live Helper Chat signs nothing."""
+    """Raise unless it carries our bearer token: Live Helper Chat signs nothing. Without a token we take none at all."""
+    if settings.webhook_token is None:
+        raise Unsupported
     scheme, _, given = request.headers.get("authorization", "").partition(" ")
     known = is_secret(
         given.strip().encode("utf-8", "replace"), settings.webhook_token, settings.old_webhook_token

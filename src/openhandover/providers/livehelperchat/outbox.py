@@ -6,7 +6,7 @@ from collections.abc import Callable
 import msgspec
 from msgspec import Struct
 
-from openhandover.core.errors import Unsupported
+from openhandover.core.errors import ProviderRejected, Unsupported
 from openhandover.core.model import Attachment, Message
 from openhandover.providers.base import Host, Session
 
@@ -99,5 +99,8 @@ class Outbox:
 
     async def _file(self, chat_id: str, file: Attachment) -> str:
         """The file's token, or a link to it where they do not take it."""
-        content = await self._host().content(file)
+        try:
+            content = await self._host().content(file)
+        except ProviderRejected:  # it lies elsewhere
+            return wire.link(file)
         return await self._api.upload(chat_id, file, content) or wire.link(file)
