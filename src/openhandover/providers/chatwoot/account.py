@@ -1,0 +1,113 @@
+"""What the account tells of its inboxes and agents, asked for at most once a minute."""
+
+import time
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from msgspec import Struct
+
+from openhandover.core.errors import ProviderRejected
+from openhandover.core.model import Agent
+from openhandover.providers.base import Availability
+
+from . import wire
+from .calls import OPENING, Calls, checked, decoded
+from .hours import closed_until
+
+KEPT_S = 60.0
+_API_CHANNEL = "Channel::Api"
+_ONLINE = "online"
+
+
+class Person(Struct):
+    """An agent of the account."""
+
+    id: int
+    name: str | None = None
+    available_name: str | None = None
+    thumbnail: str | None = None
+
+
+class Account:
+    """The part of an account that changes rarely."""
+
+    def __init__(self, calls: Calls) -> None:
+        self._calls = calls
+        self._kept: dict[str, tuple[float, Any]] = {}
+
+    async def inbox(self, inbox_id: int) -> wire.Inbox:
+        """The inbox as it is set up."""
+
+        async def ask() -> wire.Inbox:
+            reply = checked(await self._calls.get(f"/inboxes/{inbox_id}"), OPENING)
+            return decoded(reply, wire.Inbox, "GET inbox")
+
+        return await self._fresh(f"inbox:{inbox_id}", ask)
+
+    async def agent(self, agent: Agent) -> Agent:
+        """The agent with name and picture, where only the id is known."""
+
+        async def ask() -> dict[str, Person]:
+            reply = checked(await self._calls.get("/agents"), OPENING)
+            found: list[Person] = decoded(reply, list[Person], "GET agents")
+            return {str(person.id): person for person in found}
+
+        people: dict[str, Person] = await self._fresh("agents", ask)
+        person = people.get(agent.id or "")
+        if person is None:
+            return agent
+        return Agent(agent.id, person.available_name or person.name, person.thumbnail or None)
+
+    async def availability(self, plan: wire.Plan, *, working_hours: bool) -> Availability:
+        """Who of the inbox, and of the team if there is one, is online now."""
+        if working_hours:
+            opens_at = closed_until(await self.inbox(plan.inbox_id), datetime.now(UTC))
+            if opens_at is not None:
+                return Availability(open=False, opens_at=opens_at or None)
+        reply = checked(await self._calls.get(f"/inbox_members/{plan.inbox_id}"), OPENING)
+        members: wire.Members = decoded(reply, wire.Members, "GET inbox members")
+        there = {one.id for one in members.payload if one.availability_status == _ONLINE}
+        if plan.team_id is not None:
+            reply = checked(await self._calls.get(f"/teams/{plan.team_id}/team_members"), OPENING)
+            team: list[wire.Member] = decoded(reply, list[wire.Member], "GET team members")
+            there &= {one.id for one in team}
+        return Availability(open=bool(there), agents=len(there))
+
+    async def prove(self, inbox_id: int, webhook_url: str) -> None:
+        """The token opens the inbox, it is one of type API, and its webhooks come to us, as far as Chatwoot tells."""
+        reply = checked(await self._calls.get(f"/inboxes/{inbox_id}"), OPENING)
+        inbox: wire.Inbox = decoded(reply, wire.Inbox, "GET inbox")
+        if inbox.channel_type != _API_CHANNEL:
+            raise ProviderRejected("check `inbox_id`: the inbox is not of type API")
+        if not webhook_url or _is_same(inbox.webhook_url, webhook_url):
+            return
+        reply = await self._calls.get("/webhooks")
+        if not reply.is_success:  # only administrators may see them
+            if inbox.webhook_url:
+                raise ProviderRejected(_astray(webhook_url))
+            return
+        hooks: wire.Hooks = decoded(reply, wire.Hooks, "GET webhooks")
+        if not any(_is_same(hook.url, webhook_url) for hook in hooks.payload.webhooks):
+            raise ProviderRejected(_astray(webhook_url))
+
+    async def _fresh(self, key: str, ask: Callable[[], Awaitable[Any]]) -> Any:
+        asked_at, found = self._kept.get(key, (0.0, None))
+        now = time.monotonic()
+        if found is None or now - asked_at >= KEPT_S:
+            found = await ask()
+            self._kept[key] = (now, found)
+        return found
+
+
+def _is_same(one: str | None, other: str) -> bool:
+    """Whether two addresses are one place; the query may hold the secret of an old server."""
+    return (
+        bool(one)
+        and urlsplit(one or "")._replace(query="").geturl() == urlsplit(other)._replace(query="").geturl()
+    )
+
+
+def _astray(webhook_url: str) -> str:
+    return f"no webhook comes to us: set the inbox's webhook URL in Chatwoot to {webhook_url}, or `server.public_url` here"
