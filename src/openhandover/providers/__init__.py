@@ -12,9 +12,13 @@ from openhandover.texts.templates import render, render_value
 
 SHIPPED = (
     *("desk", "http", "mail", "logging"),
+    "chatwoot",
     *("cm_msc", "cm_marketplace"),
     *("forward", "custom", "cm_voice_msc"),
+    "eight_by_eight",
+    "genesys",
     "salesforce_miaw",
+    "livehelperchat",
 )
 GROUP = "openhandover.providers"
 """Entry points of third parties: name = type, value = the provider's package."""

@@ -25,7 +25,7 @@ from openhandover.providers.base import (
 
 from . import attributes, endings, happenings, hints, wire
 from .api import Api
-from .people import People, address_key, conversation_key, wait_if_known
+from .people import People, address_key, conversation_key, ended_key, wait_if_known
 from .settings import Settings
 from .times import Times, now
 
@@ -45,7 +45,6 @@ class Genesys(BaseProvider):
         attachments_in=True,
         attachments_out=True,
         presence=True,
-        receipts=True,
         agent_name=True,
         webhook_parts=frozenset(happenings.PARTS),
     )
@@ -96,20 +95,23 @@ class Genesys(BaseProvider):
             state = structs.replace(state, conversation_id=conversation_id or state.conversation_id)
             along = {}
         if state.conversation_id:
-            await self.host.remember(address_key(state.conversation_id), external_id)
-            await self.host.remember(conversation_key(external_id), state.conversation_id)
+            await self._is_at(external_id, state.conversation_id)
         wait_ms = await wait_if_known(self._api, self._settings.queue_id)
         return Opened(external_id, None, wait_ms, msgspec.json.encode(state).decode())
 
     async def send(self, session: Session, message: Message, key: str) -> None:
-        """Post one message in the user's name. What goes to another conversation than ours began a new one there: ours is
-        closed, and the new one, in which nobody would answer, is ended again."""
-        state = wire.state_of(session)
+        """Post one message in the user's name, but not into a conversation that has ended: it would begin anew there. What
+        goes to another conversation than ours has begun one, in which nobody would answer: it is ended again."""
+        if await self.host.recall(ended_key(session.external_id)):
+            raise SessionEnded("the conversation was closed in Genesys Cloud before this message")
+        sender, ours = wire.state_of(session).sender, await self._conversation_of(session)
         parts = wire.pieces(message, self._settings)
         times = self._times.of(session.external_id, key, message.at, len(parts))
         for n, (part, at) in enumerate(zip(parts, times, strict=True)):
-            went_to = await self._post(state.sender, part, _id(key, n), at)
-            if went_to and state.conversation_id and went_to != state.conversation_id:
+            went_to = await self._post(sender, part, _id(key, n), at)
+            if went_to and not ours:
+                await self._is_at(session.external_id, went_to)
+            elif went_to not in ("", ours):
                 await endings.disconnect(self._api, went_to)
                 raise SessionEnded("the conversation was closed in Genesys Cloud before this message")
 
@@ -137,12 +139,14 @@ class Genesys(BaseProvider):
 
     async def cancel(self, session: Session, reason: str) -> None:
         """Disconnect the conversation there; where that is refused, the agent reads that the user left."""
-        state, settings = wire.state_of(session), self._settings
-        is_over = settings.disconnect and await endings.disconnect(self._api, state.conversation_id)
+        settings, conversation_id = self._settings, await self._conversation_of(session)
+        is_over = settings.disconnect and await endings.disconnect(self._api, conversation_id)
         if not is_over and settings.left_text:
             key = f"{session.external_id}:left"
             (at,) = self._times.of(session.external_id, key, now())
-            await self._post(state.sender, wire.Piece(settings.left_text), key, at)
+            went_to = await self._post(wire.state_of(session).sender, wire.Piece(settings.left_text), key, at)
+            if settings.disconnect and not conversation_id:  # now we know which one it is
+                is_over = await endings.disconnect(self._api, went_to)
         if not is_over and settings.disconnect:
             raise ProviderRejected(
                 "Genesys Cloud did not let us disconnect the conversation: the roles of the OAuth client must allow "
@@ -184,6 +188,15 @@ class Genesys(BaseProvider):
             wait_ms = await wait_if_known(self._api, queue_id or self._settings.queue_id)
             found = structs.replace(found, fact=e.QueueUpdated(estimated_wait_ms=wait_ms))
         return found
+
+    async def _conversation_of(self, session: Session) -> str:
+        """The conversation there; empty while only a repeated message was answered, which does not tell."""
+        known = wire.state_of(session).conversation_id
+        return known or await self.host.recall(conversation_key(session.external_id)) or ""
+
+    async def _is_at(self, external_id: str, conversation_id: str) -> None:
+        await self.host.remember(address_key(conversation_id), external_id)
+        await self.host.remember(conversation_key(external_id), conversation_id)
 
     async def _begun_at(self, request: HandoverRequest) -> str:
         """A time that is the same when the open call is repeated, also after a restart."""

@@ -32,17 +32,17 @@ def verify(given: str, body: bytes, *secrets: str | None) -> None:
         raise SignatureError
 
 
-class _Party(Struct):
+class _Party(Struct, frozen=True):
     id: str = ""
 
 
-class _Channel(Struct):
+class _Channel(Struct, frozen=True):
     to: _Party
     id: str = ""
     time: str | None = None
 
 
-class _File(Struct):
+class _File(Struct, frozen=True):
     url: str = ""
     mime: str | None = None
     filename: str | None = None
@@ -50,11 +50,11 @@ class _File(Struct):
     id: str | None = None
 
 
-class _Typing(Struct, rename="camel"):
+class _Typing(Struct, frozen=True, rename="camel"):
     event_type: str = ""
 
 
-class _Outbound(Struct, rename="camel"):
+class _Outbound(Struct, frozen=True, rename="camel"):
     type: str
     channel: _Channel
     id: str = ""
@@ -147,7 +147,7 @@ def _words(item: Any) -> Iterator[str]:
 _Number = int | float | str | None
 
 
-class Happened(Struct, rename="camel"):
+class Happened(Struct, frozen=True, rename="camel"):
     """One detail event, whichever way it came. A data action writes numbers as texts and leaves fields empty."""
 
     conversation_id: str
@@ -175,16 +175,16 @@ class Happened(Struct, rename="camel"):
             return None
 
 
-class _Trigger(Happened, kw_only=True, rename="camel"):
+class _Trigger(Happened, frozen=True, kw_only=True, rename="camel"):
     topic: str
 
 
-class _Detail(Struct, rename="camel"):
+class _Detail(Struct, frozen=True, rename="camel"):
     event_body: Happened
     topic_name: str = ""
 
 
-class _Envelope(Struct, rename={"detail_type": "detail-type"}):
+class _Envelope(Struct, frozen=True, rename={"detail_type": "detail-type"}):
     detail: _Detail
     detail_type: str = ""
 
@@ -231,16 +231,16 @@ def _happened(
     ]
 
 
-class _Place(Struct, rename="camel"):
+class _Place(Struct, frozen=True, rename="camel"):
     conversation_id: str = ""
     queue_id: str | None = None
 
 
-class _Inner(Struct, rename="camel"):
+class _Inner(Struct, frozen=True, rename="camel"):
     event_body: _Place = _Place()
 
 
-class _Somewhere(_Place, rename="camel"):
+class _Somewhere(_Place, frozen=True, rename="camel"):
     detail: _Inner | None = None
 
 

@@ -28,6 +28,11 @@ def conversation_key(external_id: str) -> str:
     return f"of:{external_id}"
 
 
+def ended_key(external_id: str) -> str:
+    """Under what the host remembers that the conversation of a user id has ended."""
+    return f"ended:{external_id}"
+
+
 class People:
     """Asks for what is missing, and knows it for a while."""
 
@@ -41,6 +46,8 @@ class People:
         if conversation_id and event.external_id == conversation_id:
             address = await host.recall(address_key(conversation_id))
             event = structs.replace(event, external_id=address or conversation_id)
+        if isinstance(event.fact, e.Closed | e.Failed):
+            await host.remember(ended_key(event.external_id or ""), "ended")
         if not look_up:
             return event
         if isinstance(event.fact, e.AgentMessage):
@@ -94,8 +101,10 @@ def settled(fact: e.ProviderFact, there: wire.MessageConversation) -> e.Provider
             if has_it is not None:
                 return e.AgentJoined(has_it)
             return e.AgentLeft() if there.is_waiting() else fact
-        case e.AgentTransferred() if has_it is not None:
-            return e.AgentJoined(has_it)  # the other one was there before this one left
+        case e.AgentTransferred():
+            if has_it is not None:
+                return e.AgentJoined(has_it)  # the other one was there before this one left
+            return e.AgentLeft() if there.is_waiting() else fact
         case e.Closed("agent_closed") if not there.had_agent():
             return e.Failed("unavailable", "it was ended there before an agent had it")
         case _:

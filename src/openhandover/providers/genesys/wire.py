@@ -174,12 +174,12 @@ def estimated_wait_path(queue_id: str) -> str:
     return f"/api/v2/routing/queues/{queue_id}/mediatypes/message/estimatedwaittime"
 
 
-class _Prediction(Struct, rename="camel"):
+class _Prediction(Struct, frozen=True, rename="camel"):
     estimated_wait_time_seconds: float
     formula: str = ""
 
 
-class _Predictions(Struct):
+class _Predictions(Struct, frozen=True):
     results: list[_Prediction] = []
 
 
@@ -198,21 +198,21 @@ def observation(queue_id: str) -> dict[str, Any]:
     return {"filter": {"type": "and", "predicates": [matches]}, "metrics": ["oOnQueueUsers"]}
 
 
-class _Stats(Struct):
+class _Stats(Struct, frozen=True):
     count: int = 0
 
 
-class _Metric(Struct):
+class _Metric(Struct, frozen=True):
     metric: str = ""
     qualifier: str = ""
     stats: _Stats = _Stats()
 
 
-class _Group(Struct):
+class _Group(Struct, frozen=True):
     data: list[_Metric] = []
 
 
-class _Observed(Struct):
+class _Observed(Struct, frozen=True):
     results: list[_Group] = []
 
 
@@ -230,12 +230,12 @@ def available(reply: Reply, wait_ms: int | None) -> Availability:
 # --- conversations
 
 
-class _Named(Struct):
+class _Named(Struct, frozen=True):
     id: str | None = None
     name: str | None = None
 
 
-class Participant(Struct, rename="camel"):
+class Participant(Struct, frozen=True, rename="camel"):
     """One party of a conversation, as far as we look."""
 
     id: str = ""
@@ -258,7 +258,7 @@ _ON_THE_WAY = {"alerting", "dialing", "contacting", "offering", "connected"}
 _OVER = {"disconnected", "terminated"}
 
 
-class MessageConversation(Struct):
+class MessageConversation(Struct, frozen=True):
     """`MessageConversation`, as far as we look."""
 
     participants: list[Participant] = []
@@ -289,7 +289,7 @@ class MessageConversation(Struct):
         return customer.disconnect_type or ""
 
 
-class _Accepted(Struct, rename="camel"):
+class _Accepted(Struct, frozen=True, rename="camel"):
     conversation_id: str | None = None
 
 
@@ -298,14 +298,14 @@ def conversation_id(reply: Reply) -> str:
     return decoded(reply, _Accepted).conversation_id or ""
 
 
-class Integration(Struct, rename="camel"):
+class Integration(Struct, frozen=True, rename="camel"):
     """`OpenIntegration`, as far as we look."""
 
     outbound_notification_webhook_url: str = ""
     create_status: str | None = None
 
 
-class _Issued(Struct):
+class _Issued(Struct, frozen=True):
     access_token: str
     expires_in: float | None = None
 
@@ -316,7 +316,7 @@ def token(reply: Reply) -> tuple[str, float | None]:
     return issued.access_token, issued.expires_in
 
 
-class _Error(Struct):
+class _Error(Struct, frozen=True):
     code: str = ""
 
 
