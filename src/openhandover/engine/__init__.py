@@ -28,6 +28,7 @@ from .agents import AgentLanes
 from .arrivals import Arrivals
 from .asides import Asides
 from .calls import Calls, gateways_of
+from .completing import Completing
 from .delivery import Delivery
 from .dispatch import Dispatch
 from .feed import PAGE, Feed
@@ -99,6 +100,7 @@ class Engine:
         self._flows = Flows(parts, self.order, self._preparing, self._wording)
         self.tools = ToolCalls(parts, self._flows)
         self._arrivals = Arrivals(self.store, self._work, self._preparing, self.vendor_calls)
+        self._completing = Completing(self.providers, self._arrivals.take)
         self._listeners = Listeners(self.store, self.providers, self._arrivals.listened)
         self._sessions = Sessions(self.store, self._work, self.providers, self._arrivals, clock)
         self._retention = Retention(config, self.store, self.files, clock)
@@ -272,7 +274,7 @@ class Engine:
         Raises:
             Refused: `not_found` for a handover that is unknown or not this provider's.
         """
-        return await self._arrivals.take(event)
+        return await self._completing.take(event)
 
     # --- what the user's side acknowledges -------------------------------------------------------------------
 

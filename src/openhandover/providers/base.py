@@ -47,6 +47,8 @@ class Capabilities:
     """Where files are for humans only, they are taken once it has told the user's side of the handover."""
     webhook_parts: frozenset[str] = frozenset({""})
     """What may follow `/webhooks/{name}/`; empty for nothing."""
+    webhook_get: bool = False
+    """The vendor proves the address by a GET, which is verified as every webhook and answered by `reply`."""
 
 
 class Availability(Struct, frozen=True, omit_defaults=True):
@@ -302,12 +304,13 @@ class BaseProvider:
         raise Unsupported
 
     def reply(self, request: WebhookRequest) -> WebhookReply | None:
-        """A fixed answer the vendor demands instead of ours."""
+        """A fixed answer the vendor demands instead of ours; for `webhook_get` also the one to its GET."""
         return None
 
     async def complete(self, event: FromProvider) -> FromProvider:
-        """The same event with what its webhook left out, such as the agent's name. It may ask the vendor; where that
-        fails or takes too long, the event is taken as it came."""
+        """The same event with what its webhook left out, such as the agent's name. It may ask the vendor, and should
+        remember what it said; where that fails or takes over 2 s, the event is taken as it came, and so are those of
+        the next 10 s."""
         return event
 
     async def file_headers(self, session: Session, url: str) -> Mapping[str, str]:

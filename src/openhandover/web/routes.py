@@ -275,27 +275,36 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         answers={200: {"x-content": FILE}},
         codes=("unauthorized", "forbidden"),
     ),
-    _call(
-        "POST",
-        "/webhooks/{provider}",
-        webhooks.receive,
-        "Where contact centres send their events",
-        tag="webhooks",
-        description="Signed by the provider's own rules over the raw body; answered 2xx once the event is stored.",
-        body={"type": "object"},
-        answers={200: shapes.Applied},
-        codes=("unauthorized", "bad_json", "bad_payload"),
-    ),
-    _call(
-        "POST",
-        "/webhooks/{provider}/{part}",
-        webhooks.receive,
-        "The same for contact centres that call several addresses",
-        tag="webhooks",
-        description="The reference page of the provider names its parts.",
-        body={"type": "object"},
-        answers={200: shapes.Applied},
-        codes=("unauthorized", "bad_json", "bad_payload"),
+    *(
+        call
+        for path, which in (
+            ("/webhooks/{provider}", "Where contact centres send their events"),
+            ("/webhooks/{provider}/{part}", "The same for contact centres that call several addresses"),
+        )
+        for call in (
+            _call(
+                "POST",
+                path,
+                webhooks.receive,
+                which,
+                tag="webhooks",
+                description="Signed by the provider's own rules over the raw body; answered 2xx once the event is stored. "
+                "The reference page of the provider names its parts.",
+                body={"type": "object"},
+                answers={200: shapes.Applied},
+                codes=("unauthorized", "bad_json", "bad_payload", "unavailable"),
+            ),
+            _call(
+                "GET",
+                path,
+                webhooks.greet,
+                "How some contact centres find out who answers there",
+                tag="webhooks",
+                description="Only for providers whose vendor does so; others answer 405.",
+                answers={200: {"x-content": TEXT}},
+                codes=("unauthorized", "not_found", "method_not_allowed", "unavailable"),
+            ),
+        )
     ),
     *(
         _call(
