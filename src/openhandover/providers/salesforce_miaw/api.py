@@ -19,6 +19,7 @@ from openhandover.net.statuses import Reactions, check
 from . import wire
 from .settings import Settings
 
+GONE = frozenset({404, 410})
 _MAX_EVENT_BYTES = 1 << 20
 _PASSING: Reactions = dict.fromkeys((408, 425, 429), ProviderUnavailable)
 ACCESS: Reactions = _PASSING | dict.fromkeys((401, 403), ProviderAuthError)

@@ -3,18 +3,24 @@
 import asyncio
 import time
 from collections import OrderedDict, deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
 
 import msgspec
 
-from openhandover.core.errors import ProviderUnavailable, SessionGone
+from openhandover.core.errors import ProviderUnavailable, SessionEnded, SessionGone
 from openhandover.net.client import Reply
+from openhandover.net.statuses import check
 from openhandover.net.tokens import UNAUTHORIZED
 from openhandover.providers.base import Host
 
-from .api import Api
+from . import api, facts
 from .wire import Token
 
+PAGE = 50
+"""The most entries that one call gives."""
+_NOT_TAKEN = frozenset({413, 415})
+_SESSION_ENDED = "the messaging session has ended over there; a message now would ring for another agent"
 _MINUTE_S = 60.0
 _REMEMBERED = 10_000
 """Conversations; one that is forgotten begins anew from what the host kept."""
@@ -25,12 +31,12 @@ _READS = 200
 class Talk:
     """One conversation. Its user is known to Salesforce by the access token alone: lost, nobody reaches it again."""
 
-    def __init__(self, id_: str, api: Api, host: Host, per_minute: int) -> None:
+    def __init__(self, id_: str, access: api.Api, host: Host, per_minute: int) -> None:
         self.id = id_
         self.is_sure = False
         """The last thing that we sent was answered, so nothing needs to be looked for before the next."""
         self.has_ended = False
-        self._api = api
+        self._api = access
         self._host = host
         self._token: Token | None = None
         self._refused = ""
@@ -94,7 +100,63 @@ class Talk:
         await self._keep(new)
         return new
 
+    # --- calls
+
+    async def ask(self, method: str, path: str = "", body: Mapping[str, Any] | None = None) -> Reply:
+        """The answer of a call about this conversation, whatever it is."""
+        whole = f"/conversation/{self.id}{path}"
+        return await self.call(lambda token: self._api.call(method, whole, token, body))
+
+    async def tell(self, what: str, body: Mapping[str, Any]) -> None:
+        """Post something that has to be taken."""
+        check(await self.ask("POST", f"/{what}", body), api.TALK, time.time(), api.TALK_HINTS)
+
+    async def post(self, body: Mapping[str, Any]) -> None:
+        """Post a message."""
+        self.pace()
+        await self.tell("message", body)
+
+    async def upload(self, body: bytes, headers: Mapping[str, str]) -> bool:
+        """Post a file; False where files of this size or kind are not taken."""
+        self.pace()
+        path = f"/conversation/{self.id}/file"
+        reply = await self.call(lambda token: self._api.send("POST", path, token, body, headers))
+        if reply.status in _NOT_TAKEN:
+            return False
+        check(reply, api.TALK, time.time(), api.TALK_HINTS)
+        return True
+
+    async def entries(self, query: str) -> list[facts.Entry]:
+        """A page of the history, oldest first."""
+        reply = await self.ask("GET", f"/entries?limit={PAGE}&{query}")
+        check(reply, api.TALK, time.time(), api.TALK_HINTS)
+        return facts.history(reply)
+
+    async def exists(self) -> bool:
+        """Whether the conversation is there."""
+        reply = await self.ask("GET")
+        if reply.status not in api.GONE:
+            check(reply, api.ACCESS, time.time(), api.CREATE_HINTS)
+        return reply.is_success
+
     # --- what went out
+
+    async def missing(self, ids: Sequence[str]) -> frozenset[str]:
+        """Those of these messages that are not there yet. Asked only where the one before may have got lost; until
+        `is_sure` is set again, the next one may have, too.
+
+        Raises:
+            SessionEnded: an agent has ended the messaging session.
+        """
+        if self.has_ended:
+            raise SessionEnded(_SESSION_ENDED)
+        if self.is_sure or not ids:
+            self.is_sure = False
+            return frozenset(ids)
+        before = await self.entries("direction=FromEnd")
+        if facts.has_ended(before):
+            raise SessionEnded(_SESSION_ENDED)
+        return frozenset(ids) - facts.sent(before)
 
     def pace(self) -> None:
         """Count a message. Raises ProviderUnavailable with the time to wait when this minute has had its share."""

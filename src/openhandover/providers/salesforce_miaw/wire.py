@@ -6,6 +6,7 @@ clients of the same API were read; the provider's page names these places.
 
 import base64
 import hashlib
+import re
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -17,7 +18,7 @@ from msgspec import Struct
 
 from openhandover import __version__
 from openhandover.core.errors import ProviderUnavailable
-from openhandover.core.model import Message
+from openhandover.core.model import Attachment, Message
 from openhandover.net.client import Reply, encode_json
 from openhandover.providers.base import Availability, HandoverRequest
 from openhandover.texts.readable import author, said, words
@@ -25,6 +26,7 @@ from openhandover.texts.readable import author, said, words
 from .settings import END_ON_CHANGE, Settings
 
 MAX_FILE_BYTES = 5 << 20
+_MEDIA_TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+")
 _T = TypeVar("_T")
 _NONSENSE = "the answer to {} is not Salesforce's; check `scrt_url`"
 
@@ -57,13 +59,18 @@ def routing(route: Mapping[str, Any], settings: Settings, language: str = "") ->
         raise ValueError("`identity_token` should be a text")
     if settings.require_verified and not identity.strip():
         raise ValueError("`identity_token` is missing or empty, and `require_verified` is on")
-    end = route.get("end_on_participant_change")
-    chosen = {None: settings.end_on_participant_change, True: "immediate", False: "never", "": "grace"}.get(
-        end, end
-    )
-    if chosen not in END_ON_CHANGE:
+    end = _end(route.get("end_on_participant_change"), settings)
+    return Routing(attributes, theirs or None, identity.strip(), end)
+
+
+def _end(given: Any, settings: Settings) -> str:
+    if given is None or given == "":
+        return settings.end_on_participant_change
+    if isinstance(given, bool):
+        return "immediate" if given else "never"
+    if given not in END_ON_CHANGE:
         raise ValueError(f"`end_on_participant_change` is none of {', '.join(END_ON_CHANGE)}, true, false")
-    return Routing(attributes, theirs or None, identity.strip(), chosen)
+    return str(given)
 
 
 def _attributes(given: Any) -> dict[str, str]:
@@ -138,31 +145,30 @@ def acknowledgement(entry_id: str, state: str) -> dict[str, Any]:
     return {"acks": [{"id": uuid_of(entry_id, kind), "entryType": kind, "conversationEntryId": entry_id}]}
 
 
-def upload(
-    settings: Settings, id_: str, name: str, content_type: str, content: bytes
-) -> tuple[bytes, Mapping[str, str]]:
-    """The multipart body of a file, and its content type. The boundary comes from the bytes: a repeat is the same."""
-    entry = {
-        "esDeveloperName": settings.es_developer_name,
-        "message": {"id": id_, "fileId": uuid_of(id_, "file")},
-    }
+def upload(settings: Settings, id_: str, file: Attachment, content: bytes) -> tuple[bytes, dict[str, str]]:
+    """The multipart body of a file, and its header. The boundary comes from the bytes: a repeat is the same."""
+    message = {"id": id_, "fileId": uuid_of(id_, "file")}
+    entry = encode_json({"esDeveloperName": settings.es_developer_name, "message": message})
     boundary = hashlib.sha256(id_.encode() + content).hexdigest()
-    plain = "".join("_" if char in '"\\\r\n' else char for char in name) or "file"
-    kind = content_type if content_type.isascii() and content_type.isprintable() and content_type else ""
-    body = b"\r\n".join(
-        (
-            f"--{boundary}".encode(),
-            b'Content-Disposition: form-data; name="messageEntry"',
-            b"Content-Type: application/json\r\n",
-            encode_json(entry),
-            f"--{boundary}".encode(),
-            f'Content-Disposition: form-data; name="fileData"; filename="{plain}"'.encode(),
-            f"Content-Type: {kind or 'application/octet-stream'}\r\n".encode(),
-            content,
-            f"--{boundary}--\r\n".encode(),
-        )
+    name = "".join("_" if char in '"\\\r\n' else char for char in file.name) or "file"
+    kind = file.content_type if _MEDIA_TYPE.fullmatch(file.content_type) else "application/octet-stream"
+    parts = (
+        ('name="messageEntry"', "application/json", entry),
+        (f'name="fileData"; filename="{name}"', kind, content),
     )
-    return body, {"Content-Type": f"multipart/form-data; boundary={boundary}"}
+    body = b"".join(
+        f"--{boundary}\r\nContent-Disposition: form-data; {called}\r\nContent-Type: {type_}\r\n\r\n".encode()
+        + part
+        + b"\r\n"
+        for called, type_, part in parts
+    )
+    whole = body + f"--{boundary}--\r\n".encode()
+    return whole, {"Content-Type": f"multipart/form-data; boundary={boundary}"}
+
+
+def link(file: Attachment) -> str:
+    """A file by name and address, for where the file itself cannot go."""
+    return f"{file.name}: {file.url}" if file.name else file.url
 
 
 def line(message: Message) -> str:
