@@ -129,6 +129,18 @@ async def test_without_an_answer_the_event_is_taken_as_it_came(
     assert (await desk.shown())[-1] == ("three", "Agent 1")
 
 
+async def test_an_agent_whom_the_vendor_does_not_know_holds_up_nobody(desk: Desk) -> None:
+    """Their message is shown without a name, the next one is asked for again; the log says so once."""
+    desk.vendor.status = 404
+    with capture_logs() as logged:
+        for text in ("one", "two"):
+            assert (await desk.says(text)).body == {"applied": True}
+    desk.vendor.status = 200
+    await desk.says("three")
+    assert await desk.shown() == [("one", None), ("two", None), ("three", "Agent 1")]
+    assert len([one for one in logged if one["event"] == "not_completed"]) == 1
+
+
 async def test_a_fault_in_completing_does_not_cost_the_event(desk: Desk) -> None:
     """It is taken as it came."""
     with capture_logs() as logged:

@@ -8,13 +8,15 @@ from typing import Any
 
 import structlog
 
-from openhandover.core.errors import ProviderError
+from openhandover.core.errors import ProviderAuthError, ProviderError, ProviderUnavailable
 from openhandover.core.events import FromProvider
 from openhandover.providers.base import BaseProvider, Provider
 
 COMPLETE_S = 2.0
 PAUSE_S = 10.0
 """A vendor that did not answer is not asked for so long: its webhooks must not queue up behind it."""
+QUIET_S = 60.0
+"""The log says so once in so long."""
 
 _log = structlog.get_logger("openhandover.arrivals")
 
@@ -34,6 +36,7 @@ class Completing:
         }
         self._lines: dict[tuple[str, str | None], tuple[asyncio.Lock, list[int]]] = {}
         self._paused: dict[str, float] = {}
+        self._quiet: dict[str, float] = {}
 
     async def take(self, event: FromProvider) -> Mapping[str, Any]:
         """Take in an event of a webhook; see `Arrivals.take`."""
@@ -62,14 +65,23 @@ class Completing:
         try:
             async with asyncio.timeout(COMPLETE_S):
                 return await provider.complete(event)
-        except (ProviderError, TimeoutError) as error:
+        except (ProviderUnavailable, ProviderAuthError, TimeoutError) as error:
             self._paused[name] = time.monotonic() + PAUSE_S
-            _log.warning(
-                "not_completed",
-                provider=name,
-                detail=str(error) or "no answer in time",
-                remedy="events are taken as they came; check the provider's credentials and their rights",
-            )
+            self._say(name, str(error) or "no answer in time")
+        except ProviderError as error:  # of this event only, such as an agent who was deleted
+            self._say(name, str(error))
         except Exception as error:  # noqa: BLE001  (a fault of ours must not cost the event)
             _log.error("completing_failed", provider=name, exc_info=error)
         return event
+
+    def _say(self, name: str, detail: str) -> None:
+        now = time.monotonic()
+        if now < self._quiet.get(name, 0.0):
+            return
+        self._quiet[name] = now + QUIET_S
+        _log.warning(
+            "not_completed",
+            provider=name,
+            detail=detail,
+            remedy="events are taken as they came; check the provider's credentials and their rights",
+        )

@@ -135,6 +135,11 @@ class Order:
         notice = "en"  # the two presence sentences are fixed by contract, whatever language the agent has
         alias = step.agent_identity.as_ if isinstance(step.agent_identity, IdentityAlias) else None
         sends = step.transcript.send
+        if sends is None:
+            sends = (
+                first.provider not in self._providers
+                or self._providers[first.provider].capabilities.sends_transcript
+            )
         no_words = step.words(state.medium) is not None
         return Settings(
             message=texts.said(step.words(state.medium)),
@@ -151,7 +156,7 @@ class Order:
             queue=_queue(step, texts),
             tell_joined=self._texts.text("user_joined", notice) if step.presence.connects else "",
             tell_left=self._texts.text("user_left", notice) if step.presence.disconnects else "",
-            send_transcript=True if sends is None else sends,
+            send_transcript=sends,
             max_messages=step.transcript.max_messages,
             agent_identity="name" if isinstance(step.agent_identity, IdentityAlias) else step.agent_identity,
             agent_alias=alias,

@@ -21,6 +21,7 @@ from .arrivals import Arrivals
 from .delivery import LONGEST_RETRY_S, pause_s
 from .listeners import CURSOR
 from .providers import session_of
+from .vendor_calls import calling
 from .work import Clock, Work
 
 _log = structlog.get_logger("openhandover.listeners")
@@ -111,8 +112,9 @@ class Sessions:
             began = time.monotonic()
             wish: float | None = None
             try:
-                async for _ in self._heard(lane, provider):
-                    tries = 0
+                with calling(lane.handover_id, lane.attempt, "listen"):
+                    async for _ in self._heard(lane, provider):
+                        tries = 0
                 return
             except SessionGone as error:
                 lost = SessionLost(lane.id, error.detail, isinstance(error, SessionEnded))

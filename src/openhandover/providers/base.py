@@ -45,6 +45,8 @@ class Capabilities:
     """It wants to know when a transferred conversation was given back by call."""
     files_after_notice: bool = False
     """Where files are for humans only, they are taken once it has told the user's side of the handover."""
+    sends_transcript: bool = True
+    """It gets the talk so far where the step does not say whether it should."""
     webhook_parts: frozenset[str] = frozenset({""})
     """What may follow `/webhooks/{name}/`; empty for nothing."""
     webhook_get: bool = False
@@ -309,8 +311,8 @@ class BaseProvider:
 
     async def complete(self, event: FromProvider) -> FromProvider:
         """The same event with what its webhook left out, such as the agent's name. It may ask the vendor, and should
-        remember what it said; where that fails or takes over 2 s, the event is taken as it came, and so are those of
-        the next 10 s."""
+        remember what it said; where that fails or takes over 2 s, the event is taken as it came. A vendor that is
+        not there is left alone for 10 s."""
         return event
 
     async def file_headers(self, session: Session, url: str) -> Mapping[str, str]:
