@@ -14,7 +14,7 @@ from openhandover.core.errors import ProviderAuthError, ProviderError, SessionEn
 from openhandover.core.events import FromProvider, SessionLost
 from openhandover.core.model import Lane
 from openhandover.core.turn import Turn
-from openhandover.providers.base import Provider
+from openhandover.providers.base import BaseProvider, Provider
 from openhandover.store.port import Cursor, Store, StoreError
 
 from .arrivals import Arrivals
@@ -31,7 +31,7 @@ Place = tuple[str, int]
 
 
 class Sessions:
-    """Listens to the sessions of providers with `inbound="session"`."""
+    """Listens to the sessions of providers that have a stream for each, or look for what webhooks did not bring."""
 
     def __init__(
         self, store: Store, work: Work, providers: Mapping[str, Provider], arrivals: Arrivals, clock: Clock
@@ -43,7 +43,7 @@ class Sessions:
         self._providers = {
             name: provider
             for name, provider in providers.items()
-            if provider.capabilities.inbound == "session"
+            if getattr(provider.listen, "__func__", None) is not BaseProvider.listen
         }
         self._tasks: dict[Place, asyncio.Task[None]] = {}
         self._ends: dict[Place, asyncio.TimerHandle] = {}

@@ -22,20 +22,20 @@ HANDOVER = "handover"
 """The additional property that names the attempt, so that its conversation can be found again."""
 
 
-class Author(Struct, rename="camel"):
+class Author(Struct, frozen=True, rename="camel"):
     """Who wrote."""
 
     type: str = ""
     id: str | None = None
 
 
-class File(Struct):
+class File(Struct, frozen=True):
     """A file of a listed message."""
 
     id: str
 
 
-class Listed(Struct, rename="camel"):
+class Listed(Struct, frozen=True, rename="camel"):
     """A message as the gateway lists it."""
 
     id: str
@@ -56,21 +56,21 @@ def mark(by: str, text: str, files: int) -> str:
     return hashlib.sha256(f"{by}\n{files}\n{text}".encode()).hexdigest()[:24]
 
 
-class _Property(Struct):
+class _Property(Struct, frozen=True):
     key: str = ""
     value: str = ""
 
 
-class _User(Struct, rename="camel"):
+class _User(Struct, frozen=True, rename="camel"):
     additional_properties: list[_Property] = []
 
 
-class _Assignment(Struct):
+class _Assignment(Struct, frozen=True):
     type: str = ""
     id: str = ""
 
 
-class Conversation(Struct, rename="camel"):
+class Conversation(Struct, frozen=True, rename="camel"):
     """A conversation as the gateway tells of it."""
 
     id: str = ""
@@ -84,39 +84,39 @@ class Conversation(Struct, rename="camel"):
         return next((one.value for one in self.user.additional_properties if one.key == HANDOVER), None)
 
 
-class _Created(Struct, rename="camel"):
+class _Created(Struct, frozen=True, rename="camel"):
     conversation_id: str
 
 
-class _Uploaded(Struct):
+class _Uploaded(Struct, frozen=True):
     id: str
 
 
-class Channel(Struct, rename="camel"):
+class Channel(Struct, frozen=True, rename="camel"):
     """A Chat API channel."""
 
     web_hook_id: str = ""
 
 
-class Webhook(Struct):
+class Webhook(Struct, frozen=True):
     """A webhook."""
 
     uri: str = ""
 
 
-class _Messages(Struct):
+class _Messages(Struct, frozen=True):
     messages: list[Listed] = []
 
 
-class _Conversations(Struct):
+class _Conversations(Struct, frozen=True):
     conversations: list[Conversation] = []
 
 
-class _MessagePage(Struct):
+class _MessagePage(Struct, frozen=True):
     embedded: _Messages = msgspec.field(name="_embedded", default=_Messages())
 
 
-class _ConversationPage(Struct):
+class _ConversationPage(Struct, frozen=True):
     embedded: _Conversations = msgspec.field(name="_embedded", default=_Conversations())
 
 

@@ -62,17 +62,17 @@ class Queue(NamedTuple):
         return QueueUpdated(position, self.wait_ms, estimated=True)
 
 
-class _Metric(Struct):
+class _Metric(Struct, frozen=True):
     key: str = ""
     value: float = 0
 
 
-class _Item(Struct):
+class _Item(Struct, frozen=True):
     name: str | None = None
     metrics: list[_Metric] = []
 
 
-class _Token(Struct):
+class _Token(Struct, frozen=True):
     access_token: str
     expires_in: str | float | None = None
 

@@ -45,14 +45,14 @@ class Signed(NamedTuple):
     sent_at_ms: int
 
 
-class _Protected(Struct):
+class _Protected(Struct, frozen=True):
     alg: str
     kid: str
     b64: bool = True
     crit: list[str] = []
 
 
-class _Jwk(Struct):
+class _Jwk(Struct, frozen=True):
     kty: str
     n: str
     e: str

@@ -20,7 +20,7 @@ IGNORED = frozenset({"adaptiveCard/action", "quickReply/action", "read-receipts"
 _DEPTH, _LINES = 12, 60
 
 
-class _Envelope(Struct, rename="camel"):
+class _Envelope(Struct, frozen=True, rename="camel"):
     event_type: str
     conversation_id: str | None = None
     timestamp: float | None = None
@@ -29,38 +29,38 @@ class _Envelope(Struct, rename="camel"):
     agent_name: str | None = None
 
 
-class _Assigned(Struct):
+class _Assigned(Struct, frozen=True):
     type: str = ""
     id: str | None = None
 
 
-class _Update(Struct):
+class _Update(Struct, frozen=True):
     state: str = ""
     assignment: _Assigned = _Assigned()
 
 
-class _Members(Struct, rename="camel"):
+class _Members(Struct, frozen=True, rename="camel"):
     member_type: str
     change: str
     id: str | None = None
 
 
-class _Sender(Struct):
+class _Sender(Struct, frozen=True):
     type: str = ""
     id: str | None = None
 
 
-class _File(Struct, rename="camel"):
+class _File(Struct, frozen=True, rename="camel"):
     pre_signed_url: str = ""
     file_name: str = ""
 
 
-class _Card(Struct, rename="camel"):
+class _Card(Struct, frozen=True, rename="camel"):
     content_type: str = ""
     content: Any = None
 
 
-class _Message(Struct, rename="camel"):
+class _Message(Struct, frozen=True, rename="camel"):
     sender: _Sender = _Sender()
     is_echo: bool = False
     text: str | None = None
@@ -68,12 +68,12 @@ class _Message(Struct, rename="camel"):
     cards: list[_Card] | None = None
 
 
-class _Activity(Struct):
+class _Activity(Struct, frozen=True):
     name: str
     value: Any = None
 
 
-class _Typing(Struct):
+class _Typing(Struct, frozen=True):
     users: list[_Sender] = []
 
 
@@ -85,11 +85,11 @@ def is_trial(body: bytes) -> bool:
         return False
 
 
-class _Queued(Struct, rename="camel"):
+class _Queued(Struct, frozen=True, rename="camel"):
     queue_id: str | None = None
 
 
-class _QueuedEvent(Struct):
+class _QueuedEvent(Struct, frozen=True):
     data: _Queued = _Queued()
 
 

@@ -96,7 +96,7 @@ def _properties(route: Mapping[str, Any]) -> Mapping[str, Any]:
     return cast("dict[str, Any]", given)
 
 
-class _Property(Struct):
+class _Property(Struct, frozen=True):
     key: str
     value: Any
 
