@@ -77,7 +77,7 @@ class Signs(Talking):
         )
         assert file["name"] == "picture.png"
         async with world.server.http.get(file["url"]) as answer:
-            assert await answer.read() == PICTURE
+            assert await answer.read() == PICTURE, f"another file: {answer.status} at {file}"
 
     async def test_a_file_of_the_user(self, world: VendorWorld) -> None:
         """The agent gets it whole; where the vendor has no files, the agent gets its name or a link to it."""
@@ -105,11 +105,22 @@ class Signs(Talking):
         await talk.says(text := self.word())
         await talk.shown(text)
         chat = (await talk.chat())["id"]
-        if self.capabilities.receipts:
+        if world.emulator.plays("agent_reads"):
             await world.emulator.agent_reads(chat)
             await talk.got("message.read")
         else:
             await self.cannot(world, "agent_reads", chat)
+
+    async def test_the_agent_hears_that_it_arrived(self, world: VendorWorld) -> None:
+        """Once the user's channel took the agent's message, the vendor is told, exactly if it wants to know."""
+        talk = await self.talk(world).active()
+        quiet = await self.quiet(world)
+        await talk.agent_says(text := self.word())
+        await talk.hears(text)
+        if self.capabilities.receipts:
+            await until(lambda: len(world.posted()) > quiet, "a receipt at the vendor")
+        else:
+            assert await self.quiet(world) == quiet
 
     async def test_the_place_in_the_queue(self, world: VendorWorld) -> None:
         """Position as the vendor tells it, wait in milliseconds; what it does not tell is at most our own estimate."""
