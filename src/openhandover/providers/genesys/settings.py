@@ -31,8 +31,9 @@ REGIONS = {
 
 _DOMAIN = re.compile(r"(?=.{4,253}$)[a-z0-9-]+(\.[a-z0-9-]+)+")
 _ID = r"^[^/?#%\s]+$"
-_URL = r"^https?://[^\s/]+"
 _SHORTEST_SECRET = 16  # the vendor: "longer than 15 characters"
+_Id = Annotated[str, Meta(pattern=_ID)]
+_Url = Annotated[str, Meta(pattern=r"^https?://[^\s/]+")]
 _Count = Annotated[int, Meta(ge=1)]
 
 
@@ -63,7 +64,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         str, Meta(min_length=1, description="OAuth client with the grant *Client Credentials*")
     ]
     client_secret: Annotated[Secret, Meta(description="its secret")]
-    integration_id: Annotated[str, Meta(pattern=_ID, description="id of the Open Messaging integration")]
+    integration_id: Annotated[_Id, Meta(description="id of the Open Messaging integration")]
     webhook_secret: Annotated[
         Secret,
         Meta(
@@ -88,9 +89,8 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         Meta(pattern=r"^[A-Za-z0-9-]+$", description="the header that holds `events_key`, and nothing else"),
     ] = "Authorization"
     queue_id: Annotated[
-        str | None,
+        _Id | None,
         Meta(
-            pattern=_ID,
             description="the queue that the flow leads to: for availability and waiting time, and as an attribute; "
             "absent: neither is asked for",
         ),
@@ -161,12 +161,12 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         float, Meta(ge=0, description="seconds between two notices that the user types")
     ] = 5.0
     api_url: Annotated[
-        str | None,
-        Meta(pattern=_URL, description="address of the API, where it is not `https://api.` + region"),
+        _Url | None,
+        Meta(description="address of the API, where it is not `https://api.` + region"),
     ] = None
     login_url: Annotated[
-        str | None,
-        Meta(pattern=_URL, description="address of the log-in, where it is not `https://login.` + region"),
+        _Url | None,
+        Meta(description="address of the log-in, where it is not `https://login.` + region"),
     ] = None
 
     def __post_init__(self) -> None:

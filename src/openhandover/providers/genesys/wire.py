@@ -230,7 +230,9 @@ def available(reply: Reply, wait_ms: int | None) -> Availability:
 # --- conversations
 
 
-class _Named(Struct, frozen=True):
+class Named(Struct, frozen=True):
+    """A reference."""
+
     id: str | None = None
     name: str | None = None
 
@@ -244,12 +246,12 @@ class Participant(Struct, frozen=True, rename="camel"):
     state: str = ""
     disconnect_type: str | None = None
     connected_time: str | None = None
-    user: _Named | None = None
+    user: Named | None = None
 
     @property
     def agent(self) -> Agent:
         """Who it is; the name of the person, not of the queue."""
-        user = self.user or _Named()
+        user = self.user or Named()
         return Agent(user.id, self.name or user.name)
 
 
