@@ -19,6 +19,7 @@ SHIPPED = (
     "genesys",
     "salesforce_miaw",
     "livehelperchat",
+    "ringcentral",
 )
 GROUP = "openhandover.providers"
 """Entry points of third parties: name = type, value = the provider's package."""

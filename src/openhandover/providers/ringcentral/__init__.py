@@ -33,8 +33,8 @@ from .wire import Params, State
 _BEST_EFFORT_S = 5.0  # typing that comes later than this is of no use
 _GONE = frozenset({403, 404, 409})
 """It is not there, it is over, or somebody ends it at this moment."""
-_NAMES = 10_000
-"""So many agents are known by name without asking again."""
+_KNOWN = 10_000
+"""So many threads, and so many agents, are known without asking again."""
 
 
 class RingCentral(BaseProvider):
@@ -50,8 +50,8 @@ class RingCentral(BaseProvider):
         attachments_in=True,
         attachments_out=True,
         presence=True,
-        receipts=True,
         agent_name=True,
+        webhook_get=True,
     )
 
     def __init__(self, name: str, settings: Settings, http: Sender) -> None:
@@ -60,6 +60,7 @@ class RingCentral(BaseProvider):
         self._realtime = Realtime(settings, http)
         self._rest = Rest(settings, http)
         self._telling = Telling(settings, self._realtime)
+        self._threads: dict[str, str | None] = {}
         self._names: dict[str, str | None] = {}
 
     async def connect(self) -> None:
@@ -93,7 +94,7 @@ class RingCentral(BaseProvider):
         )
         await self._telling.begin(self.host, thread, author, request)
         found = await self._found(thread)
-        await self.host.remember(missed.kept(found), thread)
+        await self.host.remember(_kept(found), thread)
         categories = [("thread_category_ids[]", one) for one in self._categories(request.route)]
         await self._rest.call("PUT", f"/content_threads/{found}/update_categories", categories)
         return Opened(thread, vendor_state=State(found, author).text)
@@ -133,24 +134,33 @@ class RingCentral(BaseProvider):
 
     # --- from RingCentral
 
+    async def prepare(self, request: WebhookRequest) -> None:
+        """A webhook names a thread by RingCentral's id, so ours is looked up. Where that fails, it is sent again."""
+        if request.method == "GET" or inbound.is_of_source(request) or not self._is_genuine(request):
+            return
+        for thread in inbound.threads(self._settings, request.body) - set(self._threads):
+            if len(self._threads) >= _KNOWN:
+                self._threads.clear()
+            self._threads[thread] = await self._ours(thread)
+
     def verify(self, request: WebhookRequest) -> None:
         """The source signs what it sends; webhooks carry a secret, and their registration a token."""
-        settings = self._settings
-        if request.method == "GET":
-            genuine = request.query.get("hub.mode") == "subscribe" and bool(
-                request.query.get("hub.challenge")
-            )
-            given, expected = request.query.get("hub.verify_token", ""), str(settings.verify_token)
-        elif inbound.is_of_source(request):
-            genuine = True
-            given = request.headers.get(inbound.SIGNATURE) or request.query.get("signature", "")
-            expected = wire.signature(settings.realtime_token, request.body)
-        else:
-            genuine = True
-            given, expected = request.headers.get("x-dimelo-secret", ""), str(settings.webhook_secret)
-        if not is_secret(given.encode("utf-8", "replace"), expected) or not genuine:
+        if not self._is_genuine(request):
             raise SignatureError
-        self._in_time(request)
+        if inbound.is_of_source(request) and self._settings.max_age_s:
+            made_at = inbound.sent_at(request.body)
+            if made_at is not None and abs(request.received_at - made_at) > self._settings.max_age_s:
+                raise SignatureError  # somebody recorded it, and sent it again
+
+    def _is_genuine(self, request: WebhookRequest) -> bool:
+        settings, query, headers = self._settings, request.query, request.headers
+        if request.method == "GET":
+            asks = query.get("hub.mode") == "subscribe" and bool(query.get("hub.challenge"))
+            return asks and _same(query.get("hub.verify_token", ""), settings.verify_token)
+        if inbound.is_of_source(request):
+            given = headers.get(inbound.SIGNATURE) or query.get("signature", "")
+            return _same(given, wire.signature(settings.realtime_token, request.body))
+        return _same(headers.get("x-dimelo-secret", ""), settings.webhook_secret)
 
     def parse(self, request: WebhookRequest) -> Sequence[FromProvider]:
         """The facts of a call of the source, or of a webhook."""
@@ -158,7 +168,7 @@ class RingCentral(BaseProvider):
             return ()
         if inbound.is_of_source(request):
             return inbound.of_source(self.name, self._settings, request.body)
-        return inbound.of_webhook(self.name, self._settings, request.body)
+        return inbound.of_webhook(self.name, self._settings, self._threads, request.body)
 
     def reply(self, request: WebhookRequest) -> WebhookReply:
         """The challenge, a signed answer, or the bare 200 that a webhook wants."""
@@ -170,33 +180,29 @@ class RingCentral(BaseProvider):
         return WebhookReply(200, b"{}", {"Content-Type": "application/json"})
 
     async def complete(self, event: FromProvider) -> FromProvider:
-        """Our id of the thread, where the event has RingCentral's, and the agent's name."""
-        placed = await self._placed(event)
-        fact = placed.fact
-        if not isinstance(fact, events.AgentJoined | events.AgentTransferred):
-            return placed
+        """The agent's name; events have only their id."""
+        fact = event.fact
         if (
-            fact.agent is None
-            or fact.agent.id is None
-            or not (placed.external_id or "").startswith(wire.OURS)
+            not isinstance(fact, events.AgentJoined | events.AgentTransferred)
+            or not fact.agent
+            or not fact.agent.id
         ):
-            return placed
+            return event
         agent = Agent(fact.agent.id, await self._name(fact.agent.id))
-        return msgspec.structs.replace(placed, fact=msgspec.structs.replace(fact, agent=agent))
+        return msgspec.structs.replace(event, fact=msgspec.structs.replace(fact, agent=agent))
 
     async def file_headers(self, session: Session, url: str) -> Mapping[str, str]:
         """The access token, for files that RingCentral itself has."""
         return self._rest.headers_for(url)
 
-    async def events(self, cursor: str | None) -> AsyncIterator[tuple[str, FromProvider]]:
+    async def listen(
+        self, session: Session, cursor: str | None
+    ) -> AsyncIterator[tuple[str, FromProvider | None]]:
         """What webhooks did not bring, looked for from time to time; beside them, never instead."""
-        since = await self.host.recall("looked") or cursor
-        while True:
-            seen = await missed.look(self.name, self._settings, self._rest, self.host, since)
-            for event in seen.found:
-                yield seen.since, event
-            since = seen.since
-            await self.host.remember("looked", since)
+        while self._settings.catch_up_s:
+            async for place, event in missed.look(self.name, self._rest, session, cursor):
+                yield place, event
+                cursor = place
             await asyncio.sleep(self._settings.catch_up_s)
 
     # --- how it is done
@@ -230,32 +236,31 @@ class RingCentral(BaseProvider):
             return (await self._rest.call("PUT", f"{path}/close", fine=_GONE)).status
         return (await self._rest.call("DELETE", f"{path}/cancel", fine=_GONE)).status
 
-    def _in_time(self, request: WebhookRequest) -> None:
-        """A signed call that is too old was recorded and sent again by somebody."""
-        if not self._settings.max_age_s or not inbound.is_of_source(request):
-            return
-        made_at = inbound.sent_at(request.body)
-        if made_at is not None and abs(request.received_at - made_at) > self._settings.max_age_s:
-            raise SignatureError
-
-    async def _placed(self, event: FromProvider) -> FromProvider:
-        """A webhook names a thread by RingCentral's id."""
-        place = event.external_id or ""
-        if not place.startswith(inbound.THEIRS):
-            return event
-        thread = place.removeprefix(inbound.THEIRS)
-        ours = await self.host.recall(missed.kept(thread))
+    async def _ours(self, thread: str) -> str | None:
+        """Our id of one of RingCentral's threads; None where it is somebody else's."""
+        ours = await self.host.recall(_kept(thread))
         if ours is None:
-            ours = (await self._rest.get(f"/content_threads/{thread}", wire.Thread)).foreign_id
-        return msgspec.structs.replace(event, external_id=ours) if ours else event
+            reply = await self._rest.call("GET", f"/content_threads/{thread}", fine={404})
+            foreign = wire.answer(reply, wire.Thread).foreign_id if reply.is_success else None
+            ours = foreign if foreign and foreign.startswith(wire.OURS) else None
+        return ours
 
     async def _name(self, agent_id: str) -> str | None:
         if agent_id not in self._names:
             found = await self._rest.get(f"/users/{agent_id}", wire.Named)
-            if len(self._names) >= _NAMES:
+            if len(self._names) >= _KNOWN:
                 self._names.clear()
             self._names[agent_id] = found.name
         return self._names[agent_id]
+
+
+def _same(given: str, secret: str) -> bool:
+    return is_secret(given.encode("utf-8", "replace"), secret)
+
+
+def _kept(thread: str) -> str:
+    """Where our id of one of RingCentral's threads is remembered."""
+    return f"thread:{thread}"
 
 
 PROVIDER = RingCentral

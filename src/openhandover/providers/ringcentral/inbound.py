@@ -6,7 +6,7 @@ Both come to one address. A call of the source is signed and is `{action, params
 
 import hashlib
 import mimetypes
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -22,8 +22,6 @@ from openhandover.providers.base import WebhookReply, WebhookRequest
 from . import readable, wire
 from .settings import Settings
 
-THEIRS = "rc:"
-"""Before a thread's id in webhooks, which is RingCentral's; in calls of the source it is ours."""
 SIGNATURE = "x-smccsdk-signature"
 
 OBJECTS: dict[str, list[str]] = {
@@ -215,20 +213,34 @@ class _Delivery(Struct):
 _Reading = Callable[[_Event, _About, Settings], ProviderFact | None]
 
 
-def of_webhook(provider: str, settings: Settings, body: bytes) -> Sequence[FromProvider]:
-    """The facts of a webhook; what happens in other sources is none of ours."""
-    told = sorted(decoded(body, _Delivery).events, key=lambda one: one.issued_at or "")
+def threads(settings: Settings, body: bytes) -> set[str]:
+    """RingCentral's ids of the threads that a webhook has something to say about; none when it cannot be read."""
+    try:
+        told = _of_our_source(settings, body)
+    except PayloadError:
+        return set()  # `of_webhook` says so, with the place
+    return {about.thread_id for one, about in told if about.thread_id and _fact(one, about, settings)}
+
+
+def of_webhook(
+    provider: str, settings: Settings, ours: Mapping[str, str | None], body: bytes
+) -> Sequence[FromProvider]:
+    """The facts of a webhook. `ours`: RingCentral's id of a thread -> our own, None where it is not ours."""
     found: list[FromProvider] = []
-    for one in told:
-        about = (one.resource.metadata if one.resource else None) or _About()
-        if about.source_id not in (None, settings.source_id):
-            continue
+    for one, about in _of_our_source(settings, body):
         said = _fact(one, about, settings)
-        if said is not None:
-            thread = THEIRS + about.thread_id if about.thread_id else ""
+        thread = ours.get(about.thread_id or "")
+        if said is not None and (thread or not about.thread_id):
             at = epoch(one.issued_at)
-            found.append(FromProvider(provider, one.id, said, external_id=thread, at=at, raw=body))
+            found.append(FromProvider(provider, one.id, said, external_id=thread or "", at=at, raw=body))
     return found
+
+
+def _of_our_source(settings: Settings, body: bytes) -> list[tuple[_Event, _About]]:
+    """In the order in which they happened; what happens in other sources is none of ours."""
+    told = sorted(decoded(body, _Delivery).events, key=lambda one: one.issued_at or "")
+    known = [(one, (one.resource.metadata if one.resource else None) or _About()) for one in told]
+    return [(one, about) for one, about in known if about.source_id in (None, settings.source_id)]
 
 
 def _fact(one: _Event, about: _About, settings: Settings) -> ProviderFact | None:

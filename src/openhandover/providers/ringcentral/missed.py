@@ -1,74 +1,48 @@
-"""What no webhook has brought: after a pause of ours the REST API is asked what the agents did meanwhile.
+"""What no webhook has brought: from time to time, and first after every start, the REST API is asked what the agents did.
 
 RingCentral tries a message three times and a webhook for three hours. An event that came the usual way as well has the
 same id here, so it has no second effect; only an end is told anew, and the first end wins.
 """
 
-from typing import NamedTuple
+from collections.abc import AsyncIterator
 
 from openhandover.core import events
 from openhandover.core.events import FromProvider
-from openhandover.providers.base import Host
+from openhandover.providers.base import Session
 
 from . import inbound, readable, wire
 from .account import Rest
-from .settings import Settings
 
 PAGE = 150
 
 
-class Look(NamedTuple):
-    """What was found, and where the next look begins."""
-
-    since: str
-    found: list[FromProvider]
-
-
-def kept(thread: str) -> str:
-    """Where our id of one of RingCentral's threads is remembered."""
-    return f"thread:{thread}"
-
-
-async def look(name: str, settings: Settings, rest: Rest, host: Host, since: str | None) -> Look:
-    """The agents' messages and ends in our threads since then; None: it is the first look, and nothing is missing."""
-    changed = await _changed(settings, rest, since)
-    newest = max([one.updated_at or "" for one in changed], default=since or "")
-    found: list[FromProvider] = []
-    for one in [] if since is None else sorted(changed, key=lambda one: one.updated_at or ""):
-        thread = await host.recall(kept(one.thread_id or ""))
-        if thread is not None:
-            found += await _of(name, rest, one, thread)
-    return Look(newest, found)
-
-
-async def _changed(settings: Settings, rest: Rest, since: str | None) -> list[wire.Intervention]:
-    found: list[wire.Intervention] = []
-    while True:
-        query = [("sort", "updated_at"), ("limit", str(PAGE)), ("offset", str(len(found)))]
-        page = (await rest.get("/interventions", wire.Interventions, query)).records
-        found += page
-        if since is None or len(page) < PAGE or any((one.updated_at or "") < since for one in page):
-            break
-    return [
-        one
-        for one in found
-        if one.source_id in (None, settings.source_id) and (one.updated_at or "") >= (since or "")
-    ]
-
-
-async def _of(name: str, rest: Rest, one: wire.Intervention, thread: str) -> list[FromProvider]:
-    query = [("q", f'intervention:"{one.id}"'), ("limit", str(PAGE))]
+async def look(
+    name: str, rest: Rest, session: Session, cursor: str | None
+) -> AsyncIterator[tuple[str, FromProvider | None]]:
+    """The agents' messages in the session's thread, and its end, when something has changed there since `cursor`."""
+    thread = wire.State.of(session.vendor_state).thread
+    asked = [("thread_id", thread), ("limit", str(PAGE))]
+    begun = (await rest.get("/interventions", wire.Interventions, asked)).records
+    mark = max((one.updated_at or "" for one in begun), default="")
+    if mark == (cursor or ""):
+        return
+    query = [("q", f'thread:"{thread}"'), ("limit", str(PAGE))]
     contents = (await rest.get("/contents", wire.Contents, query)).records
-    found = [
-        FromProvider(name, f"message:{it.id}", _said(it), external_id=thread, at=inbound.epoch(it.created_at))
-        for it in sorted(contents, key=lambda it: it.created_at or "")
-        if _is_of_agent(it)
-    ]
-    if one.closed:
-        event_id = f"closed:{one.id}:{one.closed_at}"
+    for it in sorted(contents, key=lambda it: it.created_at or ""):
+        if _is_of_agent(it):
+            yield cursor or "", _fact(name, session, f"message:{it.id}", _said(it), it.created_at)
+    if all(one.closed for one in begun):
+        # None is left of those that were there before: a cancelled one is gone.
+        last = max(begun, key=lambda one: one.updated_at or "", default=wire.Intervention(thread))
         end = events.Closed("agent_closed", sequenced=True)  # everything said before it is here already
-        found.append(FromProvider(name, event_id, end, external_id=thread, at=inbound.epoch(one.closed_at)))
-    return found
+        yield cursor or "", _fact(name, session, f"closed:{last.id}:{last.closed_at}", end, last.closed_at)
+    yield mark, None
+
+
+def _fact(
+    name: str, session: Session, event_id: str, fact: events.ProviderFact, at: str | None
+) -> FromProvider:
+    return FromProvider(name, event_id, fact, external_id=session.external_id, at=inbound.epoch(at))
 
 
 def _is_of_agent(it: wire.Content) -> bool:
