@@ -25,7 +25,7 @@ from .template import TEMPLATE, rendered
 __all__ = ["EMULATOR", "LiveHelperChatEmulator"]
 
 PREFIX = "/index.php"
-EVENTS = (
+EVENTS: tuple[str, ...] = (
     *("chat.chat_started", "chat.addmsguser", "chat.web_add_msg_admin", "chat.desktop_client_admin_msg"),
     *("chat.accept", "chat.data_changed", "chat.close", "chat.auto_close", "chat.chat_transfered"),
     *("chat.chat_transfered_force", "chat.chat_transfer_accepted", "chat.chat_owner_changed"),

@@ -103,7 +103,7 @@ class Api:
         try:
             found = await self._post("/restapi/addmsguser", form, auth=False)
         except ProviderRejected as error:
-            raise await self._explained(error, chat_id) from None
+            raise await self._explained(error, chat_id, "; check `max_message_length`") from None
         return read(Line, found.get("msg")).id
 
     async def we_say(self, chat_id: str, sender: str, text: str, name: str = "") -> int:
@@ -190,7 +190,9 @@ class Api:
                 http_status=error.http_status,
             ) from None
 
-    async def _explained(self, error: ProviderRejected, chat_id: str | None = None) -> ProviderError:
+    async def _explained(
+        self, error: ProviderRejected, chat_id: str | None = None, hint: str = ""
+    ) -> ProviderError:
         """The same refusal, or what is behind it; its own words are localized and may hold what the user wrote."""
         await self.prove()
         if chat_id is None:
@@ -199,7 +201,9 @@ class Api:
             chat = await self.chat(chat_id)
         except SessionGone as gone:
             return gone
-        return SessionEnded("the chat is closed in Live Helper Chat") if chat.is_closed else error
+        if chat.is_closed:
+            return SessionEnded("the chat is closed in Live Helper Chat")
+        return ProviderRejected(error.detail + hint, http_status=error.http_status)
 
     # --- every call -----------------------------------------------------------------------------------------------
 
