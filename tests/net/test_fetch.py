@@ -4,7 +4,7 @@ import pytest
 from aiohttp import web
 
 from openhandover.core.errors import ProviderRejected, ProviderUnavailable, SessionGone
-from openhandover.net.client import HttpClient
+from openhandover.net.client import HttpClient, Request
 from openhandover.net.errors import Blocked, TooLarge
 from openhandover.net.fetch import download, safe_name
 from openhandover.net.guard import Guard
@@ -13,6 +13,11 @@ from openhandover.net.sniff import content_type
 from .loopback import serving
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(20)
+
+
+def wanted(url: str, guard: Guard, max_bytes: int = 1000) -> Request:
+    """What is to be downloaded."""
+    return Request(method="GET", url=url, guard=guard, max_bytes=max_bytes)
 
 
 async def picture(request: web.Request) -> web.Response:
@@ -31,8 +36,8 @@ async def test_a_file_is_fetched_and_named() -> None:
     """The type comes from the bytes, not from what the server says; the name from the message, else the url."""
     async with serving(picture) as origin, HttpClient() as client:
         guard = Guard([origin])
-        named = await download(client, f"{origin}/x", guard, max_bytes=1000, name="../a/photo.png")
-        unnamed = await download(client, f"{origin}/dir/b%20c.png?sig=1", guard, max_bytes=1000)
+        named = await download(client, wanted(f"{origin}/x", guard), "../a/photo.png")
+        unnamed = await download(client, wanted(f"{origin}/dir/b%20c.png?sig=1", guard))
     assert named == ("_a_photo.png", "image/png", PNG)
     assert unnamed.name == "b c.png"
 
@@ -41,14 +46,14 @@ async def test_a_private_file_is_not_fetched() -> None:
     """The target rules hold for files too."""
     async with serving(picture) as origin, HttpClient() as client:
         with pytest.raises(Blocked):
-            await download(client, origin, Guard(), max_bytes=1000)
+            await download(client, wanted(origin, Guard()))
 
 
 async def test_a_file_over_the_limit_is_refused() -> None:
     """The limit is in bytes of content."""
     async with serving(picture) as origin, HttpClient() as client:
         with pytest.raises(TooLarge):
-            await download(client, origin, Guard([origin]), max_bytes=len(PNG) - 1)
+            await download(client, wanted(origin, Guard([origin]), len(PNG) - 1))
 
 
 @pytest.mark.parametrize(
@@ -59,7 +64,7 @@ async def test_a_file_that_is_not_there_is_an_error(path: str, kind: type[Except
     """An error page is never taken for the file."""
     async with serving(picture) as origin, HttpClient() as client:
         with pytest.raises(kind) as raised:
-            await download(client, origin + path, Guard([origin]), max_bytes=1000)
+            await download(client, wanted(origin + path, Guard([origin])))
     assert type(raised.value) is kind
     assert kind is not SessionGone
 

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from openhandover import providers
 from tests.net.loopback import serving
-from tests.scenarios.world import World, living
+from tests.scenarios.world import TEXT, World, living
 
 
 class Streamed(NamedTuple):
@@ -26,6 +26,7 @@ class Vendor:
     """What happened in it, and faults to come: `refuse` answers calls of a path with a status."""
 
     def __init__(self) -> None:
+        self.url = ""
         self.sessions: dict[str, str] = {}
         self.events: dict[str, list[Streamed]] = {}
         self.said: list[tuple[str, str]] = []
@@ -59,6 +60,8 @@ class Vendor:
             return await self._streams(request)
         if first == "/files":
             self.asked_for_files.append(request.headers.get("x-vendor-key"))
+            if "to" in request.query:
+                raise web.HTTPFound(request.query["to"])
             return web.Response(body=b"content")
         body = await request.json()
         if first == "/open":
@@ -94,13 +97,15 @@ class Vendor:
 
 
 @asynccontextmanager
-async def listened(folder: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[tuple[World, Vendor]]:
+async def listened(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, text: str = TEXT
+) -> AsyncGenerator[tuple[World, Vendor]]:
     """A world with the provider `stream`, whose type a third party's package announces."""
     point = EntryPoint("session_desk", "tests.scenarios.session_desk", providers.GROUP)
     monkeypatch.setattr(providers, "entry_points", lambda group: [point] if group == providers.GROUP else [])
     vendor = Vendor()
     async with (
-        serving(vendor.called) as url,
-        living(folder, f"  stream: {{type: session_desk, url: '{url}'}}\n") as world,
+        serving(vendor.called) as vendor.url,
+        living(folder, f"  stream: {{type: session_desk, url: '{vendor.url}'}}\n", text=text) as world,
     ):
         yield world, vendor

@@ -4,6 +4,7 @@ import asyncio
 
 from openhandover.core.errors import ProviderRejected
 from openhandover.core.model import Attachment
+from openhandover.net.client import Request
 from openhandover.net.fetch import download
 
 from .files import FileStore
@@ -46,11 +47,12 @@ class ProviderHost:
                 raise ProviderRejected("the file was deleted, as `retention.files_days` says") from None
         if not file.url:
             raise ProviderRejected("the file is not ours")
-        found = await download(
-            self._parts.http,
-            file.url,
-            self._parts.guard,
+        wanted = Request(
+            method="GET",
+            url=file.url,
+            guard=self._parts.guard,
             max_bytes=self._parts.config.uploads.max_bytes,
             timeout_s=FETCH_S,
         )
+        found = await download(self._parts.http, wanted)
         return found.content

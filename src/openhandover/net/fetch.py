@@ -4,13 +4,15 @@ import re
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
+from msgspec.structs import replace
+
 from openhandover.core.errors import ProviderRejected
 
 from .client import Request, Sender
-from .guard import Guard
 from .sniff import content_type
 from .statuses import check
 
+REDIRECTS = 5
 _UNSAFE_IN_NAME = re.compile(r"[\x00-\x1f\x7f/\\:*?\"<>|\u202a-\u202e\u2066-\u2069]+")
 
 
@@ -22,19 +24,17 @@ class Download(NamedTuple):
     content: bytes
 
 
-async def download(
-    sender: Sender, url: str, guard: Guard, *, max_bytes: int, name: str = "", timeout_s: float = 3.0
-) -> Download:
-    """Fetch a file under the target rules. Raises Blocked, TooLarge, Unreachable, ProviderRejected, ..."""
-    request = Request(
-        method="GET", url=url, guard=guard, max_bytes=max_bytes, redirects=5, timeout_s=timeout_s
-    )
-    reply = await sender.send(request)
+async def download(sender: Sender, wanted: Request, name: str = "") -> Download:
+    """Fetch a file under the target rules of `wanted`, whose headers do not travel to another origin. Raises Blocked,
+    TooLarge, Unreachable, ProviderRejected, ..."""
+    reply = await sender.send(replace(wanted, redirects=REDIRECTS))
     check(reply, {}, 0.0)
     if not reply.body:
         raise ProviderRejected("The file is empty")
     declared = reply.headers.get("Content-Type", "")
-    return Download(safe_name(name or _last_segment(url)), content_type(reply.body, declared), reply.body)
+    return Download(
+        safe_name(name or _last_segment(wanted.url)), content_type(reply.body, declared), reply.body
+    )
 
 
 def safe_name(name: str) -> str:

@@ -225,6 +225,7 @@ class Provider(Protocol):
     def reply(self, request: WebhookRequest) -> WebhookReply | None: ...
     async def complete(self, event: FromProvider) -> FromProvider: ...
     async def file_headers(self, session: Session, url: str) -> Mapping[str, str]: ...
+    def origins(self) -> frozenset[str]: ...
     def events(self, cursor: str | None) -> AsyncIterator[tuple[str, FromProvider]]: ...
     def listen(
         self, session: Session, cursor: str | None
@@ -316,8 +317,14 @@ class BaseProvider:
         return event
 
     async def file_headers(self, session: Session, url: str) -> Mapping[str, str]:
-        """What a download of an agent's file must send along; for addresses of the vendor only."""
+        """What a download of an agent's file must send along; for addresses of the vendor only. It does not follow a
+        redirect to another origin."""
         return {}
+
+    def origins(self) -> frozenset[str]:
+        """The configured addresses (http://host:port) from which agents' files are fetched though they are private, as
+        those of a vendor in the own network; else only `outbound.allow` says so."""
+        return frozenset()
 
     async def events(self, cursor: str | None) -> AsyncIterator[tuple[str, FromProvider]]:
         """(cursor, fact) from a stream or poll, resumable; only for `inbound="events"`."""

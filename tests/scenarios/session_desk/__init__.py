@@ -48,6 +48,10 @@ class SessionDesk(BaseProvider):
         """Files of this vendor are for those who have its key."""
         return {"x-vendor-key": "k1"} if url.startswith(f"{self._url}/files/") else {}
 
+    def origins(self) -> frozenset[str]:
+        """Where the vendor is."""
+        return frozenset((self._url,))
+
     async def listen(
         self, session: Session, cursor: str | None
     ) -> AsyncIterator[tuple[str, e.FromProvider | None]]:
