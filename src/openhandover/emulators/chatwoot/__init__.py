@@ -4,6 +4,7 @@ Where the documentation is silent, a call is refused: fields that Rails would pa
 call without a status.
 """
 
+import time
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
@@ -95,6 +96,7 @@ class ChatwootEmulator(Emulator):
             "api_token": self.home.token,
             "inbox_id": INBOX_ID,
             "webhook_secret": self.inbox.secret,
+            "gap_check_s": 1,
         }
 
     # --- agents
@@ -140,6 +142,11 @@ class ChatwootEmulator(Emulator):
         """A private note, which is delivered as any message."""
         of = self.home.conversation(chat_id)
         self.desk.say(of, self._who(of), text, private=True)
+
+    async def agent_reads(self, chat_id: str) -> None:
+        """Whoever opens a conversation has seen it; no webhook tells."""
+        self.home.conversation(chat_id).agent_last_seen_at = time.time()
+        self.changed()
 
     async def sends_unknown(self, chat_id: str) -> None:
         """An event that no list of events has."""

@@ -5,12 +5,13 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
-from aiohttp import BodyPartReader, web
+from aiohttp import web
 
 from openhandover.emulators.answers import Refused
 
 from . import schema, views
 from .desk import Desk
+from .forms import parts
 from .installation import (
     ACCOUNT_ID,
     INCOMING,
@@ -200,18 +201,13 @@ class Api:
     ) -> tuple[schema.NewMessage, list[dict[str, Any]]]:
         fields: dict[str, Any] = {}
         attachments: list[dict[str, Any]] = []
-        reader = await request.multipart()
-        while (part := await reader.next()) is not None:
-            if not isinstance(part, BodyPartReader) or not part.name:
-                raise Refused(422, "a part of the form has no name")
-            content = bytes(await part.read())
+        for part in parts(request.headers["Content-Type"], await request.read()):
             if part.name == "attachments[]":
-                name = part.filename or ""
-                if not name:
+                if not part.filename:
                     raise Refused(422, "a file has no name")
-                attachments.append(self.attached(number, name, part.headers.get("Content-Type", ""), content))
+                attachments.append(self.attached(number, part.filename, part.content_type, part.content))
             else:
-                text = content.decode()
+                text = part.content.decode()
                 fields[part.name] = {"true": True, "false": False}.get(text, text)
         if len(attachments) > MOST_FILES:
             raise Refused(422, "exceeded maximum allowed")

@@ -1,6 +1,6 @@
 """Chatwoot, and Cognigy Live Agent which descends from it: a conversation in an API inbox for each handover."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
 import msgspec
@@ -24,6 +24,7 @@ from openhandover.texts.readable import said
 from . import wire
 from .account import Account
 from .calls import SENDING, Calls, checked
+from .looking import looked
 from .opening import Opening
 from .posting import Posting
 from .settings import Settings
@@ -73,9 +74,9 @@ class Chatwoot(BaseProvider):
 
     async def send(self, session: Session, message: Message, key: str) -> None:
         """The user's words as the contact's, with files; a bot's as a private note."""
-        reference = wire.reference(key)
         if message.author != "user":
-            await self._posting.post(session.external_id, wire.note(wire.bot_said(message), reference))
+            body = wire.note(wire.bot_said(message), wire.reference(key))
+            await self._posting.post(session.external_id, body)
             return
         lines, files = [said(message)], list[wire.File]()
         for file in message.attachments:
@@ -84,7 +85,9 @@ class Chatwoot(BaseProvider):
             except ProviderRejected:  # not a file of ours: its address is all we have
                 lines.append(_address(file))
         text = "\n".join(line for line in lines if line)
-        await self._posting.post(session.external_id, wire.incoming(text, reference), files)
+        await self._posting.post(
+            session.external_id, wire.incoming(text, wire.message_reference(message)), files
+        )
 
     async def typing(self, session: Session, *, on: bool) -> None:
         """Tell agents that the user types: the one thing that only the Client API can say."""
@@ -144,6 +147,14 @@ class Chatwoot(BaseProvider):
             agent = await self._account.agent(fact.agent)
             return msgspec.structs.replace(event, fact=msgspec.structs.replace(fact, agent=agent))
         return event
+
+    async def listen(
+        self, session: Session, cursor: str | None
+    ) -> AsyncIterator[tuple[str, FromProvider | None]]:
+        """What no webhook brought."""
+        every_s = self._settings.gap_check_s
+        async for found in looked(self._posting, self._reader, session.external_id, cursor, every_s):
+            yield found
 
     async def _end(self, session: Session, status: str, last: dict[str, Any] | None) -> None:
         path = f"/conversations/{session.external_id}/toggle_status"

@@ -18,7 +18,7 @@ def closed_until(inbox: Inbox, now: datetime) -> str | None:
         return None
     try:
         zone = ZoneInfo(inbox.timezone or "UTC")
-    except (OSError, ValueError):
+    except (KeyError, OSError, ValueError):
         return None
     local = now.astimezone(zone)
     opening = ""

@@ -60,15 +60,14 @@ class Posting:
         latest = await self.messages(talk_id)
         if any(said.source_id == body["source_id"] for said in latest):
             return True
-        if not body["private"] and await self.status(talk_id) in self._end_statuses:
+        if not body["private"] and (await self.talk(talk_id)).status in self._end_statuses:
             raise SessionEnded("the conversation is closed in Chatwoot")
         return False
 
-    async def status(self, talk_id: str) -> str:
-        """The status of a conversation."""
+    async def talk(self, talk_id: str) -> wire.Talk:
+        """The conversation as it is now."""
         reply = checked(await self._calls.get(f"/conversations/{talk_id}"), SENDING)
-        talk: wire.Talk = decoded(reply, wire.Talk, "GET conversation")
-        return talk.status
+        return decoded(reply, wire.Talk, "GET conversation")
 
     async def messages(self, talk_id: str, after: int | None = None) -> list[Said]:
         """The messages after a certain one, oldest first; without one the latest twenty."""

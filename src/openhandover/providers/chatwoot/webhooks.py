@@ -269,23 +269,20 @@ class Reader:
             return []
         return [FromProvider(self._name, event_id, fact, external_id=str(talk.id), at=_at(said), raw=body)]
 
-    def listed(self, said: Said, external_id: str) -> FromProvider | None:
+    def listed(self, said: Said, talk_id: str) -> FromProvider | None:
         """A message from the list of a conversation, as its webhook would have told it."""
-        fact = self.message(said, Talk(id=int(external_id)))
-        if fact is None:
-            return None
-        return FromProvider(self._name, f"message:{said.id}", fact, external_id=external_id, at=_at(said))
+        fact = self.message(said, Talk(id=int(talk_id)))
+        return None if fact is None else self.told(f"message:{said.id}", fact, talk_id, _at(said))
 
-    def ended(self, status: str, external_id: str) -> FromProvider | None:
+    def ended(self, status: str, talk_id: str) -> FromProvider | None:
         """The end of a conversation, as its webhook would have told it."""
         if status not in self._settings.end_statuses:
             return None
-        return FromProvider(
-            self._name,
-            f"ended:{external_id}:{status}",
-            events.Closed("agent_closed"),
-            external_id=external_id,
-        )
+        return self.told(f"ended:{talk_id}:{status}", events.Closed("agent_closed"), talk_id)
+
+    def told(self, event_id: str, fact: ProviderFact, talk_id: str, at: float | None = None) -> FromProvider:
+        """A fact that no webhook brought."""
+        return FromProvider(self._name, event_id, fact, external_id=talk_id, at=at)
 
 
 def _decoded(body: bytes, type_: Any) -> Any:

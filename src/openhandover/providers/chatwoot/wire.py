@@ -16,6 +16,7 @@ from .settings import Priority, Settings
 
 MARK = "oh-"
 """Every id that we give begins so: by it our own things are known again, also after a restart."""
+_MESSAGE_MARK = MARK + "user:"
 MARK_ATTRIBUTE = "openhandover"
 """Additional attribute of our conversations. Agents do not see these attributes."""
 NOTE_CHARS = 100_000
@@ -58,6 +59,16 @@ def source_id(handover_id: str, attempt: int) -> str:
 def reference(key: str) -> str:
     """Our id of whatever has this idempotency key."""
     return MARK + hashlib.sha256(key.encode()).hexdigest()[:32]
+
+
+def message_reference(message: Message) -> str:
+    """Our id of a user's message there, from which ours can be read again."""
+    return f"{_MESSAGE_MARK}{message.id}"
+
+
+def message_id(source: str | None) -> str | None:
+    """The id of the user's message that has this id there; None for everything else."""
+    return source.removeprefix(_MESSAGE_MARK) if source and source.startswith(_MESSAGE_MARK) else None
 
 
 # --- the route -----------------------------------------------------------------------------------------------
@@ -248,6 +259,7 @@ class Talk(Struct):
     id: int
     status: str = "open"
     inbox_id: int | None = None
+    agent_last_seen_at: float | None = None
     additional_attributes: dict[str, Any] | None = None
 
 
