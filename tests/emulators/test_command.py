@@ -7,10 +7,13 @@ import socket
 import sys
 
 import aiohttp
+import pytest
 from click.testing import CliRunner
 
 from openhandover.cli import main
 from openhandover.cli.emulate import emulate
+from openhandover.config.load import load_text
+from openhandover.emulators import names
 from openhandover.emulators.cm.account import BOT
 from tests.emulators.cm import endpoints
 
@@ -41,6 +44,29 @@ async def test_it_serves_until_it_is_stopped():
         assert ours.got[0][2]["X-Shared-Secret"] == "s3cret"
         process.send_signal(signal.SIGTERM)
         assert await process.wait() == 0
+
+
+@pytest.mark.parametrize("vendor", [name for name in names() if name != "cm"])
+async def test_every_vendor_can_be_played(vendor: str):
+    """It prints its page and a provider that the configuration takes as it is; agents are there unless told otherwise."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-u", "-c", START, "emulate", vendor, "--offline"), stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout is not None
+    said = b""
+    async with asyncio.timeout(30):
+        while b"providers:" not in said or not said.endswith(b"\n\n"):
+            said += (line := await process.stdout.readline())
+            assert line, said
+    head, _, block = said.decode().partition("For openhandover.yaml:")
+    found = re.search(r"http://127\.0\.0\.1:\d+", head)
+    assert found
+    assert load_text(block).providers[vendor].type == vendor
+    async with aiohttp.ClientSession() as http, http.get(f"{found[0]}/emulator/state") as answer:
+        state = await answer.json()
+    assert (state["vendor"], state["online"], state["chats"]) == (vendor, False, [])
+    process.send_signal(signal.SIGTERM)
+    assert await process.wait() == 0
 
 
 def test_a_header_is_a_name_and_a_value():

@@ -90,11 +90,11 @@ def cm(host: str, port: int, callbacks: str | None, bot: str | None, **more: Any
         **adapters,
     }
 
-    def told() -> str:
+    def begun() -> str:
         values = {name: emulator.url + text if text[0] == "/" else text for name, text in facts.items()}
         return "\n".join(f"  {name + ':':<22}{value}" for name, value in values.items())
 
-    asyncio.run(_serve(emulator, told))
+    asyncio.run(_serve(emulator, begun))
 
 
 def _command(vendor: str) -> click.Command:
@@ -103,10 +103,14 @@ def _command(vendor: str) -> click.Command:
 
     def play(host: str, port: int, offline: bool, webhooks: str = "") -> None:
         emulator = kind(host=host, port=port)
-        emulator.set_online(not offline)
-        if webhooks:
-            emulator.webhook_to(webhooks)
-        asyncio.run(_serve(emulator, lambda: _block(vendor, emulator)))
+
+        def begun() -> str:
+            emulator.set_online(not offline)
+            if webhooks:
+                emulator.webhook_to(webhooks)
+            return _block(vendor, emulator)
+
+        asyncio.run(_serve(emulator, begun))
 
     if kind.plays("webhook_to"):
         play = click.option(
@@ -127,8 +131,8 @@ def _block(vendor: str, emulator: "Emulator") -> str:
     return f"\nFor openhandover.yaml:\n\n{text.replace('$', '$$')}"
 
 
-async def _serve(emulator: "Emulator", told: Callable[[], str]) -> None:
-    """Serve until Ctrl-C or SIGTERM; `told` is printed once it runs."""
+async def _serve(emulator: "Emulator", begun: Callable[[], str]) -> None:
+    """Serve until Ctrl-C or SIGTERM; what `begun` answers is printed once it runs."""
     stopped = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
@@ -140,7 +144,7 @@ async def _serve(emulator: "Emulator", told: Callable[[], str]) -> None:
     try:
         click.echo(f"{emulator.title}, emulated: {emulator.url}")
         click.echo(f"You are the agent: {emulator.url}/emulator/")
-        click.echo(told())
+        click.echo(begun())
         await stopped.wait()
     finally:
         await emulator.stop()
