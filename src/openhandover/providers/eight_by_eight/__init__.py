@@ -56,7 +56,7 @@ class EightByEight(BaseProvider):
         super().__init__(name)
         self._settings = settings
         self._gateway = Gateway(settings, http)
-        self._keys = Keys(settings.keys_url or f"{self._gateway.url}/jwk", http)
+        self._keys = Keys(settings.keys_url or f"{settings.gateway}/jwk", http)
         self._figures, self._names = sources(settings, http)
         self._ledger = Ledger()
         self._talks = Talks()

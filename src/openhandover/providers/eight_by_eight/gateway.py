@@ -1,5 +1,6 @@
 """The calls of the Chat Gateway, with the headers that say who we are."""
 
+import time
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -24,6 +25,8 @@ OPEN: Reactions = {
 }
 TALK: Reactions = {**OPEN, **dict.fromkeys((404, 410), SessionGone)}
 UPLOAD_S = 60.0
+YOUNG_S = 30.0
+"""So long a conversation that the gateway does not know may only be late: its creation is answered before it is done."""
 PAGE = 50
 PAGES = 10
 """How far back a conversation whose creation was not answered is looked for: the gateway sorts them by nothing useful."""
@@ -33,17 +36,22 @@ class Gateway:
     """What one key may do."""
 
     def __init__(self, settings: Settings, http: Sender) -> None:
-        self.url = settings.base_url.rstrip("/")
+        self.url = settings.gateway
         self.headers = {"x-api-key": str(settings.api_key), "accept": "application/hal+json"}
         if settings.tenant:
             self.headers["X-8x8-Tenant"] = settings.tenant
         self._http = http
+        self._young: dict[str, float] = {}
+        """Conversations that we have just created, and when they are no longer new."""
 
     async def create(self, body: Mapping[str, Any]) -> str:
         """The id of a new conversation."""
         reply = await self._call("POST", "/conversations", body)
         accept(reply, OPEN, answers.OPENING)
-        return answers.conversation_id(reply)
+        created, now = answers.conversation_id(reply), time.monotonic()
+        self._young = {one: until for one, until in self._young.items() if until > now}
+        self._young[created] = now + YOUNG_S
+        return created
 
     async def find(self, handover: str) -> str | None:
         """The conversation of this attempt, if there is one already."""
@@ -59,6 +67,8 @@ class Gateway:
     async def conversation(self, conversation_id: str) -> answers.Conversation:
         """The conversation as it is now; raises SessionGone."""
         reply = await self._call("GET", _path(conversation_id))
+        if reply.status == 404 and self._young.get(conversation_id, 0.0) > time.monotonic():
+            raise ProviderUnavailable("the conversation is not there yet", http_status=404)
         accept(reply, TALK)
         return answers.decoded(reply, answers.Conversation)
 

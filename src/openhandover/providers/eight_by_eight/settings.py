@@ -1,6 +1,7 @@
 """Settings of the `eight_by_eight` provider and the routing keys of its handover steps."""
 
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from msgspec import Meta, Struct
 
@@ -74,13 +75,17 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         ),
     ] = None
     base_url: Annotated[
-        str, Meta(pattern=ADDRESS, description="address of the Chat Gateway, with its version")
-    ] = WORLD + "/chat-gateway/v1"
+        str,
+        Meta(
+            pattern=ADDRESS,
+            description="address of the Chat Gateway; without a path, /chat-gateway/v1 is added",
+        ),
+    ] = WORLD
     keys_url: Annotated[
         str | None,
         Meta(
             pattern=ADDRESS,
-            description="address before the id of a webhook's public key; absent: `base_url`/jwk",
+            description="address before the id of a webhook's public key; absent: `base_url` and /jwk",
         ),
     ] = None
     webhook_secret: Annotated[
@@ -115,6 +120,12 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     agents: Annotated[
         AgentStatus | None, Meta(description="another way to agents' names; needs `tenant`")
     ] = None
+
+    @property
+    def gateway(self) -> str:
+        """Before /conversations and so on."""
+        address = self.base_url.rstrip("/")
+        return address if urlsplit(address).path else address + "/chat-gateway/v1"
 
     def __post_init__(self) -> None:
         """Refuse what could never work when the file is read."""

@@ -71,7 +71,7 @@ def _user(request: HandoverRequest) -> dict[str, Any]:
         "email": user.email,
         "phone": user.phone,
         "language": request.conversation.language,
-    } | {key: given[key] for key in USER if key in given}
+    } | {key: given[key] for key in USER if given.get(key) not in (None, "")}
     told: dict[str, Any] = {key: _text(value) for key, value in known.items() if value not in (None, "")}
     if "language" in told:
         told["language"] = language(told["language"])
