@@ -134,12 +134,6 @@ class Order:
         agent_language = self._agent_language(first)
         notice = "en"  # the two presence sentences are fixed by contract, whatever language the agent has
         alias = step.agent_identity.as_ if isinstance(step.agent_identity, IdentityAlias) else None
-        sends = step.transcript.send
-        if sends is None:
-            sends = (
-                first.provider not in self._providers
-                or self._providers[first.provider].capabilities.sends_transcript
-            )
         no_words = step.words(state.medium) is not None
         return Settings(
             message=texts.said(step.words(state.medium)),
@@ -156,7 +150,7 @@ class Order:
             queue=_queue(step, texts),
             tell_joined=self._texts.text("user_joined", notice) if step.presence.connects else "",
             tell_left=self._texts.text("user_left", notice) if step.presence.disconnects else "",
-            send_transcript=sends,
+            send_transcript=self._sends_transcript(step, first),
             max_messages=step.transcript.max_messages,
             agent_identity="name" if isinstance(step.agent_identity, IdentityAlias) else step.agent_identity,
             agent_alias=alias,
@@ -164,6 +158,11 @@ class Order:
             rating_text=texts.said(step.rating.text, texts.ours("rating")) if step.rating.ask else "",
             agent_language=agent_language,
         )
+
+    def _sends_transcript(self, step: HandoverStep, first: Target) -> bool:
+        provider = self._providers.get(first.provider)
+        usual = provider is None or provider.capabilities.sends_transcript
+        return usual if step.transcript.send is None else step.transcript.send
 
     def _agent_language(self, first: Target) -> str:
         languages = first.route.get("languages")

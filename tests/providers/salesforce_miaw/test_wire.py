@@ -276,6 +276,16 @@ def test_who_we_are() -> None:
     assert (verified["authorizationType"], verified["customerIdentityToken"]) == ("JWT", "jwt")
 
 
+def test_small_signs() -> None:
+    """Typing and receipts; a repeated receipt has the same id."""
+    assert wire.typing(True)["entryType"] == "TypingStartedIndicator"
+    assert wire.typing(False)["entryType"] == "TypingStoppedIndicator"
+    (ack,) = wire.acknowledgement("entry-1", "read")["acks"]
+    assert (ack["entryType"], ack["conversationEntryId"]) == ("Read", "entry-1")
+    assert wire.acknowledgement("entry-1", "read") == {"acks": [ack]}
+    assert wire.acknowledgement("entry-1", "delivered")["acks"][0]["entryType"] == "Delivery"
+
+
 def test_a_text_is_cut_between_lines_then_words_then_anywhere() -> None:
     """No letter is lost but the white space at the cut."""
     assert wire.pieces("", 10) == []

@@ -32,7 +32,7 @@ class SalesforceMiawEmulator(Api):
     message, entry, acknowledge, file, events, businesshours, download.
     Set up: `account` (ids, `identities`, `parameters`, `token_life_s`, `messages_per_minute`). Besides the verbs of
     every emulator: `bot_says`, `system_says`, `agent_drops` (leaves, and nobody else is asked), `session_is("Inactive")`,
-    `routing_fails`, `break_streams`, `hold_streams(True | False)`.
+    `routing_fails`, `break_streams`, `forget_events`, `hold_streams(True | False)`.
     """
 
     vendor: ClassVar[str] = "salesforce_miaw"
@@ -168,11 +168,17 @@ class SalesforceMiawEmulator(Api):
         """Tell nobody anything for now; what happened is told afterwards."""
         self.feed.hold(on)
 
+    def forget_events(self) -> None:
+        """Lose the events that nobody has heard yet; the history keeps them."""
+        self.feed.forget()
+
     def fault(self, kind: str, asked: dict[str, Any]) -> None:
-        """`break_streams`, `hold_streams`, `release_streams` and `expire_tokens`."""
+        """`break_streams`, `forget_events`, `hold_streams`, `release_streams` and `expire_tokens`."""
         match kind:
             case "break_streams":
                 self.break_streams()
+            case "forget_events":
+                self.forget_events()
             case "hold_streams" | "release_streams":
                 self.hold_streams(kind == "hold_streams")
             case "expire_tokens":

@@ -47,6 +47,8 @@ class Account:
     messages_per_minute: int = 600
     """Salesforce takes 22 of a user; who tries something out should not have to wait."""
     max_text_length: int = 3000
+    file_types: tuple[str, ...] = ("image/", "application/pdf", "text/plain")
+    """How the types begin that are taken; the list is each organisation's own."""
     parameters: set[str] | None = None
     """The channel's parameters; None: whatever comes is one."""
     tokens: dict[str, Token] = field(default_factory=dict[str, Token])

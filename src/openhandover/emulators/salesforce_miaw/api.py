@@ -153,12 +153,12 @@ class Api(Emulator):
         if direction not in {"FromStart", "FromEnd"}:
             raise Refused(400, "direction is FromStart or FromEnd")
         kinds = set(query["entryTypeFilter"].split(",")) if "entryTypeFilter" in query else None
+        start, end = _stamp(query.get("startTimestamp"), 0), _stamp(query.get("endTimestamp"), 1 << 62)
         found = [
             entry
             for entry in chat.entries
             if (kinds is None or entry["entryType"] in kinds)
-            and _stamp(query.get("startTimestamp"), 0) <= entry["transcriptedTimestamp"]
-            and entry["transcriptedTimestamp"] <= _stamp(query.get("endTimestamp"), 1 << 62)
+            and start <= entry["transcriptedTimestamp"] <= end
         ]
         page = found[:limit] if direction == "FromStart" else found[-limit:]
         return web.json_response({"conversationEntries": page})
@@ -178,7 +178,7 @@ class Api(Emulator):
 
     async def _file(self, request: web.Request) -> web.Response:
         chat = self._mine(request)
-        asked = await schema.uploaded(request)
+        asked = await schema.uploaded(request, self.account.file_types)
         self.account.named(asked.entry.es_developer_name)
         self._pace(chat)
         id_ = asked.entry.message.file_id

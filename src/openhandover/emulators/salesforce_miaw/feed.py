@@ -40,6 +40,10 @@ class Feed:
         self._held = on
         self.wake()
 
+    def forget(self) -> None:
+        """Lose what was told so far, as streams do that nobody promised to keep: the history still has it."""
+        self._told.clear()
+
     def wake(self) -> None:
         """Let the listeners look."""
         self._news.set()

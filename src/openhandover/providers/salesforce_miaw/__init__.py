@@ -46,6 +46,7 @@ class SalesforceMiaw(BaseProvider):
         presence=True,
         receipts=True,
         agent_name=True,
+        sends_transcript=False,
     )
 
     def __init__(self, name: str, settings: Settings, http: Sender) -> None:
