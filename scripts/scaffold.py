@@ -19,14 +19,6 @@ PLACES = {
     "tests": "tests/providers/{name}",
 }
 """What is copied, and where to."""
-REGISTRIES = {
-    "src/openhandover/providers/__init__.py": ("SHIPPED = (\n", '    "{name}",\n'),
-    "src/openhandover/emulators/__init__.py": (
-        "VENDORS = {{\n",
-        '    "{name}": "openhandover.emulators.{name}",\n',
-    ),
-}
-"""File -> where the new line goes, and the line."""
 GENERATED = """<!-- written from: keys openhandover.providers.{name}.settings:Settings -->
 <!-- end -->
 
@@ -68,9 +60,6 @@ def scaffold(name: str, root: Path) -> list[Path]:
     (provider / "quality.toml").write_text(_checklist(), "utf-8")
     page = provider / "doc.md"
     page.write_text(_page(page.read_text("utf-8"), name), "utf-8")
-    for file, (place, line) in REGISTRIES.items():
-        _register(root / file, place.replace("{{", "{"), line.format(name=name))
-        written.append(root / file)
     return written
 
 
@@ -84,8 +73,8 @@ def _renamed(text: str, name: str) -> str:
     title = "".join(part.title() for part in name.split("_"))
     text = text.replace("from openhandover_acme import", f"from openhandover.providers.{name} import")
     text = text.replace("from acme_emulator import", f"from openhandover.emulators.{name} import")
-    text = text.replace("Acme Desk", title).replace("Acme-", f"{title}-").replace("Acme", title)
-    return text.replace("acme", name)
+    text = text.replace("Acme Desk", title).replace("Acme", title)
+    return text.replace("ACME", name.upper()).replace("acme", name)
 
 
 def _checklist() -> str:
@@ -101,13 +90,6 @@ def _page(text: str, name: str) -> str:
     return text.replace("## Webhook set-up", GENERATED.format(name=name), 1).replace(
         "## What works\n", works, 1
     )
-
-
-def _register(file: Path, after: str, line: str) -> None:
-    text = file.read_text("utf-8")
-    if after not in text:
-        raise SystemExit(f"{file.name} has no line {after.strip()!r} to add the new type to")
-    file.write_text(text.replace(after, after + line, 1), "utf-8")
 
 
 def main(arguments: list[str]) -> int:

@@ -177,7 +177,7 @@ class AcmeEmulator(Emulator):
     def _tell(self, chat_id: str, type_: str, **more: Any) -> None:
         body = json.dumps({"event_id": uuid4().hex, "chat_id": chat_id, "type": type_, **more}).encode()
         sign = "sha256=" + hmac.new(self.webhook_secret.encode(), body, hashlib.sha256).hexdigest()
-        self.callbacks.post(Callback(chat_id, type_, Endpoint(self._webhook, {"Acme-Signature": sign}), body))
+        self.callbacks.post(Callback(chat_id, type_, Endpoint(self._webhook, {"X-Signature": sign}), body))
         self.changed()
 
 

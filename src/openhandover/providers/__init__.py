@@ -1,5 +1,6 @@
 """The agent side: one folder per provider, every folder the same shape. Found by name, imported when used."""
 
+import pkgutil
 from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
@@ -10,17 +11,8 @@ from openhandover.core.errors import ConfigError
 from openhandover.core.settings import Template
 from openhandover.texts.templates import render, render_value
 
-SHIPPED = (
-    *("desk", "http", "mail", "logging"),
-    "chatwoot",
-    *("cm_msc", "cm_marketplace"),
-    *("forward", "custom", "cm_voice_msc"),
-    "eight_by_eight",
-    "genesys",
-    "salesforce_miaw",
-    "livehelperchat",
-    "ringcentral",
-)
+SHIPPED = tuple(sorted(found.name for found in pkgutil.iter_modules(__path__) if found.ispkg))
+"""Every folder here is a type."""
 GROUP = "openhandover.providers"
 """Entry points of third parties: name = type, value = the provider's package."""
 

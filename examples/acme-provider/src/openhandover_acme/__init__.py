@@ -85,10 +85,10 @@ class Acme(BaseProvider):
             check(reply, CHAT, time.time(), REFUSED)
 
     def verify(self, request: WebhookRequest) -> None:
-        """`Acme-Signature: sha256=<hex>` over the raw body."""
+        """`X-Signature: sha256=<hex>` over the raw body."""
         key = self._settings.webhook_secret.encode()
         expected = "sha256=" + hmac.new(key, request.body, hashlib.sha256).hexdigest()
-        if not hmac.compare_digest(expected.encode(), request.headers.get("acme-signature", "").encode()):
+        if not hmac.compare_digest(expected.encode(), request.headers.get("x-signature", "").encode()):
             raise SignatureError
 
     def parse(self, request: WebhookRequest) -> Sequence[FromProvider]:
