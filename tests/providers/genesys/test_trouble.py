@@ -312,6 +312,35 @@ async def test_without_events_the_first_words_are_the_join(tmp_path: Path) -> No
         assert (await talk.is_(status="active"))["agent"]["name"] == "Kim"
 
 
+async def test_looking_tells_what_no_event_does(tmp_path: Path) -> None:
+    """Without EventBridge and triggers: who joined, that another one took over, that they left, that it is over."""
+    async with talking(tmp_path, look_every_s=0.05) as talk:
+        talk.genesys.notices.events_by = "none"
+        await talk.queued()
+        chat = (await talk.chat())["id"]
+        await talk.genesys.agent_joins(chat)
+        assert (await talk.is_(status="active"))["agent"]["name"] == "Kim"
+        await talk.genesys.agent_transfers(chat, "Lee")
+        await talk.is_(agent={"id": (await talk.there()).participants[-1].user_id, "name": "Lee"})
+        await talk.genesys.agent_leaves(chat)
+        await talk.got("handover.agent_left")
+        await talk.genesys.agent_says(chat, "back again")
+        await talk.hears("back again")
+        await talk.agent_ends()
+        assert (await talk.is_(status="completed"))["reason"] == "agent_closed"
+
+
+async def test_an_end_that_was_told_while_we_were_down_is_found(tmp_path: Path) -> None:
+    """A trigger is not repeated for as long: after the start we look."""
+    async with talking(tmp_path) as talk:
+        await talk.active()
+        await talk.world.stop()
+        talk.genesys.notices.events_by = "none"
+        await talk.agent_ends()
+        await talk.world.start()
+        assert (await talk.is_(status="completed"))["reason"] == "agent_closed"
+
+
 async def test_a_look_up_that_fails_costs_only_the_name(tmp_path: Path) -> None:
     """Roles or an outage there: what the event says is taken as it came."""
     async with talking(tmp_path) as talk:

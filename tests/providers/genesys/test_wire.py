@@ -317,6 +317,34 @@ def test_doubtful_facts_are_held_against_the_conversation(
     assert people.settled(fact, wire.MessageConversation(parties)) == expected
 
 
+PART = party("agent", "connected", id="p1", name="Kim", user=wire.Named("u-1"))
+LOOKS: list[tuple[str, str, list[wire.Participant], people.News | None]] = [
+    ("nobody yet", "", [HERE, LINE], None),
+    ("somebody took it", "", [HERE, PART], people.News("p1", "look:p1:joined", JOINED)),
+    ("the same one", "p1", [HERE, PART], None),
+    ("another one", "p0", [HERE, PART], people.News("p1", "look:p1:joined", JOINED)),
+    ("in the queue again", "p1", [HERE, GONE, LINE], people.News("", "look:p1:left", e.AgentLeft())),
+    ("nobody left", "p1", [HERE, GONE], people.News("", "look:p1:left", _LEFT)),
+    (
+        "over",
+        "p1",
+        [party("customer", "disconnected", id="c1", disconnect_type="peer"), GONE],
+        people.News("over", "look:c1:ended", e.Closed("agent_closed")),
+    ),
+    ("not there yet", "", [], None),
+]
+
+
+@pytest.mark.parametrize(
+    ("told", "parties", "expected"), [one[1:] for one in LOOKS], ids=[one[0] for one in LOOKS]
+)
+def test_a_look_finds_what_no_event_told(
+    told: str, parties: list[wire.Participant], expected: people.News | None
+) -> None:
+    """Each change once, with an id that is the same when it is found again."""
+    assert people.news(wire.MessageConversation(parties), told, 10.0) == expected
+
+
 # --- what we send
 
 
@@ -621,6 +649,12 @@ def test_a_region_by_either_name(region: str, domain: str) -> None:
     """The AWS region or the domain, as copied from wherever it stood."""
     settings = changed(region=region)
     assert (settings.api, settings.login) == (f"https://api.{domain}", f"https://login.{domain}")
+
+
+def test_looking_is_for_who_has_no_events() -> None:
+    """Every 15 seconds without them, once with them; a number says it outright."""
+    none = changed(events_key=None)
+    assert (none.looks_every_s, SETTINGS.looks_every_s, changed(look_every_s=5.0).looks_every_s) == (15, 0, 5)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,8 @@
 """Genesys Cloud by Open Messaging: messages by REST and signed webhooks, the agents' coming and going by EventBridge or triggers."""
 
+import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, ClassVar, Literal
 from uuid import uuid4
 
@@ -25,7 +26,7 @@ from openhandover.providers.base import (
 
 from . import attributes, endings, happenings, hints, wire
 from .api import Api
-from .people import People, address_key, conversation_key, ended_key, wait_if_known
+from .people import People, address_key, conversation_key, ended_key, news, wait_if_known
 from .settings import Settings
 from .times import Times, now
 
@@ -45,6 +46,7 @@ class Genesys(BaseProvider):
         attachments_in=True,
         attachments_out=True,
         presence=True,
+        receipts=True,
         agent_name=True,
         webhook_parts=frozenset(happenings.PARTS),
     )
@@ -188,6 +190,29 @@ class Genesys(BaseProvider):
             wait_ms = await wait_if_known(self._api, queue_id or self._settings.queue_id)
             found = structs.replace(found, fact=e.QueueUpdated(estimated_wait_ms=wait_ms))
         return found
+
+    async def listen(
+        self, session: Session, cursor: str | None
+    ) -> AsyncIterator[tuple[str, e.FromProvider | None]]:
+        """What no event told, by looking: at once, then from time to time where that is wanted."""
+        told = cursor or ""
+        while self._settings.look_up:
+            conversation_id = await self._conversation_of(session)
+            if conversation_id:
+                there = await self._people.conversation(conversation_id)
+                if found := news(there, told, self._settings.left_s):
+                    told = found.told
+                    event = e.FromProvider(
+                        self.name, found.event_id, found.fact, external_id=session.external_id
+                    )
+                    if isinstance(found.fact, e.Closed | e.Failed):
+                        await self.host.remember(ended_key(session.external_id), "ended")
+                        yield told, event
+                        return
+                    yield told, event
+            if not self._settings.looks_every_s:
+                return
+            await asyncio.sleep(self._settings.looks_every_s)
 
     async def _conversation_of(self, session: Session) -> str:
         """The conversation there; empty while only a repeated message was answered, which does not tell."""

@@ -31,6 +31,9 @@ REGIONS = {
 
 _DOMAIN = re.compile(r"(?=.{4,253}$)[a-z0-9-]+(\.[a-z0-9-]+)+")
 _ID = r"^[^/?#%\s]+$"
+UNTOLD_LOOK_S = 15.0
+"""A client may call 300 times a minute, so that this leaves room for some 50 conversations and their messages."""
+
 _SHORTEST_SECRET = 16  # the vendor: "longer than 15 characters"
 _Id = Annotated[str, Meta(pattern=_ID)]
 _Url = Annotated[str, Meta(pattern=r"^https?://[^\s/]+")]
@@ -146,9 +149,17 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     look_up: Annotated[
         bool,
         Meta(
-            description="read the conversation there for the agent's name, and for who has it when one agent left"
+            description="read the conversation there: for the agent's name, for who has it when one agent left, and for "
+            "what no event told"
         ),
     ] = True
+    look_every_s: Annotated[
+        Annotated[float, Meta(ge=0)] | None,
+        Meta(
+            description="seconds between two looks at an open conversation, for joins and ends that no event told; 0: one "
+            "look after each start; absent: 15 without `events_key`, else 0"
+        ),
+    ] = None
     left_s: Annotated[
         float,
         Meta(
@@ -192,6 +203,13 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         for start in ("https://", "api.", "login.", "apps."):
             given = given.removeprefix(start)
         return REGIONS.get(given, given.rstrip("/"))
+
+    @property
+    def looks_every_s(self) -> float:
+        """`look_every_s`, or what stands for it; 0: only once."""
+        if self.look_every_s is not None:
+            return self.look_every_s
+        return 0.0 if self.events_key else UNTOLD_LOOK_S
 
     @property
     def api(self) -> str:

@@ -265,10 +265,15 @@ class MessageConversation(Struct, frozen=True):
 
     participants: list[Participant] = []
 
-    def agent(self) -> Agent | None:
+    def holder(self) -> Participant | None:
         """Who has it now."""
         here = [one for one in self.participants if one.purpose in _PEOPLE and one.state == "connected"]
-        return here[-1].agent if here else None
+        return here[-1] if here else None
+
+    def agent(self) -> Agent | None:
+        """The same, as a person."""
+        holder = self.holder()
+        return holder.agent if holder else None
 
     def had_agent(self) -> bool:
         """Whether anybody ever had it."""
