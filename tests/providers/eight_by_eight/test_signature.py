@@ -160,7 +160,7 @@ def test_a_key_in_a_json_string_is_read_as_well() -> None:
 )
 def test_a_key_that_is_none(jwk: Any) -> None:
     """Another kind, or of a size that nobody uses."""
-    with pytest.raises(ValueError):  # noqa: PT011  (whichever text: it goes no further)
+    with pytest.raises(ValueError):
         signature.public_key(json.dumps(jwk).encode())
 
 
