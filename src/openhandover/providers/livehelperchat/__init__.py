@@ -3,6 +3,7 @@
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, ClassVar, Literal
+from urllib.parse import urlsplit
 
 from openhandover.core import events
 from openhandover.core.errors import NobodyThere, ProviderRejected, SessionGone
@@ -175,6 +176,11 @@ class LiveHelperChat(BaseProvider):
     async def file_headers(self, session: Session, url: str) -> Mapping[str, str]:
         """Files are fetched by REST: the links in messages answer with an empty picture."""
         return self._api.authorization if url.startswith(f"{self._api.url}/restapi/file/") else {}
+
+    def origins(self) -> frozenset[str]:
+        """An installation in the own network has the agents' files, too."""
+        address = urlsplit(self._api.url)
+        return frozenset({f"{address.scheme}://{address.netloc}"})
 
     async def _department(self, route: Mapping[str, Any]) -> int:
         """The department's id; its identifier is looked up once."""
