@@ -13,10 +13,21 @@ from openhandover.emulators.answers import Refused
 from openhandover.emulators.callbacks import Callback, Callbacks, Endpoint
 
 from . import views
-from .installation import INCOMING, OUTGOING, TEMPLATE, Agent, Contact, Conversation, Installation, Message
+from .installation import (
+    INCOMING,
+    OUTGOING,
+    TEMPLATE,
+    Agent,
+    Contact,
+    Conversation,
+    Installation,
+    Invalid,
+    Message,
+)
 
 FLOOD = 200
 """Messages of a conversation in one minute (`CONVERSATION_MESSAGE_PER_MINUTE_LIMIT`)."""
+LONGEST_CONTENT = 150_000
 
 
 class Desk:
@@ -83,6 +94,8 @@ class Desk:
         recent = [one for one in of.messages if one.created_at > time.time() - 60]
         if len(recent) >= FLOOD:
             raise Refused(422, "Too many messages")
+        if len(message.content or "") > LONGEST_CONTENT:
+            raise Invalid("Content is too long (maximum is 150000 characters)", "content")
         of.messages.append(message)
         human = message.kind == OUTGOING and isinstance(message.sender, Agent) and not message.private
         if human and of.first_reply_at is None:

@@ -10,7 +10,6 @@ from msgspec import Meta, Struct
 from openhandover.emulators.answers import Refused, json_object
 
 _Number = Annotated[int, Meta(ge=1)]
-LONGEST_CONTENT = 150_000
 
 
 T = TypeVar("T", bound=Struct)
@@ -50,7 +49,7 @@ class NewConversation(_Strict):
 class NewMessage(_Strict):
     """`POST /conversations/{id}/messages`, as JSON or, with files, as a form."""
 
-    content: Annotated[str, Meta(max_length=LONGEST_CONTENT)]
+    content: str
     message_type: Literal["incoming", "outgoing"] = "outgoing"
     private: bool = False
     content_type: Literal["text", "input_email", "cards", "input_select", "form", "article"] = "text"
