@@ -88,9 +88,10 @@ class Account:
         hidden = reply.status in _NOT_ALLOWED  # only administrators may see the account's webhooks
         if hidden and not inbox.webhook_url:
             return
-        found = (
-            [] if hidden else decoded(checked(reply, OPENING), wire.Hooks, "GET webhooks").payload.webhooks
-        )
+        urls: list[str] = []
+        if not hidden:
+            hooks: wire.Hooks = decoded(checked(reply, OPENING), wire.Hooks, "GET webhooks")
+            urls = [hook.url for hook in hooks.payload.webhooks]
         if not any(_is_same(url, webhook_url) for url in urls):
             raise ProviderRejected(_astray(webhook_url))
 
