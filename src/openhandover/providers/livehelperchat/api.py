@@ -64,7 +64,10 @@ class Api:
         offset = 0
         while True:
             query = {"status_ids": "0,1,2,5", "time_gt": since, "limit": _PAGE, "offset": offset}
-            found: Any = (await self._get("/restapi/chats", query)).get("list") or []
+            try:
+                found: Any = (await self._get("/restapi/chats", query)).get("list") or []
+            except ProviderRejected as error:
+                raise await self._explained(error) from None
             chats = read(list[Chat], list(mapping(found).values()) or found)
             for chat in chats:
                 if chat.variables.get(wire.MARK) == key:
@@ -89,11 +92,18 @@ class Api:
         query: dict[str, Any] = {"chat_id": chat_id, "last_message_id": after}
         if media:
             query |= {"extract_media": "true", "remove_media": "true"}
-        return read(Lines, (await self._get("/restapi/fetchchatmessages", query)).get("result"))
+        try:
+            found = await self._get("/restapi/fetchchatmessages", query)
+        except ProviderRejected as error:
+            raise await self._explained(error, chat_id) from None
+        return read(Lines, found.get("result"))
 
     async def assign(self, chat_id: str, chat_hash: str) -> None:
         """What a waiting visitor's browser asks; it makes Live Helper Chat assign the chat to somebody."""
-        await self._get("/restapi/checkchatstatus", {"chat_id": chat_id, "hash": chat_hash})
+        try:
+            await self._get("/restapi/checkchatstatus", {"chat_id": chat_id, "hash": chat_hash})
+        except ProviderRejected as error:
+            raise await self._explained(error, chat_id) from None
 
     # --- lines ----------------------------------------------------------------------------------------------------
 
@@ -139,7 +149,10 @@ class Api:
     async def user_left(self, chat_id: str, chat_hash: str) -> None:
         """The visitor's browser would say so: operators see it, the chat stays open."""
         query = {"chat_id": chat_id, "hash": chat_hash, "vid": "", "eclose": "true"}
-        await self._get("/restapi/closechatasvisitor", query, auth=False)
+        try:
+            await self._get("/restapi/closechatasvisitor", query, auth=False)
+        except ProviderRejected as error:
+            raise await self._explained(error, chat_id) from None
 
     async def close(self, chat_id: str) -> None:
         """Close it and see that it is closed: without the right to, they say yes and do nothing."""

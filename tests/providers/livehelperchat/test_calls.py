@@ -1,0 +1,406 @@
+"""The provider's calls against the emulated Live Helper Chat: what is written there, once, and what refusals become."""
+
+import time
+
+import pytest
+
+from openhandover.core import errors
+from openhandover.core.model import Attachment
+from openhandover.emulators.livehelperchat.site import Department
+from openhandover.providers.base import Availability, Session
+
+from .alone import alone, said, session
+from .test_wire import message, request
+
+PNG = Attachment("f1", "photo.png", "image/png", 3, "https://ours/f1")
+
+# --- whether we are let in -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("change", [{"api_key": "wrong-key-wrong-key"}, {"username": "somebody"}], ids=str)
+async def test_wrong_credentials_name_both_settings(change: dict[str, str]) -> None:
+    """The status of the refusal says nothing; a second call does."""
+    async with alone(**change) as pair:
+        for call in (pair.provider.connect(), pair.provider.open(request())):
+            with pytest.raises(errors.ProviderAuthError, match="check `username` and `api_key`"):
+                await call
+        assert not pair.lhc.site.chats
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        ({"department": "claimz"}, "no department has the identifier 'claimz'"),
+        ({"department": 9}, "there is no department 9"),
+        ({"department": "claims"}, "there is no department 2, or it is disabled"),
+    ],
+)
+async def test_a_wrong_department_is_found_before_it_is_needed(change: dict[str, str], text: str) -> None:
+    """`check --connect` names the setting."""
+    async with alone(**change) as pair:
+        pair.lhc.site.departments[2].disabled = 1
+        with pytest.raises(errors.ProviderRejected, match="check `department`") as raised:
+            await pair.provider.connect()
+        assert text in raised.value.detail
+
+
+async def test_a_missing_right_is_named() -> None:
+    """The credentials are good, so that they are not blamed."""
+    async with alone() as pair:
+        pair.lhc.site.us.rights -= {"lhdepartment,list"}
+        with pytest.raises(errors.ProviderRejected, match="lhdepartment, list"):
+            await pair.provider.connect()
+
+
+async def test_a_wrong_address_is_named() -> None:
+    """Without index.php the home page answers, with 200."""
+    async with alone() as pair:
+        wrong = pair.another(base_url=f"{pair.lhc.url}/chat/index.php")
+        with pytest.raises(errors.ProviderUnavailable, match="check `base_url`"):
+            await wrong.connect()
+
+
+async def test_a_good_installation_is_reached_and_left_alone() -> None:
+    """Nothing is written for the check."""
+    async with alone() as pair:
+        await pair.provider.connect()
+        await pair.another(department=None).connect()
+        assert {one.method for one in pair.lhc.requests} == {"GET"}
+
+
+@pytest.mark.parametrize(
+    ("mode", "online", "expected"),
+    [
+        ("department", {1}, True),
+        ("department", {2, 0}, False),
+        ("widget", {0}, True),
+        ("widget", set[int](), False),
+        ("any", {2}, True),
+        ("any", set[int](), False),
+    ],
+)
+async def test_availability_by_mode(mode: str, online: set[int], expected: bool) -> None:
+    """0 stands for an operator of all departments, whom only some calls count."""
+    async with alone(availability=mode) as pair:
+        pair.lhc.site.online = online
+        assert await pair.provider.availability({}, "en") == Availability(open=expected)
+
+
+@pytest.mark.parametrize(
+    ("route", "refusal"),
+    [
+        ({"department": "support"}, None),
+        ({"department": 1, "priority": "5", "operator": 3}, None),
+        ({"priority": "urgent"}, "`priority` must be a whole number"),
+        ({"operator": [1]}, "`operator` must be a whole number"),
+        ({"priority": "", "operator": None}, None),
+    ],
+)
+async def test_a_route_is_checked_before_anything_is_said(
+    route: dict[str, object], refusal: str | None
+) -> None:
+    """What cannot be right is refused with the key's name."""
+    async with alone() as pair:
+        assert pair.provider.refuse(route) == refusal
+
+
+async def test_a_route_needs_a_department() -> None:
+    """One of the two names it."""
+    async with alone(department=None) as pair:
+        assert pair.provider.refuse({"department": ""}) is not None
+        assert pair.provider.refuse({"department": "claims"}) is None
+
+
+# --- open ----------------------------------------------------------------------------------------------------------
+
+
+async def test_a_chat_opens_where_the_route_says() -> None:
+    """Department by identifier, priority, preferred operator; the answer holds the place in the queue."""
+    async with alone() as pair:
+        await pair.provider.open(request(handover_id="before", route={"department": "claims"}))
+        route = {"department": "claims", "priority": "0", "operator": 3}
+        opened = await pair.provider.open(request(route=route))
+        chat = pair.lhc.site.chats[int(opened.external_id)]
+        assert (chat.shown.dep_id, chat.shown.user_id, opened.position) == (2, 3, 2)
+        assert chat.variables == {"openhandover_id": "ho_1:2"}
+
+
+async def test_a_first_open_looks_for_nothing() -> None:
+    """Only who may have tried before lists chats."""
+    async with alone() as pair:
+        await pair.opened()
+        assert not pair.lhc.requests_to("chats")
+
+
+async def test_an_open_after_a_lost_reply_finds_the_chat_also_after_a_restart() -> None:
+    """By our key in its variables, among many others, though their clock is half an hour behind."""
+    async with alone() as pair:
+        pair.lhc.faults.lose_next_reply(endpoint="chat.create")
+        with pytest.raises(errors.ProviderUnavailable):
+            await pair.provider.open(request())
+        (first,) = pair.lhc.site.chats
+        pair.lhc.site.chats[first].time = int(time.time()) - 1800
+        for number in range(120):
+            await pair.provider.open(request(handover_id=f"other {number}"))
+        opened = await pair.another().open(request())
+        assert opened.external_id == str(first)
+        assert len(pair.lhc.site.chats) == 121
+        await pair.provider.send(session(opened), said("Hello"), "k")
+        assert pair.texts(session(opened)) == ["Hello"]
+
+
+async def test_an_open_that_came_to_nothing_is_made_anew() -> None:
+    """Looked for, not found, made."""
+    async with alone() as pair:
+        pair.lhc.faults.fail_next(503, endpoint="chat.create")
+        with pytest.raises(errors.ProviderUnavailable):
+            await pair.provider.open(request())
+        await pair.provider.open(request())
+        assert len(pair.lhc.site.chats) == 1
+
+
+async def test_a_chat_in_another_department_is_closed() -> None:
+    """They put it somewhere else without a word: nobody there waits for it."""
+    async with alone(department=2) as pair:
+        pair.lhc.site.departments[2].disabled = 1
+        with pytest.raises(errors.ProviderRejected, match="check `department`"):
+            await pair.provider.open(request())
+        (chat,) = pair.lhc.site.chats.values()
+        assert chat.shown.status == 2
+
+
+async def test_nobody_there_where_that_matters() -> None:
+    """By setting; else the chat waits."""
+    async with alone() as pair:
+        pair.lhc.set_online(False)
+        with pytest.raises(errors.NobodyThere):
+            await pair.another(require_online=True).open(request())
+        assert not pair.lhc.site.chats
+        assert (await pair.provider.open(request())).position == 1
+
+
+async def test_a_chat_that_they_do_not_take_is_rejected() -> None:
+    """With good credentials it is the chat."""
+    async with alone() as pair:
+        pair.lhc.faults.fail_next(400, endpoint="chat.create")
+        with pytest.raises(errors.ProviderRejected, match="HTTP status 400"):
+            await pair.provider.open(request())
+
+
+async def test_a_new_identifier_is_looked_up() -> None:
+    """A department that was made after the start."""
+    async with alone() as pair:
+        await pair.opened()
+        pair.lhc.site.departments[7] = Department(7, "Sales", "sales")
+        opened = await pair.provider.open(request(handover_id="x", route={"department": "sales"}))
+        assert pair.lhc.site.chats[int(opened.external_id)].shown.dep_id == 7
+
+
+# --- lines ---------------------------------------------------------------------------------------------------------
+
+
+async def test_the_same_words_twice_are_two_lines() -> None:
+    """Who says yes twice has said it twice."""
+    async with alone() as pair:
+        one = await pair.opened()
+        for key in ("k1", "k2"):
+            await pair.provider.send(one, said("yes"), key)
+        assert pair.texts(one) == ["yes", "yes"]
+
+
+async def test_a_lost_reply_leaves_one_line() -> None:
+    """It is looked for behind our last line."""
+    async with alone() as pair:
+        one = await pair.opened()
+        await pair.provider.send(one, said("yes"), "k1")
+        pair.lhc.faults.lose_next_reply(endpoint="message.user")
+        with pytest.raises(errors.ProviderUnavailable):
+            await pair.provider.send(one, said("yes"), "k2")
+        await pair.provider.send(one, said("yes"), "k2")
+        await pair.provider.send(one, said("yes"), "k3")
+        assert pair.texts(one) == ["yes", "yes", "yes"]
+
+
+async def test_a_crash_between_parts_repeats_none() -> None:
+    """What was written is not written again by the next process, however far it had got."""
+    async with alone(max_message_length=20) as pair:
+        one = await pair.opened()
+        text = " ".join(f"word{number:02}" for number in range(8))
+        pair.lhc.faults.lose_next_reply(endpoint="message.user")
+        for _ in range(4):
+            restarted = pair.another()
+            try:
+                await restarted.send(one, said(text), "k1")
+                break
+            except errors.ProviderUnavailable:
+                pair.lhc.faults.lose_next_reply(endpoint="message.user")
+                pair.lhc.faults.fail_next(503, endpoint="message.user")
+        pair.lhc.faults.clear()
+        await pair.another().send(one, said(text), "k1")
+        await pair.another().send(one, said(text), "k1")
+        assert " ".join(pair.texts(one)) == text
+
+
+async def test_the_bots_words_are_no_commands() -> None:
+    """A line that begins with `!` is a line, with the bot's name, and after a lost reply there is one of it."""
+    async with alone() as pair:
+        one = await pair.opened()
+        await pair.lhc.agent_joins(one.external_id)
+        pair.lhc.faults.lose_next_reply(endpoint="message.admin")
+        with pytest.raises(errors.ProviderUnavailable):
+            await pair.provider.send(one, said("!pending", "bot", author_name="Robo"), "k1")
+        await pair.provider.send(one, said("!pending", "bot", author_name="Robo"), "k1")
+        await pair.provider.presence(one, "disconnected", "!close left the conversation")
+        assert pair.chat(one).shown.status == 1
+        lines = pair.chat(one).lines[-2:]
+        assert [(line.user_id, line.msg.lstrip("\u200b"), line.name_support) for line in lines] == [
+            (-2, "!pending", "Robo"),
+            (-1, "!close left the conversation", ""),
+        ]
+
+
+async def test_files_are_uploaded_or_become_links() -> None:
+    """Text first, then each file; a kind that is not allowed and one that lies elsewhere are links."""
+    async with alone() as pair:
+        one = await pair.opened()
+        pair.host.files = {"f1": b"abc", "f2": b"abc"}
+        text = Attachment("f2", "notes.txt", "text/plain", 3, "https://ours/f2")
+        elsewhere = Attachment("f3", "", "", None, "https://theirs/f3")
+        await pair.provider.send(one, said("See", "user", PNG, text, elsewhere), "k1")
+        (file,) = pair.lhc.site.files.values()
+        assert (file.name, file.type, file.content) == ("photo.png", "image/png", b"abc")
+        assert pair.texts(one) == [
+            "See",
+            f"[file={file.id}_{file.hash}]",
+            "notes.txt: https://ours/f2",
+            "https://theirs/f3",
+        ]
+
+
+async def test_a_file_whose_reply_was_lost_is_there_once() -> None:
+    """Its token differs with every upload; that there is one counts."""
+    async with alone() as pair:
+        one = await pair.opened()
+        pair.host.files = {"f1": b"abc"}
+        pair.lhc.faults.lose_next_reply(endpoint="message.user")
+        with pytest.raises(errors.ProviderUnavailable):
+            await pair.provider.send(one, said("", "user", PNG), "k1")
+        await pair.another().send(one, said("", "user", PNG), "k1")
+        assert len(pair.texts(one)) == 1
+
+
+async def test_nothing_is_no_message() -> None:
+    """It is refused for good rather than lost."""
+    async with alone() as pair:
+        one = await pair.opened()
+        with pytest.raises(errors.Unsupported):
+            await pair.provider.send(one, said(" \n"), "k1")
+
+
+async def test_refusals_are_told_apart() -> None:
+    """Too long there, closed there, gone there, refused with our key: the sentence is never read."""
+    async with alone() as pair:
+        one = await pair.opened()
+        pair.lhc.site.max_message_length = 3
+        with pytest.raises(errors.ProviderRejected, match="check `max_message_length`"):
+            await pair.provider.send(one, said("long"), "k1")
+        await pair.lhc.agent_ends(one.external_id)
+        with pytest.raises(errors.SessionEnded):
+            await pair.provider.send(one, said("abc"), "k1")
+        del pair.lhc.site.chats[int(one.external_id)]
+        with pytest.raises(errors.SessionGone) as raised:
+            await pair.provider.send(one, said("abc"), "k1")
+        assert not isinstance(raised.value, errors.SessionEnded)
+        pair.lhc.site.us.api_key = "another"
+        with pytest.raises(errors.ProviderAuthError):
+            await pair.provider.send(one, said("abc"), "k1")
+
+
+async def test_maintenance_is_waited_for() -> None:
+    """503 with a page and a wish."""
+    async with alone() as pair:
+        one = await pair.opened()
+        pair.lhc.faults.fail_next(503, endpoint="message.user", retry_after="60")
+        with pytest.raises(errors.ProviderUnavailable) as raised:
+            await pair.provider.send(one, said("abc"), "k1")
+        assert (raised.value.http_status, raised.value.retry_after_s) == (503, 60)
+
+
+async def test_typing_and_what_is_not_told() -> None:
+    """On and off; the words stay with the user."""
+    async with alone() as pair:
+        one = await pair.opened()
+        await pair.provider.typing(one, on=True)
+        assert pair.chat(one).user_types
+        await pair.provider.typing(one, on=False)
+        assert not pair.chat(one).user_types
+        assert {request.body for request in pair.lhc.requests_to("typing")} == {b"msg="}
+
+
+# --- the end -------------------------------------------------------------------------------------------------------
+
+
+async def test_a_cancel_is_the_visitors_and_closes() -> None:
+    """Operators see that the user left; twice is once."""
+    async with alone() as pair:
+        one = await pair.opened()
+        await pair.lhc.agent_joins(one.external_id)
+        for _ in range(2):
+            await pair.provider.cancel(one, "user_cancelled")
+        shown = pair.chat(one).shown
+        assert (shown.status, shown.user_status, shown.status_sub) == (2, 1, 3)
+        assert len(pair.lhc.requests_to("chat.status")) == 1
+
+
+async def test_a_cancel_may_leave_the_closing_to_operators() -> None:
+    """By setting."""
+    async with alone(close_on_cancel=False) as pair:
+        one = await pair.opened()
+        await pair.provider.cancel(one, "user_cancelled")
+        assert (pair.chat(one).shown.status, pair.chat(one).shown.user_status) == (0, 1)
+        await pair.provider.close(one, "bot_closed")
+        assert pair.chat(one).shown.status == 2
+
+
+async def test_a_close_that_did_nothing_names_the_right() -> None:
+    """They say that it was done."""
+    async with alone() as pair:
+        one = await pair.opened()
+        await pair.lhc.agent_joins(one.external_id)
+        pair.lhc.site.us.rights -= {"lhchat,allowcloseremote"}
+        with pytest.raises(errors.ProviderRejected, match="lhchat, allowcloseremote"):
+            await pair.provider.close(one, "bot_closed")
+
+
+async def test_a_chat_that_is_gone_has_ended() -> None:
+    """Nothing is left to close."""
+    async with alone() as pair:
+        one = await pair.opened()
+        pair.lhc.site.chats.clear()
+        await pair.provider.close(one, "bot_closed")
+        await pair.provider.cancel(one, "user_cancelled")
+
+
+async def test_the_credentials_travel_only_to_the_files() -> None:
+    """Not to an address that only looks like theirs."""
+    async with alone() as pair:
+        one, base = Session("ho_1", 1, "41"), f"{pair.lhc.url}/index.php"
+        assert (await pair.provider.file_headers(one, f"{base}/restapi/file/4"))["Authorization"]
+        for url in (f"{base}/file/downloadfile/4", f"https://evil.example/?{base}/restapi/file/4"):
+            assert not await pair.provider.file_headers(one, url)
+        assert pair.provider.origins() == {pair.lhc.url}
+
+
+async def test_the_transcript_is_there_in_its_order() -> None:
+    """And none of it is taken for something new."""
+    async with alone() as pair:
+        opened = await pair.provider.open(
+            request(message("user", "Hi"), message("bot", "Hello"), message("user", "Help"))
+        )
+        one = session(opened)
+        assert [(line.user_id, line.msg) for line in pair.chat(one).lines] == [
+            (0, "Hi"),
+            (-2, "Hello"),
+            (0, "Help"),
+        ]
+        assert f'"after":{pair.chat(one).lines[-1].id}' in (one.vendor_state or "")
