@@ -1,5 +1,6 @@
 """What Salesforce serves: the calls of the custom client API, its stream of events, the business hours."""
 
+import json
 import time
 from collections.abc import Iterable
 from typing import Any
@@ -115,9 +116,13 @@ class Api(Emulator):
         if asked.conversation_id in self.conversations:
             raise Refused(409, "there is a conversation with this id")
         self.conversations[asked.conversation_id] = Conversation(
-            asked.conversation_id, subject, asked.routing_attributes, asked.language, self.feed.publish
+            asked.conversation_id, subject, asked.routing_attributes, asked.language, self._publish
         )
         return web.json_response({}, status=201)
+
+    def _publish(self, subject: str, name: str, data: dict[str, Any]) -> None:
+        self.streams(name, json.dumps(data))
+        self.feed.publish(subject, name, data)
 
     async def _list(self, request: web.Request) -> web.Response:
         subject = self._subject(request)
