@@ -38,6 +38,8 @@ BROAD_EXCEPTS: dict[str, str] = {
     "src/openhandover/engine/delivery.py::Delivery._run": "a fault of ours in one lane is logged; its entry stays due and is tried again",
     "src/openhandover/engine/timers.py::Timers._wake": "a fault of ours in one conversation must not stop all clocks",
     "src/openhandover/engine/listeners.py::Listeners._listen": "a fault of ours: the event stays due and is tried again",
+    "src/openhandover/engine/sessions.py::Sessions._follow": "a fault of ours: the event stays due and is tried again",
+    "src/openhandover/engine/completing.py::Completing._completed": "a fault of ours must not cost the event",
     "src/openhandover/web/dispatch.py::_answer": "the border of the program: every error becomes an answer",
     "src/openhandover/web/app.py::App._talk": "the border of the program: logged once, and the socket is closed with 1011",
 }

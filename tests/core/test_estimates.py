@@ -4,7 +4,7 @@ import pytest
 
 from openhandover.core import events as e
 from openhandover.core.model import Agent, QueueRules, Settings
-from openhandover.core.queueing import is_wanted
+from openhandover.core.queueing import is_wanted, missing
 
 from .talk import Talk
 
@@ -29,7 +29,7 @@ def waiting() -> Talk:
     """A handover in a queue that we estimate."""
     talk = Talk()
     talk.request()
-    talk.opened(position=3, estimated_wait_ms=9_000, estimated=True)
+    talk.opened(position=3, estimated_wait_ms=9_000, ours=("position", "wait"))
     return talk
 
 
@@ -50,6 +50,51 @@ def test_the_vendors_word_counts_more() -> None:
     talk.desk(e.QueueUpdated(7))
     talk.do(e.QueueEstimated("h1", 2, 6_000))
     assert (talk.handover.queue.position, talk.handover.queue.estimated) == (7, False)
+
+
+ASKED = Settings(queue=QueueRules(position=True, estimated_wait=True))
+PLACE_ONLY = Settings(queue=QueueRules(position=True))
+
+
+@pytest.mark.parametrize(
+    ("settings", "told", "seen", "ours"),
+    [
+        (ASKED, (None, None), False, ("position", "wait")),
+        (ASKED, (4, None), False, ("wait",)),
+        (ASKED, (None, 5_000), False, ("position",)),
+        (ASKED, (4, 5_000), True, ()),
+        (PLACE_ONLY, (None, None), False, ("position", "wait")),
+        (PLACE_ONLY, (4, None), False, ()),
+        (PLACE_ONLY, (4, None), True, ("wait",)),
+        (Settings(), (None, None), True, ()),
+    ],
+)
+def test_what_is_estimated(
+    settings: Settings, told: tuple[int | None, int | None], seen: bool, ours: tuple[str, ...]
+) -> None:
+    """What the vendor does not tell; beside its word a mere guess only where the user is to be told."""
+    assert missing(settings, *told, seen=seen) == ours
+
+
+def test_our_figure_is_renewed_and_the_vendors_stays() -> None:
+    """A vendor tells the wait, we count the place."""
+    talk = Talk()
+    talk.request()
+    talk.opened(position=3, estimated_wait_ms=9_000, ours=("position",))
+    talk.do(e.QueueEstimated("h1", 2, 600_000))
+    queue = talk.handover.queue
+    assert (queue.position, queue.estimated_wait_ms, queue.estimated) == (2, 9_000, True)
+    talk.desk(e.QueueUpdated(2, 60_000, ours=("wait",)))
+    talk.do(e.QueueEstimated("h1", 1, 30_000))
+    assert (talk.handover.queue.position, talk.handover.queue.estimated_wait_ms) == (2, 30_000)
+
+
+def test_what_a_provider_works_out_is_marked_and_not_ours() -> None:
+    """It alone renews it."""
+    talk = waiting()
+    talk.desk(e.QueueUpdated(7, 1_000, estimated=True))
+    talk.do(e.QueueEstimated("h1", 2, 6_000))
+    assert (talk.handover.queue.position, talk.handover.queue.estimated) == (7, True)
 
 
 def test_an_estimate_that_comes_too_late_is_nothing() -> None:

@@ -42,7 +42,7 @@ def opened(turn: Turn, event: e.Opened) -> None:
     if turn.handover.status is not Status.REQUESTED:
         return  # the gateway's report was faster than its answer
     instead = queueing.alternative(turn.handover, event.position, event.estimated_wait_ms)
-    queue = Queue(event.position, event.estimated_wait_ms, instead, event.estimated)
+    queue = Queue(event.position, event.estimated_wait_ms, instead, bool(event.ours), event.ours)
     turn.set_handover(queue=queue)
     signal(turn, "opened")
     if turn.state.told_left and turn.handover.settings.tell_left:
@@ -54,10 +54,14 @@ def opened(turn: Turn, event: e.Opened) -> None:
 
 
 def queue_estimated(turn: Turn, event: e.QueueEstimated) -> None:
-    """Only for who still waits, and only while the vendor says nothing better."""
+    """Only for who still waits, and only what the vendor does not say better."""
     handover = turn.state.open_handover
-    if handover is not None and handover.id == event.handover_id and handover.queue.estimated:
-        renew_queue(turn, Queue(event.position, event.estimated_wait_ms, estimated=True))
+    if handover is None or handover.id != event.handover_id or not handover.queue.ours:
+        return
+    queue = handover.queue
+    position = event.position if "position" in queue.ours else queue.position
+    wait_ms = event.estimated_wait_ms if "wait" in queue.ours else queue.estimated_wait_ms
+    renew_queue(turn, replace(queue, position=position, estimated_wait_ms=wait_ms))
 
 
 def _note_external_id(turn: Turn, external_id: str) -> None:

@@ -12,6 +12,7 @@ from .facts import (
     AgentTyping as AgentTyping,
     Closed as Closed,
     Failed as Failed,
+    Figure as Figure,
     FromProvider as FromProvider,
     MessageRead as MessageRead,
     Noticed as Noticed,
@@ -176,14 +177,14 @@ class Opened(Struct, frozen=True):
     estimated_wait_ms: int | None = None
     vendor_state: str | None = None
     taken: tuple[tuple[int, Message], ...] = ()
-    estimated: bool = False
-    """Position and wait are our own estimate."""
+    ours: tuple[Figure, ...] = ()
+    """The figures that are our own estimate."""
     order: dict[str, Any] | None = None
     """On a phone call: the transfer that the gateway has taken, as `call.transfer` tells of it."""
 
 
 class QueueEstimated(Struct, frozen=True):
-    """Our own estimate has changed, for a handover whose vendor tells nothing."""
+    """Our own estimate has changed, for a handover whose vendor does not tell the place."""
 
     handover_id: str
     position: int

@@ -1,8 +1,12 @@
 """Facts from the contact centre: what providers report. One type each, no behaviour."""
 
+from typing import Literal
+
 from msgspec import Struct
 
 from .model import Agent, Attachment
+
+Figure = Literal["position", "wait"]
 
 
 class AgentJoined(Struct, frozen=True, tag=True):
@@ -49,11 +53,13 @@ class AgentTransferred(Struct, frozen=True, tag=True):
 
 
 class QueueUpdated(Struct, frozen=True, tag=True):
-    """The place in the queue; `estimated` when it is our own estimate."""
+    """The place in the queue; `estimated` when the provider has worked it out, instead of being told."""
 
     position: int | None = None
     estimated_wait_ms: int | None = None
     estimated: bool = False
+    ours: tuple[Figure, ...] = ()
+    """The figures that the engine has added, because the vendor does not tell them."""
 
 
 class Noticed(Struct, frozen=True, tag=True):

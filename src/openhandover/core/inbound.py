@@ -282,7 +282,8 @@ def _transferred(turn: Turn, _lane: Lane, _event: e.FromProvider, fact: e.AgentT
 def _queue(turn: Turn, _lane: Lane, _event: e.FromProvider, fact: e.QueueUpdated) -> None:
     if fact.position is not None or fact.estimated_wait_ms is not None:  # an empty word is no news
         turn.disarm("agent_gone")
-        renew_queue(turn, Queue(fact.position, fact.estimated_wait_ms, None, fact.estimated))
+        estimated = fact.estimated or bool(fact.ours)
+        renew_queue(turn, Queue(fact.position, fact.estimated_wait_ms, None, estimated, fact.ours))
 
 
 def _noticed(turn: Turn, _lane: Lane, _event: e.FromProvider, _fact: e.Noticed) -> None:

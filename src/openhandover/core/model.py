@@ -194,12 +194,13 @@ class Settings(Struct, frozen=True):
 
 
 class Queue(Struct, frozen=True, omit_defaults=True):
-    """What we know of the place in the queue; `estimated` marks our own estimate."""
+    """What we know of the place in the queue; `estimated`: not all of it is the vendor's word, `ours`: what we estimate."""
 
     position: int | None = None
     estimated_wait_ms: int | None = None
     alternative_text: str | None = None
     estimated: bool = False
+    ours: tuple[Literal["position", "wait"], ...] = ()
 
 
 class Attempt(Struct, frozen=True, omit_defaults=True):
@@ -346,8 +347,7 @@ class Conversation(Struct, frozen=True, omit_defaults=True):
     user_last: int = 0
     bot_done: int = 0
     bot_last: int = 0
-    deadlines: dict[str, float] = {}
-    """Name of the timer -> epoch seconds; names are keys of `table.TIMERS`."""
+    deadlines: dict[str, float] = {}  # name of the timer -> epoch seconds
     preparing: dict[int, float] = {}
     """Entries not yet shown, because a translation, download or summary is under way -> its deadline."""
     run: str | None = None

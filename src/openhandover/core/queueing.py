@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from .facts import Figure
 from .model import Handover, Queue, Settings
 
 replace = msgspec.structs.replace
@@ -23,6 +24,20 @@ def is_wanted(settings: Settings) -> bool:
     rules = settings.queue
     thresholds = rules.max_position is not None or rules.max_wait_ms is not None
     return rules.position or rules.estimated_wait or thresholds or "queue_updated" in settings.events
+
+
+def missing(
+    settings: Settings, position: int | None, wait_ms: int | None, *, seen: bool
+) -> tuple[Figure, ...]:
+    """Which figures we estimate beside those that the vendor tells. `seen`: handovers of this provider were seen, so that
+    the estimate is more than a guess; a guess only stands beside the vendor's word where the user is to be told it.
+    """
+    if not is_wanted(settings):
+        return ()
+    told = position is not None or wait_ms is not None
+    adds_wait = not told or seen or settings.queue.estimated_wait
+    found: tuple[Figure, ...] = ("position",) if position is None else ()
+    return (*found, "wait") if wait_ms is None and adds_wait else found
 
 
 def alternative(handover: Handover, position: int | None, wait_ms: int | None) -> str | None:

@@ -89,7 +89,7 @@ class Engine:
         )
         self.gateways = gateways_of(parts)
         self.order = Order(config, self.providers, self.texts, self.gateways)
-        self._queues = Queues(self.store, self._work)
+        self._queues = Queues(self.store, self._work, self.providers)
         self._calls = Calls(self.gateways, self._delivery)
         self._preparing = Preparing(parts, translator_of(config, self.http))
         for_agents = ForAgents(self.link, self._preparing, config.redaction.to_agent)
@@ -99,10 +99,7 @@ class Engine:
         self._wording = Wording(self._preparing, config.languages.default)
         self._flows = Flows(parts, self.order, self._preparing, self._wording)
         self.tools = ToolCalls(parts, self._flows)
-        self._arrivals = Arrivals(self.store, self._work, self._preparing, self.vendor_calls)
-        self._completing = Completing(self.providers, self._arrivals.take)
-        self._listeners = Listeners(self.store, self.providers, self._arrivals.listened)
-        self._sessions = Sessions(self.store, self._work, self.providers, self._arrivals, clock)
+        self._hear()
         self._retention = Retention(config, self.store, self.files, clock)
         self._asides = Asides()
         self.agents_changed: list[Callable[[Mapping[str, Agent]], None]] = []
@@ -112,6 +109,14 @@ class Engine:
         self._wire(parts)
 
     # --- life ----------------------------------------------------------------------------------------------
+
+    def _hear(self) -> None:
+        """What takes in the words of contact centres."""
+        self._arrivals = Arrivals(self.store, self._work, self._preparing, self.vendor_calls)
+        self._arrivals.complete_queue = self._queues.completed
+        self._completing = Completing(self.providers, self._arrivals.take)
+        self._listeners = Listeners(self.store, self.providers, self._arrivals.listened)
+        self._sessions = Sessions(self.store, self._work, self.providers, self._arrivals, self.clock)
 
     def _wire(self, parts: Parts) -> None:
         self._dispatch.delivery = self._delivery

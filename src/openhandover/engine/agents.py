@@ -177,18 +177,18 @@ class AgentLanes:
             for row in before
             if row.entry.to_agent and row.delivered.agent is None
         )
-        place = (opened.position, opened.estimated_wait_ms)
-        estimate = None
-        if place == (None, None) and state.handover is not None and order is None:
-            estimate = await self._queues.estimate(state.handover)
+        place = e.QueueUpdated(opened.position, opened.estimated_wait_ms)
+        if state.handover is not None and order is None:
+            place = await self._queues.completed(state.handover, place)
         event = e.Opened(
             known.id,
             opened.external_id,
-            *(estimate or place),
+            place.position,
+            place.estimated_wait_ms,
             opened.vendor_state,
             taken,
-            estimated=estimate is not None,
-            order=order,
+            place.ours,
+            order,
         )
         await self._work.run(state.id, event)
 

@@ -1,7 +1,7 @@
 """Facts from contact centres: whose they are, what they wait for, and that each has one effect."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -9,7 +9,7 @@ import structlog
 
 from openhandover.core import events as e
 from openhandover.core.errors import Refused
-from openhandover.core.model import Conversation
+from openhandover.core.model import Conversation, Handover
 from openhandover.store.port import Cursor, Store
 
 from .parking import Parking
@@ -36,6 +36,7 @@ class Arrivals:
         self._parking = Parking(store)
         self._places: dict[tuple[str, str], str] = {}
         """Provider and handover -> conversation: who has had a handover once may always speak of it."""
+        self.complete_queue: Callable[[Handover, e.QueueUpdated], Awaitable[e.QueueUpdated]]
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
@@ -70,6 +71,8 @@ class Arrivals:
         state = await self._store.conversation(conversation_id)
         if state is None:
             raise Refused("not_found", "There is no conversation with this id")
+        if isinstance(event.fact, e.QueueUpdated) and event.fact != e.QueueUpdated() and state.open_handover:
+            event = replace(event, fact=await self.complete_queue(state.open_handover, event.fact))
         event = self._to_prepare(event, state)
         key = f"user:{event.fact.message_id}" if isinstance(event.fact, e.MessageRead) else None
         done = await self._work.run(

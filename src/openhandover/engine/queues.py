@@ -1,13 +1,15 @@
-"""Our own count of who waits where, for contact centres that tell nothing of their queue."""
+"""Our own count of who waits where, for contact centres that do not tell their queue, or only a part of it."""
 
 import asyncio
 from collections import defaultdict, deque
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from openhandover.core.events import QueueEstimated
+from openhandover.core.events import QueueEstimated, QueueUpdated
 from openhandover.core.model import Handover, Status
-from openhandover.core.queueing import is_wanted
+from openhandover.core.queueing import is_wanted, missing
 from openhandover.core.routing import HANDLING_SAMPLE, estimated_wait_s, mean_handling_s
+from openhandover.providers.base import Provider
 from openhandover.store.port import HandoverFilter, Store
 
 from .work import Done, Work
@@ -27,8 +29,9 @@ class Queues:
     """Estimates the place in a provider's queue, by order of acceptance, and the wait: place x mean handling time
     / people who are busy with a handover of this provider now (at least one)."""
 
-    def __init__(self, store: Store, work: Work) -> None:
+    def __init__(self, store: Store, work: Work, providers: Mapping[str, Provider]) -> None:
         self._store = store
+        self._providers = providers
         self._work = work
         self._lines: defaultdict[str, dict[str, _Waiting]] = defaultdict(dict)
         self._busy: defaultdict[str, set[str]] = defaultdict(set)
@@ -61,7 +64,7 @@ class Queues:
 
     def _place(self, handover: Handover) -> None:
         if handover.status is Status.QUEUED:
-            estimate = handover.queue.position if handover.queue.estimated else None
+            estimate = handover.queue.position if "position" in handover.queue.ours else None
             self._lines[handover.target.provider][handover.id] = _Waiting(handover.conversation_id, estimate)
         elif handover.status is Status.ACTIVE:
             self._busy[handover.target.provider].add(handover.id)
@@ -77,15 +80,30 @@ class Queues:
         if left is not None and provider not in self._changed:
             self._changed[provider] = asyncio.create_task(self._tell(provider), name="queue-estimates")
 
-    async def estimate(self, handover: Handover) -> tuple[int, int] | None:
-        """Position and wait in milliseconds for a handover that is accepted just now; None when nobody asks."""
-        if not is_wanted(handover.settings):
-            return None
+    async def completed(self, handover: Handover, told: QueueUpdated) -> QueueUpdated:
+        """What a vendor tells of the queue of a handover that waits, with what it does not tell as we estimate it."""
         provider = handover.target.provider
-        position = len(self._lines[provider]) + 1
-        return position, await self._wait_ms(provider, position)
+        known = self._providers.get(provider)
+        says_all = (
+            known is not None and known.capabilities.inbound == "none"
+        )  # who is asked by us leaves nothing out
+        waits = handover.status in (Status.REQUESTED, Status.QUEUED)
+        if not waits or not is_wanted(handover.settings) or (says_all and told != QueueUpdated()):
+            return told
+        handled = await self._times(provider)
+        ours = missing(handover.settings, told.position, told.estimated_wait_ms, seen=bool(handled))
+        position = self._position(handover) if "position" in ours else told.position
+        wait_ms = told.estimated_wait_ms
+        if "wait" in ours and position is not None:
+            wait_ms = self._wait_ms(provider, position)
+        return QueueUpdated(position, wait_ms, told.estimated, ours)
 
-    async def _wait_ms(self, provider: str, position: int) -> int:
+    def _position(self, handover: Handover) -> int:
+        line = list(self._lines[handover.target.provider])
+        return line.index(handover.id) + 1 if handover.id in line else len(line) + 1
+
+    async def _times(self, provider: str) -> Sequence[float]:
+        """How long the last handovers of this provider were handled, oldest first."""
         if provider not in self._handled:
             where = HandoverFilter(status=(Status.COMPLETED,), provider=provider)
             rows = (await self._store.handovers(where, None, HANDLING_SAMPLE)).items
@@ -95,6 +113,9 @@ class Queues:
                 if row.handover.ended_at is not None and row.handover.active_at is not None
             ]
             self._handled[provider] = deque(times, HANDLING_SAMPLE)
+        return self._handled[provider]
+
+    def _wait_ms(self, provider: str, position: int) -> int:
         mean_s = mean_handling_s(list(self._handled[provider]))
         wait_s = estimated_wait_s(position, mean_s, max(len(self._busy[provider]), 1))
         return round((wait_s or 0) * 1000)
@@ -103,9 +124,10 @@ class Queues:
         """Somebody left the line: those behind who live by our estimate get a new one."""
         await asyncio.sleep(SETTLE_S)
         del self._changed[provider]
+        await self._times(provider)
         for position, (handover_id, one) in enumerate(list(self._lines[provider].items()), start=1):
             if one.estimate not in (None, position):
-                wait_ms = await self._wait_ms(provider, position)
+                wait_ms = self._wait_ms(provider, position)
                 await self._work.run(one.conversation_id, QueueEstimated(handover_id, position, wait_ms))
 
     async def stop(self) -> None:
