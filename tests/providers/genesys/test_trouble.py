@@ -184,6 +184,31 @@ async def test_a_conversation_closed_there_is_not_begun_anew(tmp_path: Path) -> 
         talk.genesys.callbacks.release()
 
 
+async def test_a_conversation_begun_in_vain_is_ended_even_so(tmp_path: Path) -> None:
+    """The vendor fails just when the new conversation is to be ended: that is tried again, and the message is failed."""
+    async with talking(tmp_path) as talk:
+        await talk.active()
+        talk.genesys.centre.threading_minutes = 0
+        talk.genesys.callbacks.hold()
+        await talk.agent_ends()
+        talk.genesys.faults.fail_next(503, endpoint="disconnect")
+        sent = await talk.says("one more thing")
+        assert (await talk.got("message.failed"))["data"] == {"message_id": sent["id"]}
+        assert [chat["state"] for chat in talk.mine()] == ["ended", "ended"]
+
+
+async def test_an_event_that_names_only_the_conversation_is_ours(tmp_path: Path) -> None:
+    """A trigger that passes no user: whose conversation it is was remembered, also while look-ups fail."""
+    async with talking(tmp_path) as talk:
+        await talk.active()
+        talk.genesys.notices.events_by = "none"
+        talk.genesys.faults.fail_next(404, 100, endpoint="conversation")
+        body = {"topic": "customer.end", "conversationId": (await talk.there()).id, "disconnectType": "PEER"}
+        headers = {"Authorization": talk.genesys.events_key}
+        await talk.world.call("POST", "/webhooks/vendor/trigger", body, headers=headers, key=None)
+        assert (await talk.is_(status="completed"))["reason"] == "agent_closed"
+
+
 async def test_what_is_due_after_the_end_does_not_open_it_again(tmp_path: Path) -> None:
     """The vendor would thread it into the conversation that has ended, and ring an agent for nobody."""
     async with talking(tmp_path) as talk:

@@ -104,8 +104,7 @@ class Genesys(BaseProvider):
     async def send(self, session: Session, message: Message, key: str) -> None:
         """Post one message in the user's name, but not into a conversation that has ended: it would begin anew there. What
         goes to another conversation than ours has begun one, in which nobody would answer: it is ended again."""
-        if await self.host.recall(ended_key(session.external_id)):
-            raise SessionEnded("the conversation was closed in Genesys Cloud before this message")
+        await self._check_open(session)
         sender, ours = wire.state_of(session).sender, await self._conversation_of(session)
         parts = wire.pieces(message, self._settings)
         times = self._times.of(session.external_id, key, message.at, len(parts))
@@ -114,8 +113,8 @@ class Genesys(BaseProvider):
             if went_to and not ours:
                 await self._is_at(session.external_id, went_to)
             elif went_to not in ("", ours):
-                await endings.disconnect(self._api, went_to)
-                raise SessionEnded("the conversation was closed in Genesys Cloud before this message")
+                await self.host.remember(ended_key(session.external_id), went_to)
+                await self._check_open(session)
 
     async def typing(self, session: Session, *, on: bool) -> None:
         """Only "is typing" can be said; it counts for some seconds."""
@@ -206,13 +205,19 @@ class Genesys(BaseProvider):
                         self.name, found.event_id, found.fact, external_id=session.external_id
                     )
                     if isinstance(found.fact, e.Closed | e.Failed):
-                        await self.host.remember(ended_key(session.external_id), "ended")
+                        await self.host.remember(ended_key(session.external_id), "")
                         yield told, event
                         return
                     yield told, event
             if not self._settings.looks_every_s:
                 return
             await asyncio.sleep(self._settings.looks_every_s)
+
+    async def _check_open(self, session: Session) -> None:
+        instead = await self.host.recall(ended_key(session.external_id))
+        if instead is not None:
+            await endings.disconnect(self._api, instead)
+            raise SessionEnded("the conversation was closed in Genesys Cloud before this message")
 
     async def _conversation_of(self, session: Session) -> str:
         """The conversation there; empty while only a repeated message was answered, which does not tell."""

@@ -30,7 +30,8 @@ def conversation_key(external_id: str) -> str:
 
 
 def ended_key(external_id: str) -> str:
-    """Under what the host remembers that the conversation of a user id has ended."""
+    """Under what the host remembers that the conversation of a user id has ended; the value is the one that a late message
+    began instead, if any."""
     return f"ended:{external_id}"
 
 
@@ -44,13 +45,22 @@ class People:
     async def complete(self, event: e.FromProvider, host: Host, *, look_up: bool) -> e.FromProvider:
         """The event with its user id, and, where that may be asked, with what the conversation there tells."""
         conversation_id, _ = happenings.place_of(event)
+        given = event
         if conversation_id and event.external_id == conversation_id:
             address = await host.recall(address_key(conversation_id))
             event = structs.replace(event, external_id=address or conversation_id)
         if isinstance(event.fact, e.Closed | e.Failed):
-            await host.remember(ended_key(event.external_id or ""), "ended")
+            await host.remember(ended_key(event.external_id or ""), "")
         if not look_up:
             return event
+        try:
+            return await self._looked_up(event, conversation_id, host)
+        except ProviderError:
+            if event.external_id == given.external_id:
+                raise
+            return event  # at least we know now whose it is
+
+    async def _looked_up(self, event: e.FromProvider, conversation_id: str, host: Host) -> e.FromProvider:
         if isinstance(event.fact, e.AgentMessage):
             return await self._signed(event, host)
         if not isinstance(event.fact, _DOUBTFUL):
