@@ -31,9 +31,9 @@ def settings(**changed: Any) -> Settings:
 
 def message(text: str, seq: int = 3, author: Any = "user", **more: Any) -> Message:
     """One message of the conversation."""
-    return Message(
-        f"m-{seq}", seq, author, text, None, (), f"2026-01-01T10:00:0{seq % 10}.250Z", Delivery(), **more
-    )
+    at = f"2026-01-01T10:00:0{seq % 10}.250Z"
+    files = more.pop("attachments", ())
+    return Message(f"m-{seq}", seq, author, text, None, files, at, Delivery(), **more)
 
 
 def request(*transcript: Message, user: User = ADA, **more: Any) -> HandoverRequest:

@@ -1,0 +1,246 @@
+"""The provider by itself against the emulated account: its set-up is proved, and small signs are sent."""
+
+from collections.abc import AsyncGenerator, Callable
+from typing import Any
+
+import msgspec
+import pytest
+
+from openhandover.core.errors import ProviderError, ProviderRejected, ProviderUnavailable
+from openhandover.core.model import Attachment
+from openhandover.emulators.ringcentral import Account, RingCentralEmulator
+from openhandover.net.client import HttpClient
+from openhandover.providers.base import Alone, Opened, Session
+from openhandover.providers.ringcentral import RingCentral, wire
+from openhandover.providers.ringcentral.settings import Route
+from tests.providers.ringcentral.ours import message, request, settings
+
+ADDRESS = "https://handover.example.com/webhooks/engage"
+
+
+class Place(Alone):
+    """A host with an address and one file."""
+
+    def __init__(self) -> None:
+        super().__init__(ADDRESS)
+
+    async def content(self, file: Attachment) -> bytes:
+        """The one file that is ours."""
+        if file.id != "ours":
+            raise ProviderRejected("not ours")
+        return b"abc"
+
+
+@pytest.fixture
+async def vendor() -> AsyncGenerator[RingCentralEmulator]:
+    """An account."""
+    async with RingCentralEmulator() as vendor:
+        yield vendor
+
+
+@pytest.fixture
+async def http() -> AsyncGenerator[HttpClient]:
+    """The way out."""
+    async with HttpClient() as http:
+        yield http
+
+
+def provider(vendor: RingCentralEmulator, http: HttpClient, **changed: Any) -> RingCentral:
+    """The provider of this account."""
+    made = RingCentral("engage", settings(**{**vendor.settings(), **changed}), http)
+    made.host = Place()
+    return made
+
+
+def session(opened: Opened) -> Session:
+    """Of the handover that `request` opens."""
+    return Session("h-1", 1, opened.external_id, opened.vendor_state)
+
+
+def registered(vendor: RingCentralEmulator) -> None:
+    """The webhook is there, as an admin adds it."""
+    vendor.callbacks.hold()
+    vendor.webhook_to(ADDRESS)
+
+
+async def test_a_good_set_up_is_proved_without_leaving_anything(
+    vendor: RingCentralEmulator, http: HttpClient
+) -> None:
+    """Nobody and nothing is made."""
+    registered(vendor)
+    await provider(vendor, http).connect()
+    assert not vendor.account.threads
+    assert not vendor.account.identities
+
+
+Change = Callable[[Account], None]
+
+
+def no_event(account: Account) -> None:
+    account.registered_events.remove("intervention.closed")
+
+
+def switched_off(account: Account) -> None:
+    account.source_active = False
+
+
+def unreadable(account: Account) -> None:
+    account.reads = False
+
+
+@pytest.mark.parametrize(
+    ("changed", "change", "named"),
+    [
+        ({"access_token": "wrong"}, None, "access_token"),
+        ({"realtime_token": "wrong"}, None, "realtime_token"),
+        ({"agent_category_id": "wrong"}, None, "agent_category_id"),
+        ({"bot_category_id": "wrong"}, None, "bot_category_id"),
+        ({"bot_category_id": list(Account().categories)[2]}, None, "default category"),
+        ({}, switched_off, "realtime_url"),
+        ({}, unreadable, "access_token"),
+        ({}, no_event, "lacks that event"),
+    ],
+)
+async def test_a_bad_set_up_names_what_to_change(
+    vendor: RingCentralEmulator, http: HttpClient, changed: dict[str, str], change: Change | None, named: str
+) -> None:
+    """The setting, or the place in RingCentral; and no secret."""
+    registered(vendor)
+    if change is not None:
+        change(vendor.account)
+    with pytest.raises(ProviderError, match=named) as raised:
+        await provider(vendor, http, **changed).connect()
+    assert not [secret for secret in changed.values() if "token" in named and secret in raised.value.detail]
+
+
+async def test_a_source_that_is_not_there(vendor: RingCentralEmulator, http: HttpClient) -> None:
+    """The address ends in another id."""
+    url = vendor.settings()["realtime_url"].rpartition("/")[0] + "/other"
+    with pytest.raises(ProviderError, match="api_url"):
+        await provider(vendor, http, realtime_url=url).connect()
+
+
+async def test_a_webhook_to_somewhere_else(vendor: RingCentralEmulator, http: HttpClient) -> None:
+    """None of the account's webhooks comes to us; where nobody serves, it does not matter."""
+    with pytest.raises(ProviderError, match="public_url"):
+        await provider(vendor, http).connect()
+    alone = provider(vendor, http)
+    alone.host = Alone()
+    await alone.connect()
+
+
+async def test_what_the_user_has_read_is_told(vendor: RingCentralEmulator, http: HttpClient) -> None:
+    """By the id that we gave the agent's message; that it arrived is no news there."""
+    made = provider(vendor, http)
+    one = session(await made.open(request(message("help"))))
+    calls = len(vendor.requests_to("realtime"))
+    await made.receipt(one, "c-1", "delivered")
+    assert len(vendor.requests_to("realtime")) == calls
+    with pytest.raises(ProviderRejected, match="misses a field"):
+        await made.receipt(one, "c-1", "read")  # the emulator knows of no such message
+    assert vendor.requests[-1].json == {"action": "status.mark_as_read", "params": {"id": "c-1"}}
+
+
+async def test_a_second_start_of_typing_is_too_soon(vendor: RingCentralEmulator, http: HttpClient) -> None:
+    """RingCentral's limit; a stop in between lifts it."""
+    made = provider(vendor, http)
+    one = session(await made.open(request(message("help"))))
+    await made.typing(one, on=True)
+    with pytest.raises(ProviderUnavailable):
+        await made.typing(one, on=True)
+    await made.typing(one, on=False)
+    await made.typing(one, on=True)
+
+
+async def test_files_go_with_their_bytes_or_as_links(vendor: RingCentralEmulator, http: HttpClient) -> None:
+    """Ours keep their names; what is too large or not ours is a link."""
+    made = provider(vendor, http)
+    one = session(await made.open(request(message("help"))))
+    files = (
+        Attachment("ours", "a.txt", "text/plain", 3, "https://example.com/1"),
+        Attachment("ours", "b.bin", "", wire.LONGEST_FILE + 1, "https://example.com/2"),
+        Attachment("other", "c.txt", "", None, "https://example.com/3"),
+    )
+    await made.send(one, message("see", 4, attachments=files), "conv-42:4")
+    assert vendor.requests[-1].json["params"]["attachments"] == [
+        {"content": "YWJj", "filename": "a.txt"},
+        {"url": "https://example.com/2"},
+        {"url": "https://example.com/3"},
+    ]
+
+
+async def test_the_token_goes_to_ringcentral_only(vendor: RingCentralEmulator, http: HttpClient) -> None:
+    """A file of an agent may lie anywhere."""
+    made, one = provider(vendor, http), Session("h-1", 1, "oh-1")
+    own = {"Authorization": f"Bearer {vendor.account.access_token}"}
+    assert await made.file_headers(one, f"{vendor.url}/attachments/1") == own
+    for url in (
+        "https://files.example.net/a.png",
+        f"{vendor.url}.example.net/a",
+        f"https://x@{vendor.url[7:]}/",
+    ):
+        assert await made.file_headers(one, url) == {}
+
+
+async def test_who_speaks_is_told_apart(vendor: RingCentralEmulator, http: HttpClient) -> None:
+    """The user, the bot, and agents of an earlier handover."""
+    made = provider(vendor, http)
+    told = (
+        message("hi", 1),
+        message("hello", 2, "bot"),
+        message("I was here", 3, "agent"),
+        message("well", 4),
+    )
+    await made.open(request(*told))
+    (thread,) = vendor.account.threads.values()
+    assert [(one.author["id"], one.side, one.body) for one in thread.contents] == [
+        ("cust-7", "user", "hi"),
+        ("openhandover-bot", "bot", "hello"),
+        ("openhandover-agent", "bot", "I was here"),
+        ("cust-7", "user", "well"),
+    ]
+    assert [one.context.get("handover-id") for one in thread.contents] == [None, None, None, "h-1"]
+    sent = [one.json["params"] for one in vendor.requests_to("realtime")]
+    assert [one.get("created_at") for one in sent[-4:]] == [f"2026-01-01T10:00:0{n}Z" for n in range(1, 5)]
+
+
+async def test_a_handover_that_is_opened_again_makes_no_second_thread(
+    vendor: RingCentralEmulator, http: HttpClient
+) -> None:
+    """Also by another process, which remembers nothing."""
+    opened = await provider(vendor, http).open(request(message("help")))
+    again = await provider(vendor, http).open(request(message("help")))
+    assert opened == again
+    (thread,) = vendor.account.threads.values()
+    assert len(thread.contents) == 1
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"access_token": ""}, "`access_token`"),
+        ({"verify_token": "two words"}, "`verify_token`"),
+        ({"webhook_secret": "é"}, "`webhook_secret`"),
+        ({"webhook_secret": "x" * 256}, "255"),
+        ({"bot_category_id": "same", "agent_category_id": "same"}, "the same"),
+        ({"agent_identity_id": "openhandover-bot"}, "the same"),
+        ({"only_handover_conversations": False}, "not supported"),
+    ],
+)
+def test_bad_settings_say_how_to_mend_them(changed: dict[str, Any], told: str) -> None:
+    """When the file is read, not when the first handover fails."""
+    with pytest.raises(ValueError, match=told):
+        settings(**changed)
+
+
+@pytest.mark.parametrize("url", ["https://x.example", "https://x.example/1.0", "https://x.example/1.0/"])
+def test_the_version_may_be_written_or_not(url: str) -> None:
+    """Cognigy's setting has none, RingCentral's file has one."""
+    assert settings(api_url=url).rest == "https://x.example/1.0"
+
+
+def test_a_route_has_one_key() -> None:
+    """And it may be absent."""
+    assert msgspec.convert({}, Route).additional_category_ids == []
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert({"skills": []}, Route)

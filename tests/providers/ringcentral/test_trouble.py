@@ -1,0 +1,440 @@
+"""What goes wrong with RingCentral, and what becomes of the conversation."""
+
+import json
+from collections.abc import AsyncGenerator
+from contextlib import AbstractAsyncContextManager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from structlog.testing import capture_logs
+
+from openhandover.emulators.ringcentral import Account, RingCentralEmulator
+from openhandover.emulators.ringcentral.account import Thread
+from openhandover.providers.ringcentral import wire
+from tests.contract.vendor_world import Talk, VendorWorld, until, vendor_world
+
+ACCOUNT = Account()
+BILLING = list(ACCOUNT.categories)[2]
+
+
+def living(
+    folder: Path, emulator: RingCentralEmulator | None = None, **settings: Any
+) -> AbstractAsyncContextManager[VendorWorld]:
+    """A world of RingCentral with these settings."""
+    return vendor_world(folder, "ringcentral", emulator or RingCentralEmulator(), webhooks=True, **settings)
+
+
+def engage(world: VendorWorld) -> RingCentralEmulator:
+    """The emulated account."""
+    assert isinstance(world.emulator, RingCentralEmulator)
+    return world.emulator
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncGenerator[VendorWorld]:
+    """RingCentral with the usual settings."""
+    async with living(tmp_path) as world:
+        yield world
+
+
+def talk(world: VendorWorld, **route: Any) -> Talk:
+    """A user."""
+    return Talk(world, route)
+
+
+async def rest(world: VendorWorld, method: str, path: str, **query: str) -> int:
+    """The status of a call that somebody else makes with a token of the account."""
+    headers = {"Authorization": f"Bearer {engage(world).account.access_token}"}
+    async with (
+        aiohttp.ClientSession() as http,
+        http.request(method, f"{world.emulator.url}/1.0{path}", params=query, headers=headers) as answer,
+    ):
+        return answer.status
+
+
+def source_call(world: VendorWorld, body: Any) -> tuple[bytes, dict[str, str]]:
+    """A call of the source as RingCentral would sign it."""
+    raw = json.dumps(body).encode()
+    return raw, wire.signed(engage(world).account.source_token, raw)
+
+
+async def posted(world: VendorWorld, raw: bytes, headers: dict[str, str]) -> int:
+    """The status of a webhook or call posted by hand."""
+    headers = {"content-type": "application/json", **headers}
+    return (await world.call("POST", "/webhooks/vendor", data=raw, headers=headers, key=None)).status
+
+
+# --- how it is set up
+
+
+@pytest.mark.parametrize(
+    ("changed", "reason", "setting"),
+    [
+        ({"realtime_token": "another-one"}, "auth", "realtime_token"),
+        ({"access_token": "another-one"}, "auth", "access_token"),
+        ({"agent_category_id": "deleted"}, "rejected", "agent_category_id"),
+    ],
+)
+async def test_a_wrong_setting_is_named(
+    tmp_path: Path, changed: dict[str, Any], reason: str, setting: str
+) -> None:
+    """The handover fails honestly, and the log says what to check."""
+    async with living(tmp_path, **changed) as world:
+        with capture_logs() as logs:
+            one = await (await talk(world).begin()).asks()
+            assert (await one.is_(status="error"))["reason"] == reason
+        (failed,) = [record for record in logs if record["event"] == "open_failed"]
+        assert setting in failed["detail"]
+        assert not world.chats()
+
+
+async def test_a_deleted_source_names_its_address(tmp_path: Path) -> None:
+    """RingCentral knows us, and not the source."""
+    emulator = RingCentralEmulator()
+    async with living(tmp_path, emulator) as world:
+        emulator.account.source_id = "another"
+        with capture_logs() as logs:
+            one = await (await talk(world).begin()).asks()
+            assert (await one.is_(status="error"))["reason"] == "rejected"
+        assert any("realtime_url" in str(record) for record in logs)
+
+
+async def test_a_token_that_may_not_read_finds_no_thread(world: VendorWorld) -> None:
+    """It looks as if the thread were not taken in yet, so it is tried until `open_s`; the log says what to check."""
+    engage(world).account.reads = False
+    with capture_logs() as logs:
+        one = await (await talk(world).begin()).asks({"limits": {"open_s": 2}})
+        assert (await one.is_(status="error"))["reason"] == "provider_error"
+    assert any("access_token" in str(record) for record in logs)
+
+
+async def test_additional_categories_come_beside_the_agents(world: VendorWorld) -> None:
+    """And one that RingCentral does not have is refused."""
+    one = await talk(world, additional_category_ids=[BILLING]).queued()
+    assert (await one.chat())["facts"]["Categories"] == "Agents, Billing"
+    other = await (await talk(world, additional_category_ids=["deleted"]).begin()).asks()
+    assert (await other.is_(status="error"))["reason"] == "rejected"
+    empty = await (await talk(world, additional_category_ids=[" "]).begin()).asks()
+    assert (await empty.is_(status="error"))["reason"] == "configuration"
+
+
+async def test_the_sender_s_name_can_be_the_one_that_counts(tmp_path: Path) -> None:
+    """Nobody has joined before they write, and the name is that of the identity."""
+    async with living(tmp_path, agent_name="sender") as world:
+        one = await talk(world).queued()
+        chat = (await one.chat())["id"]
+        await world.emulator.agent_joins(chat)
+        await until(lambda: all(sent.delivered for sent in world.emulator.callbacks.sent), "the join is told")
+        assert (await one.handover())["status"] == "queued"
+        await world.emulator.agent_says(chat, "hello")
+        heard = await one.hears("hello")
+        assert heard["data"]["author_name"] == engage(world).account.identity_name
+
+
+async def test_without_queue_updates_there_are_none(tmp_path: Path) -> None:
+    """The source says that it does not want them."""
+    async with living(tmp_path, queue_updates=False) as world:
+        await talk(world).queued()
+        await until(lambda: engage(world).options, "the source has asked what we can")
+        assert "messaging.queuing_update" not in engage(world).options
+        assert "messaging.typing_indicator" in engage(world).options
+
+
+# --- credentials that end
+
+
+async def test_a_revoked_access_token_keeps_the_end_due(world: VendorWorld) -> None:
+    """Talking needs the source only; what needs the token waits until there is a good one again."""
+    one = await talk(world).active()
+    account = engage(world).account
+    good, account.access_token = account.access_token, "renewed"
+    await one.says("still there?")
+    await one.shown("still there?")
+    await world.call("POST", f"/v1/handovers/{one.handover_id}/close")
+    await one.is_(status="completed")
+    await until(lambda: any(seen.status == 401 for seen in world.emulator.requests), "a refused call")
+    assert (await one.chat())["state"] == "active"
+    account.access_token = good
+    await until(lambda: one.mine()[0]["state"] == "ended", "the chat is ended")
+
+
+async def test_a_revoked_source_token_keeps_messages_due(world: VendorWorld) -> None:
+    """They arrive once the token is right again, in their order."""
+    one = await talk(world).active()
+    account = engage(world).account
+    good, account.source_token = account.source_token, "renewed"
+    refused = [seen for seen in world.emulator.requests if seen.status == 422]
+    await one.says("first")
+    await one.says("second")
+    await until(
+        lambda: len([seen for seen in world.emulator.requests if seen.status == 422]) > len(refused),
+        "a refused call",
+    )
+    account.source_token = good
+    await one.shown("second")
+    assert one.lines("user")[-2:] == ["first", "second"]
+
+
+# --- what arrives at our address
+
+
+async def test_an_old_call_of_the_source_is_refused(world: VendorWorld) -> None:
+    """Recorded and sent again later, or clocks that are far apart; nothing comes of it."""
+    one = await talk(world).active()
+    thread = engage(world).account.threads[(await one.chat())["id"]].foreign_id
+    said = {"content_id": "c-9", "body": "again", "format": "text", "thread_id": thread}
+
+    def at(minutes: int) -> dict[str, Any]:
+        when = datetime.now(UTC) - timedelta(minutes=minutes)
+        return {"action": "messages.create", "params": said, "time": when.isoformat()}
+
+    assert await posted(world, *source_call(world, at(16))) == 401
+    assert await posted(world, *source_call(world, at(-16))) == 401
+    assert "again" not in one.heard()
+    assert await posted(world, *source_call(world, at(14))) == 200
+    await one.hears("again")
+
+
+async def test_any_age_is_taken_where_that_is_wanted(tmp_path: Path) -> None:
+    """`max_age_s: 0`, for clocks that cannot be trusted."""
+    async with living(tmp_path, max_age_s=0) as world:
+        call = {"action": "implementation.info", "time": "2012-10-01T17:18:40Z"}
+        assert await posted(world, *source_call(world, call)) == 200
+
+
+async def test_a_webhook_s_secret_gives_no_right_to_speak_as_the_source(world: VendorWorld) -> None:
+    """What is told apart by its proof is never read as the other kind."""
+    one = await talk(world).active()
+    thread = engage(world).account.threads[(await one.chat())["id"]].foreign_id
+    params = {"content_id": "c-1", "body": "forged", "thread_id": thread}
+    body = json.dumps({"action": "messages.create", "params": params, "events": []}).encode()
+    secret = {"x-dimelo-secret": engage(world).account.webhook_secret}
+    assert await posted(world, body, secret) == 200
+    assert await posted(world, body, {**secret, "x-smccsdk-signature": "0" * 128}) == 401
+    assert await posted(world, body, {"x-dimelo-secret": "another"}) == 401
+    assert await posted(world, body, {}) == 401
+    await one.agent_says("real")
+    await one.hears("real")
+    assert "forged" not in one.heard()
+
+
+async def test_the_signature_may_come_in_the_query(world: VendorWorld) -> None:
+    """As RingCentral's pages offer it to those whose servers cannot read the header."""
+    body, headers = source_call(world, {"action": "implementation.info"})
+    path = f"/webhooks/vendor?signature={headers['X-SMCCSDK-SIGNATURE']}"
+    plain = {"content-type": "application/json"}
+    answer = await world.call("POST", path, data=body, headers=plain, key=None)
+    assert answer.status == 200
+    assert (await world.call("POST", path[:-1] + "x", data=body, headers=plain, key=None)).status == 401
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "hub.mode=subscribe&hub.challenge=abc&hub.verify_token=wrong",
+        "hub.mode=unsubscribe&hub.challenge=abc&hub.verify_token={token}",
+        "hub.mode=subscribe&hub.verify_token={token}",
+        "",
+    ],
+)
+async def test_a_validation_without_our_token_is_refused(world: VendorWorld, query: str) -> None:
+    """Who does not know it learns nothing."""
+    path = f"/webhooks/vendor?{query.format(token=engage(world).account.verify_token)}"
+    assert (await world.call("GET", path, key=None)).status == 401
+
+
+async def test_what_is_no_json_is_said_to_be_none(world: VendorWorld) -> None:
+    """400 with the place, to the one who has the right proof."""
+    secret = {"x-dimelo-secret": engage(world).account.webhook_secret}
+    assert await posted(world, b"{", secret) == 400
+    raw = b'{"action": 1}'
+    assert await posted(world, raw, wire.signed(engage(world).account.source_token, raw)) == 400
+
+
+async def test_a_large_webhook_is_taken(world: VendorWorld) -> None:
+    """100 kB of fields that nobody asked for are no reason to lose what an agent says."""
+    one = await talk(world).active()
+    await one.agent_says(text := "long " * 20_000 + "end")
+    await one.hears(text)
+    secret = {"x-dimelo-secret": engage(world).account.webhook_secret}
+    event = {"type": "intervention.sparkled", "id": "e-1", "resource": {"metadata": {"x": "y" * 100_000}}}
+    assert await posted(world, json.dumps({"events": [event]}).encode(), secret) == 200
+
+
+@pytest.mark.parametrize("foreign_id", ["another-programs", None])
+async def test_a_thread_of_somebody_else_is_passed_over(world: VendorWorld, foreign_id: str | None) -> None:
+    """Of another program at the same source, or deleted: taken, so that it is not repeated, and without effect."""
+    account = engage(world).account
+    if foreign_id is not None:
+        account.threads["t-1"] = Thread("t-1", foreign_id, "Bob", account.source_id, [account.agent_category])
+    about = {"thread_id": "t-1", "source_id": account.source_id}
+    event = {"type": "intervention.closed", "id": "e-1", "resource": {"metadata": about}}
+    secret = {"x-dimelo-secret": account.webhook_secret}
+    assert await posted(world, json.dumps({"events": [event]}).encode(), secret) == 200
+    (asked,) = world.emulator.requests_to("thread")
+    assert asked.status == (404 if foreign_id is None else 200)
+
+
+async def test_a_webhook_whose_thread_cannot_be_looked_up_comes_again(world: VendorWorld) -> None:
+    """503 to RingCentral, which repeats it; the next time it is taken."""
+    secret = {"x-dimelo-secret": engage(world).account.webhook_secret}
+    about = {"thread_id": "some-thread", "source_id": engage(world).account.source_id}
+    event = {"type": "intervention.closed", "id": "e-1", "resource": {"metadata": about}}
+    body = json.dumps({"events": [event]}).encode()
+    world.emulator.faults.fail_next(503, endpoint="thread")
+    assert await posted(world, body, secret) == 503
+    assert await posted(world, body, secret) == 200
+
+
+# --- what agents do
+
+
+async def test_a_conversation_that_is_given_back_to_the_bot_has_ended(world: VendorWorld) -> None:
+    """The category is what routes: beside the agents' one nothing happens, without it somebody else has it."""
+    one = await talk(world).active()
+    account, chat = engage(world).account, (await one.chat())["id"]
+    path = f"/content_threads/{chat}/update_categories"
+    key = "thread_category_ids[]"
+    await rest(world, "PUT", path, **{key: account.agent_category})
+    await rest(world, "PUT", path, **{key: BILLING})
+    await one.got("handover.agent_changed")
+    assert (await one.handover())["status"] == "active"
+    await rest(world, "PUT", path, **{key: account.bot_category})
+    assert (await one.is_(status="completed"))["reason"] == "agent_closed"
+
+
+async def test_an_agent_who_was_deleted_has_no_name(world: VendorWorld) -> None:
+    """Everything else is as usual."""
+    one = await talk(world).queued()
+    chat = (await one.chat())["id"]
+    await world.emulator.agent_joins(chat, "Kim")
+    world.emulator.faults.clear()
+    assert (await one.is_(status="active"))["agent"]["name"] == "Kim"
+    world.emulator.faults.fail_next(404, endpoint="user")
+    await world.emulator.agent_transfers(chat, "Ghost")
+    await one.got("handover.agent_changed")
+    assert "name" not in (await one.handover())["agent"]
+    await world.emulator.agent_says(chat, "boo")
+    await one.hears("boo")
+
+
+async def test_automatic_texts_are_shown_and_nobody_has_joined(world: VendorWorld) -> None:
+    """RingCentral answers as the bot's identity, outside of business hours for one."""
+    one = await talk(world).queued()
+    thread = engage(world).account.threads[(await one.chat())["id"]].foreign_id
+    params = {
+        "content_id": "c-1",
+        "author_id": "openhandover-bot",
+        "body": "We are closed.",
+        "thread_id": thread,
+    }
+    body = {"action": "messages.create", "params": params, "time": datetime.now(UTC).isoformat()}
+    assert await posted(world, *source_call(world, body)) == 200
+    await one.hears("We are closed.")
+    assert (await one.handover())["status"] == "queued"
+
+
+async def test_what_no_webhook_brought_is_looked_for_after_a_start(world: VendorWorld) -> None:
+    """An agent answered and closed while nobody could be told: both are found, once."""
+    one = await talk(world).active()
+    world.emulator.callbacks.hold()
+    await one.agent_says("meanwhile")
+    await one.agent_ends()
+    await world.restart()
+    await one.hears("meanwhile")
+    assert (await one.is_(status="completed"))["reason"] == "agent_closed"
+    world.emulator.callbacks.release()
+    await until(
+        lambda: all(sent.delivered for sent in world.emulator.callbacks.sent), "all webhooks arrive late"
+    )
+    assert one.heard() == [f"hello {one.token}", "meanwhile"]
+
+
+async def test_looking_finds_a_cancelled_intervention_too(tmp_path: Path) -> None:
+    """It is gone, and was there before."""
+    async with living(tmp_path, catch_up_s=0.2) as world:
+        one = await talk(world).queued()
+        await world.emulator.agent_joins((await one.chat())["id"])
+        await one.is_(status="active")
+        looks = len(world.emulator.requests_to("interventions"))
+        await until(
+            lambda: len(world.emulator.requests_to("interventions")) > looks + 1, "it was looked at since"
+        )
+        world.emulator.callbacks.hold()
+        await one.agent_ends()
+        assert (await one.is_(status="completed"))["reason"] == "agent_closed"
+
+
+# --- opening and ending
+
+
+async def test_an_opening_that_broke_off_goes_on_behind_what_was_taken(world: VendorWorld) -> None:
+    """Lost replies in the middle repeat one call each, and show nothing twice."""
+    one = await talk(world).begin(*(texts := [f"text {n}" for n in range(5)]))
+    world.emulator.faults.lose_next_reply(2, endpoint="realtime")
+    await one.asks()
+    await one.is_(status="queued")
+    assert one.lines("user") == texts
+    actions = [seen.json["action"] for seen in world.emulator.requests_to("realtime")]
+    assert len(actions) == 2 + 1 + 1 + 5 + 2  # identities, user, thread, messages, and what was lost
+
+
+async def test_without_words_of_the_user_there_is_one_for_them(tmp_path: Path) -> None:
+    """Agents are shown what a customer wrote, so there is always something."""
+    async with living(tmp_path, opening_text="Ein Mensch, bitte") as world:
+        one = await talk(world).begin("not to be shown")
+        await one.asks({"transcript": {"send": False}}, reason="tired")
+        await one.is_(status="queued")
+        chat = await one.chat()
+        assert [line["text"] for line in chat["lines"]] == ["Ein Mensch, bitte"]
+        assert (chat["facts"]["reason"], chat["facts"]["handover-id"]) == ("tired", one.handover_id)
+
+
+async def test_an_intervention_without_answer_is_cancelled(world: VendorWorld) -> None:
+    """RingCentral closes only what was answered."""
+    one = await talk(world).queued()
+    await world.emulator.agent_joins((await one.chat())["id"])
+    await one.is_(status="active")
+    await world.call("POST", f"/v1/handovers/{one.handover_id}/close")
+    await until(lambda: one.mine()[0]["state"] == "ended", "the chat is ended")
+    assert [len(world.emulator.requests_to(f"intervention.{how}")) for how in ("cancel", "close")] == [1, 0]
+
+
+async def test_an_end_that_the_token_may_not_make_leaves_the_thread_archived(world: VendorWorld) -> None:
+    """403: the intervention is another agent's; it is out of the agents' category all the same."""
+    one = await talk(world).active()
+    world.emulator.faults.fail_next(403, endpoint="intervention.close")
+    await world.call("POST", f"/v1/handovers/{one.handover_id}/close")
+    await until(lambda: world.emulator.requests_to("thread.ignore"), "the thread is archived")
+    assert (await one.chat())["facts"]["Categories"] == "Bot"
+
+
+async def test_a_thread_that_somebody_changes_is_waited_for(world: VendorWorld) -> None:
+    """409: it is being categorised at this moment."""
+    world.emulator.faults.fail_next(409, endpoint="thread.update_categories")
+    one = await talk(world).queued()
+    assert len(one.mine()) == 1
+
+
+async def test_an_hour_of_maintenance_ends_an_open_and_loses_nothing(world: VendorWorld) -> None:
+    """Past `open_s` the handover fails, and the bot has the user's words."""
+    world.emulator.faults.fail_next(503, 1000)
+    one = await talk(world).begin("help")
+    await one.asks({"limits": {"open_s": 1}})
+    await one.says("anybody?")
+    assert (await one.is_(status="error"))["reason"] == "provider_error"
+    assert await one.settled("anybody?") == "failed"
+
+
+async def test_the_agents_see_typing_presence_and_reading(world: VendorWorld) -> None:
+    """A neutral preview; the bot's identity tells that the user left; what the user has read is marked."""
+    one = await talk(world).active()
+    await world.call("POST", f"/v1/conversations/{one.id}/typing", {"author": "user", "on": True})
+    await until(lambda: one.mine()[0]["facts"].get("Typing") == "...", "the agent sees typing")
+    await world.call("POST", f"/v1/conversations/{one.id}/typing", {"author": "user", "on": False})
+    await until(lambda: "Typing" not in one.mine()[0]["facts"], "the typing ends")
+    await world.call("POST", f"/v1/conversations/{one.id}/presence", {"state": "disconnected"})
+    await until(lambda: "User left the conversation" in one.lines("bot"), "the notice")
