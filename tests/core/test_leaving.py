@@ -123,6 +123,15 @@ def test_after_a_restart_the_contact_centre_may_speak_first() -> None:
     assert talk.outcome == ("completed", "agent_closed", "agent")
 
 
+@pytest.mark.parametrize("begin", [Talk.queued, Talk.active])
+def test_who_hears_of_the_end_by_being_refused_takes_it_as_the_agents_end(begin: Any) -> None:
+    """The vendor says of a message that the conversation is closed: it was ended there, and there is nothing to tell."""
+    talk = begin(Talk())
+    talk.do(e.SessionLost(talk.handover.lane, "closed", closed=True))
+    assert talk.outcome == ("completed", "agent_closed", "agent")
+    assert talk.lane.ending and talk.lane.ending.kind == "none"
+
+
 # --- automatic texts
 
 

@@ -244,15 +244,6 @@ def test_the_lost_session_ends_the_handover_and_is_not_called_again() -> None:
     assert talk.state == before
 
 
-@pytest.mark.parametrize("begin", [Talk.queued, Talk.active])
-def test_who_hears_of_the_end_by_being_refused_takes_it_as_the_agents_end(begin: Any) -> None:
-    """The vendor says of a message that the conversation is closed: it was ended there, and there is nothing to tell."""
-    talk = begin(Talk())
-    talk.do(e.SessionLost(talk.handover.lane, "closed", closed=True))
-    assert talk.outcome == ("completed", "agent_closed", "agent")
-    assert talk.lane.ending and talk.lane.ending.kind == "none"
-
-
 # --- withdrawing
 
 
