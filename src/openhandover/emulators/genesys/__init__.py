@@ -7,7 +7,6 @@ emulator refuses, or does what a comment says.
 import base64
 from collections.abc import Iterable
 from typing import Any, ClassVar
-from uuid import uuid4
 
 from aiohttp import web
 
@@ -25,7 +24,12 @@ __all__ = ["EMULATOR", "GenesysEmulator"]
 API = "/api/v2"
 INBOUND = API + "/conversations/messages/{integration}/inbound/open"
 CONVERSATION = API + "/conversations/messages/{conversation}"
-QUEUE = API + "/routing/queues/{queue}/mediatypes/{media}/estimatedwaittime"
+WAIT = API + "/routing/queues/{queue}/mediatypes/{media}/estimatedwaittime"
+INTEGRATION = "11111111-2222-4333-8444-555555555555"
+QUEUE = "aaaaaaaa-0000-4000-8000-000000000001"
+CLIENT = "cccccccc-0000-4000-8000-000000000001"
+"""The same after every start, so that a settings block stays good."""
+
 PERMISSIONS = frozenset(
     {
         "conversation:message:receive",
@@ -59,9 +63,9 @@ class GenesysEmulator(Emulator):
 
     def __init__(self, *, host: str = "127.0.0.1", port: int = 0) -> None:
         super().__init__(host=host, port=port)
-        self.integration_id = str(uuid4())
-        self.queue_id = str(uuid4())
-        self.client_id, self.client_secret = str(uuid4()), "emulated-client-secret"
+        self.integration_id = INTEGRATION
+        self.queue_id = QUEUE
+        self.client_id, self.client_secret = CLIENT, "emulated-client-secret"
         self.events_key = "emulated-events-key"
         self.permissions = set(PERMISSIONS)
         self.knows_client = self.has_integration = self.has_queue = True
@@ -205,7 +209,7 @@ class GenesysEmulator(Emulator):
             web.get(CONVERSATION, self._conversation, name="conversation", allow_head=False),
             web.patch(CONVERSATION, self._disconnect, name="disconnect"),
             web.patch(CONVERSATION + "/participants/{participant}", self._out, name="disconnect_participant"),
-            web.get(QUEUE, self._wait, name="wait", allow_head=False),
+            web.get(WAIT, self._wait, name="wait", allow_head=False),
             web.post(API + "/analytics/queues/observations/query", self._observe, name="observations"),
             web.get(integration, self._integration, name="integration", allow_head=False),
             web.get("/downloads/{file}", self._download, name="download", allow_head=False),

@@ -10,6 +10,9 @@ from openhandover.emulators.callbacks import Callback, Callbacks, Endpoint
 
 from .conversation import Conversation, Participant, new_id, now, now_ms
 
+TYPES = ("Text", "Structured", "Event", "Receipt")
+"""The types of webhooks that the pages know."""
+
 TRIGGERED = ("user.start", "user.end", "acd.start", "acd.end", "acw", "customer.end")
 """The topics that have a trigger when events come by triggers."""
 
@@ -43,7 +46,8 @@ class Notices:
             "time": now(),
         }
         body = {"id": id_, "channel": channel, "type": kind, **fields, "direction": "Outbound"}
-        self._post(f"messages-{conversation.id}", "message", self.url, body)
+        known = "message" if kind in TYPES else "unknown"
+        self._post(f"messages-{conversation.id}", known, self.url, body)
         return id_
 
     def typing(self, conversation: Conversation) -> None:
@@ -109,7 +113,9 @@ class Notices:
             return
         raw = json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
         headers = (
-            {"X-Hub-Signature-256": signature(self.secret, raw)} if kind == "message" else self.events_headers
+            {"X-Hub-Signature-256": signature(self.secret, raw)}
+            if kind in ("message", "unknown")
+            else self.events_headers
         )
         self._callbacks.post(Callback(lane, kind, Endpoint(url, dict(headers)), raw))
 
