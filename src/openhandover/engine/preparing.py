@@ -4,6 +4,7 @@ original text, or a link, is shown."""
 import asyncio
 import hashlib
 import secrets
+from urllib.parse import urlsplit
 
 import msgspec
 import structlog
@@ -134,7 +135,7 @@ class Preparing:
             return wanted
         guard = self._guards.get(provider.name)
         if guard is None:
-            own = provider.origins()
+            own = [_origin(address) for address in provider.origins()]
             guard = self._guards[provider.name] = Guard([*self._allow, *own]) if own else self._guard
         return replace(wanted, headers=await provider.file_headers(session_of(lane), url), guard=guard)
 
@@ -143,6 +144,11 @@ class Preparing:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+def _origin(address: str) -> str:
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
 
 def _lane_of(state: Conversation, entry: Entry) -> Lane | None:

@@ -322,8 +322,8 @@ class BaseProvider:
         return {}
 
     def origins(self) -> frozenset[str]:
-        """The configured addresses (http://host:port) from which agents' files are fetched though they are private, as
-        those of a vendor in the own network; else only `outbound.allow` says so."""
+        """The configured addresses at whose host and port agents' files are fetched though they are private, as those of a
+        vendor in the own network; for all others only `outbound.allow` says so."""
         return frozenset()
 
     async def events(self, cursor: str | None) -> AsyncIterator[tuple[str, FromProvider]]:

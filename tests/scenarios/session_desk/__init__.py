@@ -50,7 +50,7 @@ class SessionDesk(BaseProvider):
 
     def origins(self) -> frozenset[str]:
         """Where the vendor is."""
-        return frozenset((self._url,))
+        return frozenset((f"{self._url}/some/path",))
 
     async def listen(
         self, session: Session, cursor: str | None

@@ -148,6 +148,10 @@ class Chatwoot(BaseProvider):
             return msgspec.structs.replace(event, fact=msgspec.structs.replace(fact, agent=agent))
         return event
 
+    def origins(self) -> frozenset[str]:
+        """Where the vendor is, be it in the own network."""
+        return frozenset((self._settings.base_url,))
+
     async def listen(
         self, session: Session, cursor: str | None
     ) -> AsyncIterator[tuple[str, FromProvider | None]]:

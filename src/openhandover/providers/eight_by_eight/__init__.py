@@ -221,6 +221,10 @@ class EightByEight(BaseProvider):
         """The key, for files that are fetched from the gateway itself; addresses in webhooks carry their own right."""
         return self._gateway.headers if url.startswith(f"{self._gateway.url}/conversations/") else {}
 
+    def origins(self) -> frozenset[str]:
+        """Where the vendor is, be it in the own network."""
+        return frozenset((self._settings.base_url,))
+
     async def listen(
         self, session: Session, cursor: str | None
     ) -> AsyncIterator[tuple[str, FromProvider | None]]:

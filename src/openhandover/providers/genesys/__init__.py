@@ -166,6 +166,10 @@ class Genesys(BaseProvider):
             return str(error)
         return None
 
+    def origins(self) -> frozenset[str]:
+        """Where the API is; the vendor's own address, unless the settings say otherwise."""
+        return frozenset((self._settings.api,))
+
     def verify(self, request: WebhookRequest) -> None:
         """The integration signs; EventBridge and triggers know a key."""
         headers, mine = request.headers, self._settings

@@ -195,6 +195,10 @@ class RingCentral(BaseProvider):
         """The access token, for files that RingCentral itself has."""
         return self._rest.headers_for(url)
 
+    def origins(self) -> frozenset[str]:
+        """Where the vendor is, be it in the own network."""
+        return frozenset((self._settings.api_url,))
+
     async def listen(
         self, session: Session, cursor: str | None
     ) -> AsyncIterator[tuple[str, FromProvider | None]]:

@@ -147,6 +147,10 @@ class SalesforceMiaw(BaseProvider):
             return {}
         return {"Authorization": f"Bearer {(await self._talk(session.external_id).token()).value}"}
 
+    def origins(self) -> frozenset[str]:
+        """Where the vendor is, be it in the own network."""
+        return frozenset((self._settings.scrt_url,))
+
     async def listen(
         self, session: Session, cursor: str | None
     ) -> AsyncIterator[tuple[str, e.FromProvider | None]]:
