@@ -64,14 +64,16 @@ async def test_another_attempt_is_another_conversation(vendor: Vendor) -> None:
         ({"tenant": None}, {}, ProviderAuthError, "HTTP status 403; check `api_key` and `tenant`"),
         ({}, {"queue_id": "999"}, ProviderRejected, "invalid_queue"),
         ({}, {"queue_id": "999"}, ProviderRejected, "check `queue_id`"),
-        ({}, {"channel_id": "gone"}, ProviderRejected, "check `channel_id` and `base_url`"),
+        ({}, {"channel_id": "gone"}, ProviderRejected, "channelId; check `channel_id`, `queue_id` and"),
+        ({"base_url": "path"}, {}, ProviderRejected, "check `channel_id` and `base_url`"),
     ],
 )
 async def test_a_refused_open_names_the_setting(
     vendor: Vendor, settings: dict[str, Any], route: dict[str, Any], kind: type[ProviderError], text: str
 ) -> None:
     """A wrong key, another tenant, a queue or channel that was deleted."""
-    vendor.another(**settings)
+    base = {"base_url": f"{vendor.emulator.url}/another/v1"} if "base_url" in settings else {}
+    vendor.another(**settings | base)
     with pytest.raises(kind) as raised:
         await vendor.open(route=route)
     assert text in raised.value.detail

@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from openhandover.core import events as e
 from openhandover.core.errors import ProviderAuthError, ProviderError, ProviderUnavailable
@@ -28,11 +30,31 @@ async def test_the_queue_of_the_step_is_asked_for(vendor: Vendor) -> None:
     """Agents who can be offered work, the place behind those who wait, the usual wait."""
     vendor.emulator.account.waiting = 4
     for route, path in (({}, "101"), ({"queue_id": "102"}, "102")):
+        vendor.emulator.account.lists_queue = (
+            path == "102"
+        )  # its guide has a list, its specification an object
         found = await vendor.provider.availability(route, "en")
         assert found == Availability(open=True, agents=1, position=5, estimated_wait_ms=45_000)
         assert vendor.emulator.requests_to("metrics.queue")[-1].path.endswith(f"/queues/{path}")
     vendor.emulator.set_online(False)
     assert (await vendor.provider.availability({}, "en")).open is False
+
+
+async def test_figures_in_a_list_are_read_as_well(vendor: Vendor) -> None:
+    """8x8's guide shows a list of one queue, where its specification has the queue itself."""
+
+    async def queue(request: web.Request) -> web.Response:
+        metrics = [{"key": "eligible.rt", "value": 2}]
+        known = [{"id": "101", "name": "Support", "metrics": metrics}]
+        return web.json_response(known if request.match_info["id"] == "101" else [])
+
+    app = web.Application()
+    app.router.add_get("/queues/{id}", queue)
+    async with TestServer(app) as server:
+        metrics = {**vendor.emulator.settings()["metrics"], "url": str(server.make_url("/"))}
+        provider = vendor.another(metrics=metrics)
+        assert await provider.availability({}, None) == Availability(open=True, agents=2)
+        assert await provider.availability({"queue_id": "7"}, None) == Availability(open=None)
 
 
 async def test_the_unit_of_the_wait_is_a_setting(vendor: Vendor) -> None:

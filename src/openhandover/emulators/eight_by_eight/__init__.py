@@ -147,7 +147,7 @@ class EightByEightEmulator(Emulator):
 
     def refusal(self, refused: Refused) -> web.Response:
         """As 8x8 words it."""
-        return refusal(refused)
+        return refusal(refused, self.requests[-1].endpoint if self.requests else "")
 
     def _address(self, file: File) -> str:
         talk = next(one for one in self.account.conversations.values() if file.id in one.files)

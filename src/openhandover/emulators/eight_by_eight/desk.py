@@ -35,7 +35,9 @@ class Desk:
     def create(self, asked: Create, user: dict[str, Any]) -> Conversation:
         """A new conversation; its interaction begins by itself, soon."""
         if asked.channel_id != self.account.channel_id:
-            raise Refusal(404, "resource_not_found", "no such channel")
+            raise Refusal(
+                400, "invalid_parameter", "no such channel", "channelId"
+            )  # its document has no 404 here
         queue = next(iter(self.account.queues))
         if asked.assignment is not None and asked.assignment.id is not None:
             queue = asked.assignment.id

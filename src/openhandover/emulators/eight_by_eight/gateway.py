@@ -55,19 +55,26 @@ class Gateway:
             ("POST", f"{BASE}/webhooks/verify", self._verify, "webhook.verify"),
         ]
         for method, path, handler, name in calls:
-            yield web.route(method, path, self._entered(handler), name=name)
+            yield web.route(method, path, self._entered(handler, name), name=name)
         yield web.get(f"{BASE}/jwk/{{key}}/public", self._jwk, name="jwk", allow_head=False)
 
-    def _entered(self, handler: Callable[[web.Request], Any]) -> Callable[[web.Request], Any]:
+    def _entered(self, handler: Callable[[web.Request], Any], name: str) -> Callable[[web.Request], Any]:
         async def checked(request: web.Request) -> web.StreamResponse:
-            if request.headers.get("x-api-key") != self._account.api_key:
-                raise Refusal(401, "access_denied", "Access Denied")
-            tenant = request.headers.get("X-8x8-Tenant")
-            if tenant != self._account.tenant and (tenant is not None or self._account.needs_tenant):
-                raise Refused(403, "the tenant does not belong to the customer")
-            return await handler(request)
+            try:
+                self._enter(request)
+                return await handler(request)
+            except Refusal as refused:
+                refused.endpoint = name
+                raise
 
         return checked
+
+    def _enter(self, request: web.Request) -> None:
+        if request.headers.get("x-api-key") != self._account.api_key:
+            raise Refusal(401, "access_denied", "Access Denied")
+        tenant = request.headers.get("X-8x8-Tenant")
+        if tenant != self._account.tenant and (tenant is not None or self._account.needs_tenant):
+            raise Refusal(403, "", "the tenant does not belong to the customer")
 
     # --- conversations
 
@@ -124,14 +131,9 @@ class Gateway:
     # --- messages and files
 
     async def _write(self, request: web.Request) -> web.Response:
-        conversation = self._found(request)
-        try:
-            asked = await schema.read(request, schema.Message)
-            schema.check(asked)
-            self._desk.write(conversation, asked)
-        except Refusal as refused:
-            refused.single = refused.status == 400
-            raise
+        conversation, asked = self._found(request), await schema.read(request, schema.Message)
+        schema.check(asked)
+        self._desk.write(conversation, asked)
         return web.Response(status=202)
 
     async def _messages(self, request: web.Request) -> web.Response:
@@ -221,28 +223,34 @@ class Gateway:
         return web.json_response(self._key.jwk())
 
 
-def refusal(refused: Refused) -> web.Response:
-    """An error as 8x8 words it: `errors` is a list of texts at 403, one object where a message is refused (400), else
-    a list of objects."""
-    code = (
-        refused.code
-        if isinstance(refused, Refusal)
-        else {404: "resource_not_found"}.get(refused.status, "error")
-    )
-    body: dict[str, Any] = {"message": refused.detail, "errors": [{"code": code, "message": refused.detail}]}
-    match refused.status:
-        case 403:
-            body["errors"] = [refused.detail]
-        case 400 | 401:
-            body["referenceId"] = new_id("ref")
-        case _:
-            pass
-    if isinstance(refused, Refusal) and refused.single:
-        body["errors"] = {"code": code, "message": refused.detail}
-    elif isinstance(refused, Refusal) and refused.field:
-        body["validations"] = [{"field": refused.field, "value": "", "code": code, "message": refused.detail}]
+OBJECTS_404 = {
+    "typing",
+    "read-receipt",
+    "message.list",
+    "participant.list",
+    "channel.list",
+    "conversation.create",
+}
+"""Calls whose 404 has codes; that of all others is a list of texts."""
+
+
+def refusal(refused: Refused, endpoint: str) -> web.Response:
+    """An error as 8x8's document has it for this call: `errors` is a list of texts, one object, or a list of objects."""
+    code, field = "error", ""
+    if isinstance(refused, Refusal):
+        code, field, endpoint = refused.code, refused.field, refused.endpoint or endpoint
+    error, status = {"code": code, "message": refused.detail}, refused.status
+    body: dict[str, Any] = {"message": refused.detail, "errors": [error]}
+    if status == 403 or (status == 404 and endpoint not in OBJECTS_404):
+        body["errors"] = [refused.detail]
+    elif status == 400 and endpoint == "message.post":
+        body |= {"errors": error, "referenceId": new_id("ref")}
+    elif status == 401 or (status == 400 and endpoint in ("typing", "read-receipt")):
+        body["referenceId"] = new_id("ref")
+    elif field and endpoint == "conversation.create":
+        body["validations"] = [{"field": field, "value": "", **error}]
     return web.Response(
-        status=refused.status, headers=refused.headers, body=msgspec.json.encode(body), content_type=PROBLEM
+        status=status, headers=refused.headers, body=msgspec.json.encode(body), content_type=PROBLEM
     )
 
 

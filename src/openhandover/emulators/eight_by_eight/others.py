@@ -61,10 +61,8 @@ class Others:
         if unknown := [one for one in asked if one not in figures]:
             raise Refused(400, f"no metric {unknown[0]}")
         metrics = [{"key": one, "value": figures[one]} for one in asked]
-        # The document has one object, the guide's example a list: the list, because it is an example.
-        return web.json_response(
-            [{"id": queue_id, "name": self._account.queues[queue_id], "metrics": metrics}]
-        )
+        # An object, as in the document; the guide's example is a list of one.
+        return web.json_response({"id": queue_id, "name": self._account.queues[queue_id], "metrics": metrics})
 
     async def _agents(self, request: web.Request) -> web.Response:
         self._enter(request)

@@ -27,8 +27,8 @@ class Refusal(Refused):
         super().__init__(status, detail)
         self.code = code
         self.field = field
-        self.single = False
-        """Whether `errors` is one object, as it is where a message is refused, instead of a list."""
+        self.endpoint = ""
+        """Which call was refused: each has its own form of errors."""
 
 
 class Strict(Struct, forbid_unknown_fields=True, rename="camel"):
