@@ -19,16 +19,16 @@ ADDRESS = "https://handover.example.com/webhooks/engage"
 
 
 class Place(Alone):
-    """A host with an address and one file."""
+    """A host with an address and files."""
 
     def __init__(self) -> None:
         super().__init__(ADDRESS)
 
     async def content(self, file: Attachment) -> bytes:
-        """The one file that is ours."""
-        if file.id != "ours":
+        """Two files are ours, a small one and a large one."""
+        if file.id == "other":
             raise ProviderRejected("not ours")
-        return b"abc"
+        return b"abc" if file.id == "ours" else bytes(wire.MOST_FILES)
 
 
 @pytest.fixture
@@ -153,19 +153,23 @@ async def test_a_second_start_of_typing_is_too_soon(vendor: RingCentralEmulator,
 
 
 async def test_files_go_with_their_bytes_or_as_links(vendor: RingCentralEmulator, http: HttpClient) -> None:
-    """Ours keep their names; what is too large or not ours is a link."""
+    """Ours keep their names; what has none, is too large together or not ours is a link."""
     made = provider(vendor, http)
     one = session(await made.open(request(message("help"))))
     files = (
         Attachment("ours", "a.txt", "text/plain", 3, "https://example.com/1"),
-        Attachment("ours", "b.bin", "", wire.LONGEST_FILE + 1, "https://example.com/2"),
+        Attachment("ours", "b.bin", "", wire.MOST_FILES - 2, "https://example.com/2"),
         Attachment("other", "c.txt", "", None, "https://example.com/3"),
+        Attachment("ours", "", "", 3, "https://example.com/4"),
+        Attachment("large", "d.bin", "", None, "https://example.com/5"),
     )
     await made.send(one, message("see", 4, attachments=files), "conv-42:4")
     assert vendor.requests[-1].json["params"]["attachments"] == [
         {"content": "YWJj", "filename": "a.txt"},
         {"url": "https://example.com/2"},
         {"url": "https://example.com/3"},
+        {"url": "https://example.com/4"},
+        {"url": "https://example.com/5"},
     ]
 
 

@@ -34,6 +34,7 @@ _REALTIME_HINTS = {
     403: "check `realtime_token`",
     404: "check `realtime_url`",
     413: "a file or text is too large for RingCentral",
+    422: "the source does not take this; do its attachment settings allow such a file?",
 }
 _WORDS: Mapping[str, tuple[type[ProviderError], str]] = {
     "Invalid signature": (ProviderAuthError, "check `realtime_token`: the source refuses our signature"),

@@ -59,14 +59,22 @@ class Telling:
             await host.remember("identities", known)
 
     async def _files(self, host: Host, files: Sequence[Attachment]) -> list[Params]:
-        """With their bytes, because only so do they keep their names; a large one, and one that is not ours, as a link."""
+        """With their bytes, because only so do they keep their names, as long as the call has room; else as links."""
         found: list[Params] = []
+        room = wire.MOST_FILES
         for file in files:
-            try:
-                if file.size is None or file.size <= wire.LONGEST_FILE:
-                    found.append(wire.attachment(file.name, await host.content(file)))
-                    continue
-            except ProviderRejected:
-                pass  # RingCentral may fetch what we have not
-            found.append({"url": file.url})
+            content = await _content(host, file, room)
+            room -= len(content or b"")
+            found.append({"url": file.url} if content is None else wire.attachment(file.name, content))
         return found
+
+
+async def _content(host: Host, file: Attachment, room: int) -> bytes | None:
+    """The bytes; None where there are too many, or where they are not ours: then RingCentral may fetch the link."""
+    if (file.size or 0) > room or not file.name:
+        return None
+    try:
+        content = await host.content(file)
+    except ProviderRejected:
+        return None
+    return content if len(content) <= room else None

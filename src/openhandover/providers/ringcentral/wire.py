@@ -26,8 +26,8 @@ OURS = "oh-"
 """Our threads begin with this, and so do our messages: whatever carries it was never written by an agent."""
 LONGEST_BODY = 20_000
 """Characters of a message; more is cut into several."""
-LONGEST_FILE = 14_000_000
-"""Bytes of a file that goes along inside the call, which takes 20 971 520 bytes and the file as base64."""
+MOST_FILES = 14_000_000
+"""Bytes of a message's files that go along inside the call, which takes 20 971 520 bytes and the files as base64."""
 
 Params = dict[str, Any]
 T = TypeVar("T")
