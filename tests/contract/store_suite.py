@@ -9,6 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from openhandover.core.errors import Refused
+from openhandover.core.model import Target
 from openhandover.store.port import (
     Changes,
     Claim,
@@ -277,3 +278,29 @@ class StoreSuite(StoreReads):
         assert await store.conversation("c1") == before
         assert texts(await store.log("c1", 0, 10)) == ["a"]
         assert (await store.transact(say("c1", "b"))).result == 2
+
+    # --- providers that are listened to
+
+    async def test_sessions_to_be_heard(self, store: Store) -> None:
+        """Open ones, and those that ended since; of these providers only, each conversation once."""
+        for n in range(5):
+            await store.transact(create(f"c{n}"))
+        for n, ended_at in enumerate((None, START + 9, START + 10, None)):
+            row = handover(f"h{n}", conversation_id=f"c{n}")
+            await store.transact(keep(replace(row, handover=replace(row.handover, ended_at=ended_at))))
+        row = handover("h9", conversation_id="c4")
+        other = replace(row.handover, chain=(Target("other"),))
+        await store.transact(keep(replace(row, handover=other)))
+        asked = {"providers": '["support", "backup"]', "since": START + 10}
+        found = await store.report("heard_sessions", asked)
+        assert sorted(one["conversation_id"] for one in found) == ["c0", "c2", "c3"]
+
+    async def test_a_dated_cursor_is_forgotten(self, store: Store) -> None:
+        """The place in the stream of a session that is long over; that of an everlasting stream stays."""
+        for number, cursor in enumerate((Cursor("s1", "4", START), Cursor("all", "7"))):
+            await store.transact(
+                Unit(f"c{number}", lambda _, it=cursor, n=number: Changes(new(f"c{n}"), cursor=it))
+            )
+        assert await store.get("cursor", "s1") == b"4"
+        await store.purge(claims_before=START + 1, messages_before=None, files_before=None)
+        assert await store.all("cursor") == {"all": b"7"}

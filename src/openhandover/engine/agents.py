@@ -190,7 +190,9 @@ class AgentLanes:
             place.ours,
             order,
         )
-        await self._work.run(state.id, event)
+        done = await self._work.run(state.id, event)
+        if done.turn is not None:
+            self._for_agents.preparing.begin_all(done.turn, state.language)
 
     async def _gate(self, lane: Lane, known: LaneState) -> None:
         """Rule 3: the user has the handover message before control leaves; but no wait is endless."""

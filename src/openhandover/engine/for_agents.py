@@ -25,7 +25,7 @@ class ForAgents:
 
     def __init__(self, link: Link, preparing: Preparing, hidden: Sequence[Kind]) -> None:
         self._link = link
-        self._preparing = preparing
+        self.preparing = preparing
         self._hidden = tuple(hidden)
 
     def message(self, message: Message) -> Message:
@@ -47,7 +47,7 @@ class ForAgents:
         foreign = [
             place
             for place, message in enumerate(messages)
-            if message.text and self._preparing.is_foreign(message.language, language)
+            if message.text and self.preparing.is_foreign(message.language, language)
         ]
         if not foreign:
             return messages
@@ -56,7 +56,7 @@ class ForAgents:
         async def translated(place: int) -> None:
             message = messages[place]
             async with turn:
-                found = await self._preparing.translation(message.text, message.language or "", language)
+                found = await self.preparing.translation(message.text, message.language or "", language)
             if found:
                 messages[place] = replace(message, translation=found)
 

@@ -26,6 +26,9 @@ from .work import Clock, Work
 
 _log = structlog.get_logger("openhandover.listeners")
 
+PER_SECOND = 200
+"""So many streams are opened again after a start: thousands at once look like an attack."""
+
 Place = tuple[str, int]
 """Conversation and lane."""
 
@@ -60,7 +63,7 @@ class Sessions:
             state = await self._store.conversation(row["conversation_id"])
             for lane in state.lanes if state else ():
                 if lane.opened:
-                    self._begin(row["conversation_id"], lane)
+                    self._begin(row["conversation_id"], lane, len(self._tasks) / PER_SECOND)
 
     def note(self, turn: Turn) -> None:
         """A turn was committed: it may have opened a session, or ended one."""
@@ -73,12 +76,12 @@ class Sessions:
             elif lane.ended_at is not None:
                 self._end((turn.state.id, lane.id), lane)
 
-    def _begin(self, conversation_id: str, lane: Lane) -> None:
+    def _begin(self, conversation_id: str, lane: Lane, after_s: float = 0) -> None:
         place = (conversation_id, lane.id)
         provider = self._providers.get(lane.provider)
         if provider is None or place in self._tasks or self._left_s(lane) == 0:
             return
-        task = asyncio.create_task(self._follow(conversation_id, lane, provider), name="session")
+        task = asyncio.create_task(self._follow(conversation_id, lane, provider, after_s), name="session")
         self._tasks[place] = task
         task.add_done_callback(lambda _: self._forget(place))
         if lane.ended_at is not None:
@@ -106,7 +109,8 @@ class Sessions:
 
     # --- one session
 
-    async def _follow(self, conversation_id: str, lane: Lane, provider: Provider) -> None:
+    async def _follow(self, conversation_id: str, lane: Lane, provider: Provider, after_s: float) -> None:
+        await asyncio.sleep(after_s)
         tries = 0
         while True:
             began = time.monotonic()

@@ -24,7 +24,7 @@ from openhandover.providers.base import (
 from . import wire
 from .settings import Settings
 
-_HINTS = dict.fromkeys((401, 403), "check `secret`: the desk must have the same")
+_HINTS: Mapping[int, str] = dict.fromkeys((401, 403), "check `secret`: the desk must have the same")
 _BEST_EFFORT_S = 5.0  # typing that comes later than this is of no use
 
 
