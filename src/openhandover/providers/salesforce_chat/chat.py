@@ -1,0 +1,241 @@
+"""One chat: its session as it is kept over restarts, and its calls in their order."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from msgspec import Struct, structs
+
+from openhandover.core.errors import (
+    ProviderAuthError,
+    ProviderRejected,
+    ProviderUnavailable,
+    SessionEnded,
+    SessionGone,
+)
+from openhandover.net.client import Reply, Request, Sender, encode_json
+from openhandover.net.statuses import Reactions, check
+from openhandover.providers.base import Host
+
+from . import wire
+
+_PASSING: Reactions = dict.fromkeys((408, 425, 429), ProviderUnavailable)
+OPEN: Reactions = _PASSING | dict.fromkeys((400, 401, 403), ProviderAuthError)
+TALK: Reactions = _PASSING | dict.fromkeys((403, 404, 409, 410), SessionGone)
+OPEN_HINTS = {
+    400: "check `organization_id`, `deployment_id`, `button_id`, and the route's `prechat_details` and `prechat_entities`",
+    403: "check `organization_id` and `origin`: the organisation may list the domains that chat",
+    404: "check `base_url`: another instance, or Chat is gone there as Salesforce announced",
+}
+TALK_HINTS = {
+    400: "check `max_text_length`",
+    403: "the session is not valid any more, so the chat is over",
+    409: "two polls at once end the chat: is another server listening to the same one?",
+}
+_AFFINITY_CHANGED = 503
+_LATE_S = 5.0
+"""A poll's own time-out is the vendor's; the way takes a while, too."""
+_KEPT_KEYS = 20
+
+
+class Due(Struct, frozen=True):
+    """A text that the agent has not got yet. Its number stays the same, so that Salesforce can tell a repeat."""
+
+    key: str
+    text: str
+    sequence: int
+
+
+class State(Struct, frozen=True):
+    """A chat as it is kept."""
+
+    session: wire.Session
+    to: wire.Target
+    sequence: int = 2
+    """Number of the next POST; 1 is `ChasitorInit`."""
+    offset: int | None = None
+    is_established: bool = False
+    due: tuple[Due, ...] = ()
+    taken: tuple[str, ...] = ()
+    """Keys of the latest texts that were due once."""
+
+
+class Chat:
+    """A chat at Salesforce. `begin` or what the host kept gives it its session."""
+
+    def __init__(self, id_: str, http: Sender, host: Host, origin: str | None) -> None:
+        self.id = id_
+        self.has_ended = False
+        self._http = http
+        self._host = host
+        self._origin = {"Origin": origin} if origin else {}
+        self._state: State | None = None
+        self._turn = asyncio.Lock()
+
+    # --- the session
+
+    async def known(self) -> State | None:
+        """The chat as it is kept."""
+        if self._state is None:
+            kept = await self._host.recall(f"chat:{self.id}")
+            self._state = msgspec.json.decode(kept, type=State) if kept else None
+        return self._state
+
+    async def begin(self, to: wire.Target) -> State:
+        """Get a session, kept before anything is asked of it."""
+        headers = {"X-LIVEAGENT-API-VERSION": to.api_version, "X-LIVEAGENT-AFFINITY": "null", **self._origin}
+        reply = await self._send("GET", to, "System/SessionId", headers)
+        check(reply, OPEN, time.time(), OPEN_HINTS)
+        state = State(wire.read(reply, wire.Session, "SessionId"), to)
+        await self._keep(state)
+        return state
+
+    async def ask(self, body: Mapping[str, Any]) -> None:
+        """`ChasitorInit`: asks for an agent. Repeated with the same number."""
+        state = await self._needed()
+        reply = await self._post(state, "Chasitor/ChasitorInit", body, 1)
+        check(reply, OPEN, time.time(), OPEN_HINTS)
+
+    async def _needed(self) -> State:
+        if self.has_ended:
+            raise SessionEnded("the chat has ended over there")
+        state = await self.known()
+        if state is None:
+            raise SessionGone("the session of this chat is not known here any more")
+        return state
+
+    async def _keep(self, state: State) -> None:
+        await self._host.remember(f"chat:{self.id}", msgspec.json.encode(state).decode())
+        self._state = state
+
+    # --- what the agent gets
+
+    async def say(self, key: str, texts: list[str]) -> None:
+        """Give the agent these texts: now, or as soon as one has taken the chat."""
+        async with self._turn:
+            state = await self._needed()
+            known = {*state.taken, *(one.key for one in state.due)}
+            keys = [f"{key}:{n}" for n in range(len(texts))]
+            new = [(one, text) for one, text in zip(keys, texts, strict=True) if one not in known]
+            due = tuple(Due(one, text, state.sequence + n) for n, (one, text) in enumerate(new))
+            if due:
+                await self._keep(
+                    structs.replace(state, due=state.due + due, sequence=state.sequence + len(due))
+                )
+            await self._flush()
+
+    async def establish(self) -> None:
+        """An agent has taken it: they get what is due."""
+        async with self._turn:
+            state = await self._needed()
+            if not state.is_established:
+                await self._keep(structs.replace(state, is_established=True))
+            await self._flush()
+
+    async def _flush(self) -> None:
+        while (state := await self._needed()).is_established and state.due:
+            first, *others = state.due
+            rest = structs.replace(state, due=tuple(others), taken=(*state.taken, first.key)[-_KEPT_KEYS:])
+            try:
+                await self._tell(state, "Chasitor/ChatMessage", {"text": first.text}, first.sequence)
+            except ProviderRejected:
+                await self._keep(rest)  # for good: the next one goes on
+                raise
+            await self._keep(structs.replace(rest, session=(await self._needed()).session))
+
+    async def hint(self, noun: str) -> None:
+        """A small sign, where somebody is there to see it and nothing else is waiting."""
+        async with self._turn:
+            state = await self._needed()
+            if state.is_established and not state.due:
+                await self._keep(structs.replace(state, sequence=state.sequence + 1))
+                await self._tell(state, noun, {}, state.sequence)
+
+    async def end(self) -> None:
+        """End it; one that is over is ended."""
+        async with self._turn:
+            state = await self.known()
+            if state is None or self.has_ended:
+                return
+            await self._keep(structs.replace(state, sequence=state.sequence + 1))
+            whole = {"type": "ChatEndReason", "reason": "client"}
+            try:
+                await self._tell(state, "Chasitor/ChatEnd", whole, state.sequence)
+            except ProviderRejected:
+                await self._tell(state, "Chasitor/ChatEnd", {"reason": "client"}, state.sequence)
+            except SessionGone:
+                return
+
+    async def _tell(self, state: State, noun: str, body: Mapping[str, Any], sequence: int) -> None:
+        reply = await self._post(state, noun, body, sequence)
+        if reply.status == _AFFINITY_CHANGED:
+            await self._reconnect(state)
+        check(reply, TALK, time.time(), TALK_HINTS)
+
+    # --- what the agent says
+
+    async def poll(self, ack: int) -> wire.Batch | None:
+        """What happened after `ack`; None: nothing yet. Only one poll may be under way."""
+        state = await self._needed()
+        if state.is_established and state.due:
+            await self.establish()
+        path = f"System/Messages?ack={ack}"
+        wait_s = state.session.client_poll_timeout + _LATE_S
+        reply = await self._send("GET", state.to, path, self._headers(state), timeout_s=wait_s)
+        if reply.status == 204:
+            return None
+        if reply.status == _AFFINITY_CHANGED:
+            reset = await self._reconnect(state)
+            return wire.Batch([], -1 if reset else ack, state.offset)
+        check(reply, TALK, time.time(), TALK_HINTS)
+        batch: wire.Batch = wire.read(reply, wire.Batch, "Messages")
+        now = await self._needed()
+        self._state = structs.replace(now, offset=now.offset if batch.offset is None else batch.offset)
+        return batch
+
+    async def _reconnect(self, state: State) -> bool:
+        """Ask where the session is now; True: its messages are numbered anew."""
+        path = f"System/ReconnectSession?ReconnectSession.offset={state.offset or 0}"
+        reply = await self._send("GET", state.to, path, self._headers(state))
+        check(reply, TALK, time.time(), TALK_HINTS)
+        found: wire.Reconnected = wire.read(reply, wire.Reconnected, "ReconnectSession")
+        now = await self._needed()
+        session = structs.replace(now.session, affinity_token=found.affinity_token)
+        moved = structs.replace(now, session=session)
+        await self._keep(moved)
+        body = {"organizationId": state.to.organization_id}
+        reply = await self._post(moved, "Chasitor/ChasitorResyncState", body, None)
+        if not reply.is_success:
+            raise ProviderUnavailable("the visitor's state is not back yet", http_status=reply.status)
+        return found.reset_sequence
+
+    # --- calls
+
+    def _headers(self, state: State) -> dict[str, str]:
+        return {
+            "X-LIVEAGENT-API-VERSION": state.to.api_version,
+            "X-LIVEAGENT-AFFINITY": state.session.affinity_token,
+            "X-LIVEAGENT-SESSION-KEY": state.session.key,
+            **self._origin,
+        }
+
+    async def _post(self, state: State, noun: str, body: Mapping[str, Any], sequence: int | None) -> Reply:
+        number = {} if sequence is None else {"X-LIVEAGENT-SEQUENCE": str(sequence)}
+        headers = {**self._headers(state), "Content-Type": "application/json", **number}
+        return await self._send("POST", state.to, noun, headers, encode_json(body))
+
+    async def _send(
+        self,
+        method: str,
+        to: wire.Target,
+        path: str,
+        headers: Mapping[str, str],
+        body: bytes = b"",
+        timeout_s: float = 10.0,
+    ) -> Reply:
+        url = f"{to.base_url}/{path}"
+        return await self._http.send(
+            Request(method=method, url=url, headers=headers, body=body, timeout_s=timeout_s)
+        )
