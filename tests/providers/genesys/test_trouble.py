@@ -1,5 +1,6 @@
 """Genesys Cloud when things go wrong, and where its signs are easily taken for something else."""
 
+import asyncio
 import json
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -14,7 +15,7 @@ from openhandover.emulators.genesys import GenesysEmulator
 from openhandover.emulators.genesys.conversation import Conversation
 from openhandover.net.client import HttpClient
 from openhandover.providers.base import Alone, Availability, Session
-from openhandover.providers.genesys import Genesys
+from openhandover.providers.genesys import Genesys, looks
 from openhandover.providers.genesys.settings import Settings
 from tests.contract.vendor_world import Talk, until, vendor_world
 from tests.providers.genesys.test_wire import changed
@@ -117,8 +118,7 @@ async def test_availability_is_that_of_the_queue() -> None:
     async with alone() as (provider, genesys):
         assert await provider.availability({}, None) == Availability(True, 2, estimated_wait_ms=95_000)
         genesys.set_online(False)
-        genesys.centre.wait_s = None
-        assert await provider.availability({}, None) == Availability(False, 0)
+        assert await provider.availability({}, None) == Availability(False, 0, estimated_wait_ms=95_000)
     async with alone(queue_id=None) as (provider, genesys):
         assert await provider.availability({}, None) == Availability(None)
         assert not genesys.requests
@@ -353,6 +353,38 @@ async def test_looking_tells_what_no_event_does(tmp_path: Path) -> None:
         await talk.hears("back again")
         await talk.agent_ends()
         assert (await talk.is_(status="completed"))["reason"] == "agent_closed"
+
+
+async def test_the_wait_is_told_anew_while_somebody_waits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever waits hears of a shorter queue; who is being helped is not asked for any more."""
+    monkeypatch.setattr(looks, "FRESH_S", 0.0)
+    async with talking(tmp_path, wait_every_s=0.05) as talk:
+        await talk.queued()
+        await is_waiting(talk, 95_000)
+        talk.genesys.centre.wait_s = 30
+        await is_waiting(talk, 30_000)
+        await talk.genesys.agent_joins((await talk.chat())["id"])
+        await talk.is_(status="active")
+        asked = -1
+        while asked != (asked := len(talk.genesys.requests_to("wait"))):
+            await asyncio.sleep(0.3)
+
+
+async def is_waiting(talk: Centre, wait_ms: int) -> None:
+    """Until the handover has this wait."""
+    await talk.world.server.until(
+        f"/v1/handovers/{talk.handover_id}", lambda found: found["queue"]["estimated_wait_ms"] == wait_ms
+    )
+
+
+async def test_one_prediction_serves_all_who_wait() -> None:
+    """Asked twice within seconds is asked once, for a client may make few calls."""
+    async with alone() as (provider, genesys):
+        for _ in range(2):
+            assert (await provider.availability({}, None)).estimated_wait_ms == 95_000
+        assert len(genesys.requests_to("wait")) == 1
 
 
 async def test_an_end_that_was_told_while_we_were_down_is_found(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from openhandover.core.model import Agent, Attachment, Button, Delivery, Message
 from openhandover.core.settings import Secret
 from openhandover.net.client import HttpClient, Reply
 from openhandover.providers.base import Availability, Brief, HandoverRequest, Session, WebhookRequest
-from openhandover.providers.genesys import Genesys, attributes, happenings, people, wire
+from openhandover.providers.genesys import Genesys, attributes, happenings, looks, people, wire
 from openhandover.providers.genesys.settings import AttributeNames, Settings
 from openhandover.providers.genesys.times import Times
 
@@ -318,18 +318,18 @@ def test_doubtful_facts_are_held_against_the_conversation(
 
 
 PART = party("agent", "connected", id="p1", name="Kim", user=wire.Named("u-1"))
-LOOKS: list[tuple[str, str, list[wire.Participant], people.News | None]] = [
+LOOKS: list[tuple[str, str, list[wire.Participant], looks.News | None]] = [
     ("nobody yet", "", [HERE, LINE], None),
-    ("somebody took it", "", [HERE, PART], people.News("p1", "look:p1:joined", JOINED)),
+    ("somebody took it", "", [HERE, PART], looks.News("p1", "look:p1:joined", JOINED)),
     ("the same one", "p1", [HERE, PART], None),
-    ("another one", "p0", [HERE, PART], people.News("p1", "look:p1:joined", JOINED)),
-    ("in the queue again", "p1", [HERE, GONE, LINE], people.News("", "look:p1:left", e.AgentLeft())),
-    ("nobody left", "p1", [HERE, GONE], people.News("", "look:p1:left", _LEFT)),
+    ("another one", "p0", [HERE, PART], looks.News("p1", "look:p1:joined", JOINED)),
+    ("in the queue again", "p1", [HERE, GONE, LINE], looks.News("", "look:p1:left", e.AgentLeft())),
+    ("nobody left", "p1", [HERE, GONE], looks.News("", "look:p1:left", _LEFT)),
     (
         "over",
         "p1",
         [party("customer", "disconnected", id="c1", disconnect_type="peer"), GONE],
-        people.News("over", "look:c1:ended", e.Closed("agent_closed")),
+        looks.News("over", "look:c1:ended", e.Closed("agent_closed")),
     ),
     ("not there yet", "", [], None),
 ]
@@ -339,10 +339,10 @@ LOOKS: list[tuple[str, str, list[wire.Participant], people.News | None]] = [
     ("told", "parties", "expected"), [one[1:] for one in LOOKS], ids=[one[0] for one in LOOKS]
 )
 def test_a_look_finds_what_no_event_told(
-    told: str, parties: list[wire.Participant], expected: people.News | None
+    told: str, parties: list[wire.Participant], expected: looks.News | None
 ) -> None:
     """Each change once, with an id that is the same when it is found again."""
-    assert people.news(wire.MessageConversation(parties), told, 10.0) == expected
+    assert looks.news(wire.MessageConversation(parties), told, 10.0) == expected
 
 
 # --- what we send
@@ -563,6 +563,17 @@ def test_a_file_has_its_media_type(mime: str, media: str) -> None:
 
 
 SESSION = Session("h1", 1, "oh-h1-1")
+
+
+def test_a_dry_run_shows_the_first_message() -> None:
+    """Address and body, without a secret and without a call."""
+    shown = provider().preview(request(said("I need a person"), route={"language": "fr"}))
+    assert shown.startswith(
+        "POST https://api.mypurecloud.ie/api/v2/conversations/messages/11111111-2222-4333-8444-555555555555/inbound/open/"
+    )
+    for part in ('"text": "I need a person"', '"myLanguage": "fr"', '"id": "oh-h1-1"'):
+        assert part in shown
+    assert "secret" not in shown
 
 
 def test_typing_and_receipts_are_the_vendors() -> None:

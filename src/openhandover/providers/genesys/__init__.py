@@ -26,7 +26,8 @@ from openhandover.providers.base import (
 
 from . import attributes, endings, happenings, hints, wire
 from .api import Api
-from .people import People, address_key, conversation_key, ended_key, news, wait_if_known
+from .looks import Looks, Waits
+from .people import People, address_key, conversation_key, ended_key
 from .settings import Settings
 from .times import Times, now
 
@@ -56,6 +57,8 @@ class Genesys(BaseProvider):
         self._settings = settings
         self._api = Api(settings, http)
         self._people = People(self._api)
+        self._waits = Waits(self._api)
+        self._looks = Looks(settings, self._people, self._waits)
         self._times = Times()
         self._typed_at: dict[str, float] = {}
         self._inbound = f"/api/v2/conversations/messages/{settings.integration_id}/inbound/open"
@@ -72,6 +75,7 @@ class Genesys(BaseProvider):
                 f"{self.host.webhook_url}, or check `integration_id`"
             )
         if self._settings.queue_id:
+            self._waits.forget(self._settings.queue_id)
             await self.availability({}, None)
 
     async def availability(self, route: Mapping[str, Any], language: str | None) -> Availability:
@@ -81,8 +85,7 @@ class Genesys(BaseProvider):
             return Availability(open=None)
         path = "/api/v2/analytics/queues/observations/query"
         reply = await self._api.ask("POST", path, wire.observation(queue_id), hints.OBSERVATION)
-        wait = await self._api.ask("GET", wire.estimated_wait_path(queue_id), hints=hints.QUEUE)
-        return wire.available(reply, wire.estimated_wait_ms(wait))
+        return wire.available(reply, await self._waits.of(queue_id))
 
     async def open(self, request: HandoverRequest) -> Opened:
         """Post the talk so far in the name of a user who is new there; the Architect flow takes it to a queue. The same
@@ -98,7 +101,7 @@ class Genesys(BaseProvider):
             along = {}
         if state.conversation_id:
             await self._is_at(external_id, state.conversation_id)
-        wait_ms = await wait_if_known(self._api, self._settings.queue_id)
+        wait_ms = await self._waits.if_known(self._settings.queue_id)
         return Opened(external_id, None, wait_ms, msgspec.json.encode(state).decode())
 
     async def send(self, session: Session, message: Message, key: str) -> None:
@@ -170,6 +173,18 @@ class Genesys(BaseProvider):
         """Where the API is; the vendor's own address, unless the settings say otherwise."""
         return frozenset((self._settings.api,))
 
+    def preview(self, request: HandoverRequest) -> str:
+        """The first message as it would be posted: a dry run gets no token, and so would not get as far."""
+        external_id, at = (
+            wire.external_id(request),
+            request.transcript[-1].at if request.transcript else now(),
+        )
+        sender = wire.sender(request.user, external_id, self._settings)
+        along = attributes.of(request, self._settings)
+        body = wire.inbound(sender, wire.opening(request, self._settings)[0], request.key, at, along)
+        shown = msgspec.json.format(msgspec.json.encode(body)).decode()
+        return f"POST {self._settings.api}{self._inbound}/message?prefetchConversationId=true\n\n{shown}"
+
     def verify(self, request: WebhookRequest) -> None:
         """The integration signs; EventBridge and triggers know a key."""
         headers, mine = request.headers, self._settings
@@ -190,32 +205,25 @@ class Genesys(BaseProvider):
         found = await self._people.complete(event, self.host, look_up=self._settings.look_up)
         if isinstance(found.fact, e.QueueUpdated):
             _, queue_id = happenings.place_of(event)
-            wait_ms = await wait_if_known(self._api, queue_id or self._settings.queue_id)
+            self._waits.forget(queue_id)
+            wait_ms = await self._waits.if_known(queue_id or self._settings.queue_id)
             found = structs.replace(found, fact=e.QueueUpdated(estimated_wait_ms=wait_ms))
         return found
 
     async def listen(
         self, session: Session, cursor: str | None
     ) -> AsyncIterator[tuple[str, e.FromProvider | None]]:
-        """What no event told, by looking: at once, then from time to time where that is wanted."""
+        """What no event told, and the wait, by looking: at once, then from time to time where that is wanted."""
         told = cursor or ""
         while self._settings.look_up:
-            conversation_id = await self._conversation_of(session)
-            if conversation_id:
-                there = await self._people.conversation(conversation_id)
-                if found := news(there, told, self._settings.left_s):
-                    told = found.told
-                    event = e.FromProvider(
-                        self.name, found.event_id, found.fact, external_id=session.external_id
-                    )
-                    if isinstance(found.fact, e.Closed | e.Failed):
-                        await self.host.remember(ended_key(session.external_id), "")
-                        yield told, event
-                        return
-                    yield told, event
-            if not self._settings.looks_every_s:
+            look = await self._looks.at(await self._conversation_of(session), told)
+            for told, event_id, fact in look.news:
+                if isinstance(fact, e.Closed | e.Failed):
+                    await self.host.remember(ended_key(session.external_id), "")
+                yield told, e.FromProvider(self.name, event_id, fact, external_id=session.external_id)
+            if not look.again_s:
                 return
-            await asyncio.sleep(self._settings.looks_every_s)
+            await asyncio.sleep(look.again_s)
 
     async def _check_open(self, session: Session) -> None:
         instead = await self.host.recall(ended_key(session.external_id))

@@ -1,7 +1,6 @@
 """What the events leave out: who the agent is, and who has a conversation when one of them has left it."""
 
 import time
-from typing import NamedTuple
 
 from msgspec import structs
 
@@ -10,7 +9,7 @@ from openhandover.core.errors import ProviderError
 from openhandover.core.model import Agent
 from openhandover.providers.base import Host
 
-from . import happenings, hints, wire
+from . import happenings, wire
 from .api import Api
 
 FRESH_S = 60.0
@@ -120,44 +119,3 @@ def settled(fact: e.ProviderFact, there: wire.MessageConversation) -> e.Provider
             return e.Failed("unavailable", "it was ended there before an agent had it")
         case _:
             return fact
-
-
-class News(NamedTuple):
-    """What a look at a conversation found: `told` is where the next look goes on from."""
-
-    told: str
-    event_id: str
-    fact: e.ProviderFact
-
-
-def news(there: wire.MessageConversation, told: str, left_s: float) -> News | None:
-    """What has changed since `told`: who has it (by the id of their part in it), that they left, that it is over."""
-    customer, has_it = there.customer(), there.holder()
-    if customer is not None and (how := there.ended()) is not None:
-        return News(_OVER, f"look:{customer.id}:ended", settled(happenings.closed(how), there))
-    if has_it is not None:
-        joined = News(has_it.id, f"look:{has_it.id}:joined", e.AgentJoined(has_it.agent))
-        return joined if has_it.id != told else None
-    if not told:
-        return None
-    left = e.AgentLeft() if there.is_waiting() else e.AgentLeft(end_after_s=left_s)
-    return News("", f"look:{told}:left", left)
-
-
-_OVER = "over"
-
-
-async def wait_ms(api: Api, queue_id: str) -> int | None:
-    """How long the queue takes as the vendor predicts it; None where it does not."""
-    reply = await api.ask("GET", wire.estimated_wait_path(queue_id), hints=hints.QUEUE)
-    return wire.estimated_wait_ms(reply)
-
-
-async def wait_if_known(api: Api, queue_id: str | None) -> int | None:
-    """The same for whoever can do without: a handover does not fail because its wait cannot be told."""
-    if not queue_id:
-        return None
-    try:
-        return await wait_ms(api, queue_id)
-    except ProviderError:
-        return None

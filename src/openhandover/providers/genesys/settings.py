@@ -160,6 +160,14 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             "look after each start; absent: 15 without `events_key`, else 0"
         ),
     ] = None
+    wait_every_s: Annotated[
+        float,
+        Meta(
+            ge=0,
+            description="seconds between two questions for the waiting time of `queue_id` while a user waits; 0: only at the "
+            "start, and when an event says that they came into a queue",
+        ),
+    ] = 30.0
     left_s: Annotated[
         float,
         Meta(
