@@ -38,9 +38,10 @@ class ChatwootEmulator(Emulator):
     """Chatwoot on a loopback port: account 1, inbox 3 of type API, the agents Kim and Lee, team 9 with Kim.
 
     Set up: `emulator.home` (agents, inboxes, teams, contacts, the API token). `emulator.desk` does what agents do in
-    the dashboard: `set_status(conversation, "snoozed")`, `assign(...)`, `delete(...)`. `webhook_to(url)` registers
-    the inbox's webhook; `desk.signs = False` makes it an old server, whose address carries `desk.token`. A webhook is tried
-    once; where nobody takes an agent's message, it is marked as failed, which is a webhook again.
+    the dashboard: `set_status(conversation, "snoozed")`, `assign(...)`, `delete(...)`. `webhook_to(url)` registers the
+    inbox's webhook; `desk.signs = False` makes it an old server, whose address carries `desk.token`; `desk.flood` is the
+    limit of messages per conversation and minute. A webhook is tried once; where nobody takes an agent's message, it is
+    marked as failed, which is a webhook again.
     """
 
     vendor: ClassVar[str] = "chatwoot"

@@ -26,7 +26,7 @@ from .installation import (
 )
 
 FLOOD = 200
-"""Messages of a conversation in one minute (`CONVERSATION_MESSAGE_PER_MINUTE_LIMIT`)."""
+"""Messages of a conversation in one minute, unless `CONVERSATION_MESSAGE_PER_MINUTE_LIMIT` says otherwise."""
 LONGEST_CONTENT = 150_000
 
 
@@ -41,7 +41,9 @@ class Desk:
         """False: a server from before 2026, which signs nothing."""
         self.token = ""
         """What the configured addresses carry as `?token=` then."""
-        self._failed: set[int] = set()
+        self.flood = FLOOD
+        self._unsettled: list[Callback] = []
+        """Webhooks with an agent's message that are under way."""
 
     # --- webhooks
 
@@ -64,18 +66,19 @@ class Desk:
             headers["X-Chatwoot-Delivery"] = str(uuid4())
         elif self.token and not urlsplit(url).query:
             url = f"{url}?{urlencode({'token': self.token})}"
-        self._callbacks.post(Callback(str(of.id), event["event"], Endpoint(url, headers), body))
+        callback = Callback(str(of.id), event["event"], Endpoint(url, headers), body)
+        if event["event"] == "message_created":
+            self._unsettled.append(callback)
+        self._callbacks.post(callback)
 
     def mark_failed(self) -> None:
         """An agent's message whose webhook nobody took is marked as failed, which is an event of its own."""
-        for one in [one for one in self._callbacks.sent if one.given_up and one.kind == "message_created"]:
-            event = json.loads(one.body)
-            if event["id"] in self._failed:
-                continue
-            self._failed.add(event["id"])
+        refused = [one for one in self._unsettled if one.given_up]
+        self._unsettled = [one for one in self._unsettled if not (one.given_up or one.delivered)]
+        for event in map(json.loads, (one.body for one in refused)):
             of = self._home.conversation(event["conversation"]["id"])
             message = next(message for message in of.messages if message.id == event["id"])
-            if message.kind != INCOMING and not message.private:
+            if message.kind != INCOMING and not message.private and message.status != "failed":
                 message.status = "failed"
                 message.content_attributes = {**message.content_attributes, "external_error": "not delivered"}
                 self.tell(views.message_event("message_updated", message, of, self._home), of)
@@ -91,8 +94,8 @@ class Desk:
 
     def add(self, of: Conversation, message: Message) -> Message:
         """Put a message in. What the contact says opens a conversation again that was resolved or snoozed."""
-        recent = [one for one in of.messages if one.created_at > time.time() - 60]
-        if len(recent) >= FLOOD:
+        latest = of.messages[-self.flood :]
+        if len(latest) == self.flood and latest[0].created_at > time.time() - 60:
             raise Refused(422, "Too many messages")
         if len(message.content or "") > LONGEST_CONTENT:
             raise Invalid("Content is too long (maximum is 150000 characters)", "content")

@@ -62,7 +62,12 @@ def contact(one: Contact) -> dict[str, Any]:
     """A contact in answers."""
     shown = pushed_contact(one)
     del shown["type"]
-    return {**shown, "availability_status": "offline", "last_activity_at": 1767225600, "created_at": 1767225600}
+    return {
+        **shown,
+        "availability_status": "offline",
+        "last_activity_at": 1767225600,
+        "created_at": 1767225600,
+    }
 
 
 def listed_message(one: Message, conversation_id: int, inbox_id: int) -> dict[str, Any]:

@@ -20,14 +20,15 @@ async def looked(
     last = int(cursor or 0)
     unread: dict[str, float] = {}
     while True:
-        found = await posting.messages(talk_id, after=last)
-        for said in found:
-            last = max(last, said.id)
-            unread |= _ours(said)
-            yield str(last), reader.listed(said, talk_id)
-        if len(found) >= PAGE:
-            continue
         talk = await posting.talk(talk_id)
+        is_more = talk.newest is None or talk.newest > last
+        while is_more:
+            found = await posting.messages(talk_id, after=last)
+            for said in found:
+                last = max(last, said.id)
+                unread |= _ours(said)
+                yield str(last), reader.listed(said, talk_id)
+            is_more = len(found) >= PAGE
         for ours in [one for one, at in unread.items() if at <= (talk.agent_last_seen_at or 0)]:
             del unread[ours]
             yield str(last), reader.told(f"read:{talk_id}:{ours}", events.MessageRead(ours), talk_id)

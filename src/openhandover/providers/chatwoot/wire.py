@@ -253,14 +253,24 @@ class FoundContacts(Struct):
     payload: list[FoundContact]
 
 
+class _Numbered(Struct):
+    id: int
+
+
 class Talk(Struct):
-    """One conversation; `id` is the number that agents see."""
+    """One conversation; `id` is the number that agents see. Of its messages the latest is shown."""
 
     id: int
     status: str = "open"
     inbox_id: int | None = None
     agent_last_seen_at: float | None = None
     additional_attributes: dict[str, Any] | None = None
+    messages: list[_Numbered] = field(default_factory=list[_Numbered])
+
+    @property
+    def newest(self) -> int | None:
+        """The id of its latest message, None where it is not told."""
+        return max((message.id for message in self.messages), default=None)
 
 
 class Talks(Struct):
