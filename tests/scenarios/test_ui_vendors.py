@@ -14,7 +14,7 @@ import pytest
 import yaml
 from playwright.async_api import FilePayload, Page, expect
 
-from openhandover.emulators import names
+from openhandover.emulators import emulator_of, names
 from openhandover.providers import provider_of
 from tests.browser import artifact, chromium, opened
 from tests.contract.vendor_world import free_port
@@ -65,10 +65,12 @@ class Agent:
 
 
 @asynccontextmanager
-async def emulated(vendor: str) -> AsyncGenerator[tuple[str, dict[str, Any]]]:
+async def emulated(vendor: str, port: int) -> AsyncGenerator[tuple[str, dict[str, Any]]]:
     """The emulator as a process: its address, and the providers that it prints."""
+    called = emulator_of(vendor).plays("webhook_to")
+    webhooks = ("--webhooks", f"http://127.0.0.1:{port}/webhooks/{vendor}") if called else ()
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-u", "-c", START, "emulate", vendor), stdout=asyncio.subprocess.PIPE
+        *(sys.executable, "-u", "-c", START, "emulate", vendor, *webhooks), stdout=asyncio.subprocess.PIPE
     )
     assert process.stdout is not None
     try:
@@ -90,14 +92,10 @@ async def emulated(vendor: str) -> AsyncGenerator[tuple[str, dict[str, Any]]]:
 async def connected(folder: Path, vendor: str) -> AsyncGenerator[tuple[str, Server]]:
     """The emulator's address, and a server whose web chat hands over to it."""
     port = free_port()
-    async with emulated(vendor) as (emulator, providers):
+    async with emulated(vendor, port) as (emulator, providers):
         block = json.dumps(providers).replace("$", "$$")
         text = TEXT.format(port=port, vendor=vendor) + f"providers: {block}\n"
         async with running_server(folder, text, port) as server:
-            if provider_of(vendor).capabilities.inbound == "webhook":
-                webhooks = {"url": f"{server.url}/webhooks/{vendor}"}
-                answer = await server.http.post(f"{emulator}/emulator/webhooks", json=webhooks)
-                assert answer.status == 200, await answer.text()
             yield emulator, server
 
 

@@ -111,6 +111,7 @@ class Controls:
         if not isinstance(online, bool):
             raise Refused(400, "online: true or false")
         self._emulator.set_online(online, **{name: str(value) for name, value in asked.items()})
+        self._emulator.changed()
         return web.json_response({})
 
     async def _webhooks(self, request: web.Request) -> web.Response:
@@ -124,6 +125,7 @@ class Controls:
     def _acts(self, verb: "Verb") -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         async def act(request: web.Request) -> web.StreamResponse:
             await verb(self._emulator, request.match_info["chat"], await json_object(request))
+            self._emulator.changed()
             return web.json_response({})
 
         return act

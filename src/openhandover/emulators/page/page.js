@@ -26,7 +26,7 @@ const writesAs = () => new FormData($("reply")).get("as")
 const chats = () => page.state?.chats ?? []
 const chosen = () => chats().find(chat => chat.id === page.chosen)
 const visitorOf = chat => (page.state.visitors ?? []).find(visitor => visitor.chat === chat.id)
-const time = at => new Date(at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hour12: false })
+const time = at => new Date(at < 1e11 ? at * 1000 : at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hour12: false })
 
 function choose(id, calls = false) {
   if (page.chosen) drafts.set(page.chosen, $("text").value)
@@ -144,7 +144,7 @@ async function showCalls() {
 
 function newCall({ key, at, way, name, path, texts }) {
   const row = element("li"), more = element("details"), head = element("summary")
-  head.append(element("span", time(at * 1000), "muted"), element("span", way, "way"), element("span", "", "status"), element("b", name), element("span", path, "muted path"))
+  head.append(element("span", time(at), "muted"), element("span", way, "way"), element("span", "", "status"), element("b", name), element("span", path, "muted path"))
   more.append(head, ...texts.filter(Boolean).map(text => element("pre", pretty(text))))
   row.dataset.key = key
   row.append(more)
