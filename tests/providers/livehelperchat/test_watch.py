@@ -4,13 +4,14 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
+from msgspec import structs
 
 from openhandover.core import errors, events as e
 from openhandover.core.events import FromProvider
 from openhandover.core.model import Agent
 from openhandover.providers.base import Session
 
-from .alone import Pair, alone
+from .alone import Pair, alone, said
 
 
 class Listener:
@@ -195,3 +196,32 @@ async def test_trouble_is_reported_and_heard_over() -> None:
         heard = await Listener(pair, one, listener.cursor).until(e.AgentMessage)
         assert isinstance(heard, e.AgentMessage)
         assert heard.text == "Still here"
+
+
+async def test_what_an_operator_has_opened_is_read() -> None:
+    """Each message of the user once, by our name of it; long ones with their last part; what the bot wrote never."""
+    async with alone(max_message_length=20) as pair:
+        one = await pair.opened()
+        listener = Listener(pair, one)
+        await listener.next()
+        for number, text in enumerate(("short", "one that is longer than a line", "third")):
+            await pair.provider.send(one, structs.replace(said(text), id=f"m{number}"), f"k{number}")
+        await pair.provider.send(one, said("from the bot", "bot"), "k9")
+        await pair.lhc.agent_reads(one.external_id)
+        read = [await listener.until(e.MessageRead) for _ in range(3)]
+        assert read == [e.MessageRead("m0"), e.MessageRead("m1"), e.MessageRead("m2")]
+        await pair.lhc.agent_ends(one.external_id)
+        assert not [fact for fact in await listener.rest() if isinstance(fact, e.MessageRead)]
+
+
+async def test_a_message_that_is_opened_after_a_restart() -> None:
+    """The last one is known still, under the same event."""
+    async with alone() as pair:
+        one = await pair.opened()
+        await pair.provider.send(one, structs.replace(said("before"), id="m1"), "k1")
+        await pair.lhc.agent_reads(one.external_id)
+        pair.provider = pair.another()
+        first, second = Listener(pair, one), Listener(pair, one)
+        for listener in (first, second):
+            assert await listener.until(e.MessageRead) == e.MessageRead("m1")
+        assert first.heard[-1].event_id == second.heard[-1].event_id

@@ -19,7 +19,7 @@ from openhandover.emulators.callbacks import Callback, Endpoint
 
 from .rest import Rest
 from .schema import No
-from .site import ACTIVE, BOT, CLOSED, PENDING, VISITOR, Chat, File, Line, Operator, Site
+from .site import ACTIVE, BOT, CLOSED, PENDING, READ, VISITOR, Chat, File, Line, Operator, Site
 from .template import TEMPLATE, rendered
 
 __all__ = ["EMULATOR", "LiveHelperChatEmulator"]
@@ -172,6 +172,12 @@ class LiveHelperChatEmulator(Emulator):
     async def agent_ends(self, chat_id: str) -> None:
         """Closes the chat in the back office."""
         await self.site.closes(self._open(chat_id))
+
+    async def agent_reads(self, chat_id: str) -> None:
+        """Opens what the visitor wrote; nothing is sent for that."""
+        for line in self._open(chat_id).lines:
+            line.del_st = READ if line.user_id == VISITOR else line.del_st
+        self.changed()
 
     async def queue_is(self, chat_id: str, position: int | None, wait_s: int | None) -> None:
         """So many are before it. Waiting times are never told there."""

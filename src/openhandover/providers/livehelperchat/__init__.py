@@ -24,8 +24,8 @@ from . import hooks, wire
 from .api import Api
 from .outbox import Outbox
 from .settings import Settings
-from .view import PENDING
-from .watch import Bells, watched
+from .view import PENDING, Sight, seen_before
+from .watch import Bells, Watch, watched
 
 _MARGIN_S = 3600
 """How far their clock may be behind ours when a chat is looked for by the time it was made."""
@@ -169,9 +169,13 @@ class LiveHelperChat(BaseProvider):
         self, session: Session, cursor: str | None
     ) -> AsyncIterator[tuple[str, FromProvider | None]]:
         """Look at the chat until it is over."""
+        before = seen_before(cursor, wire.held(session).after)
+        sight = Sight(self.name, self._api.url, before)
         with self._bells.at(session.external_id) as bell:
-            async for seen in watched(self.name, self._api, self._settings, session, cursor, bell):
-                yield seen
+            async with self._outbox.unread(session) as unread:
+                watch = Watch(self._api, self._settings, session, unread)
+                async for seen in watched(sight, watch, self._settings, unread, bell):
+                    yield seen
 
     async def file_headers(self, session: Session, url: str) -> Mapping[str, str]:
         """Files are fetched by REST: the links in messages answer with an empty picture."""

@@ -1,7 +1,8 @@
 """Lines of ours, each written once: Live Helper Chat takes the same line twice, so we know and look."""
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
 
 import msgspec
 from msgspec import Struct
@@ -19,11 +20,13 @@ _KEPT = 10_000
 
 
 class Sent(Struct, frozen=True):
-    """How far a chat is: `parts` of the message `key` are there, `line` is the last line that we wrote."""
+    """How far a chat is: `parts` of the message `key` are there, `line` is the last line that we wrote. `message_id`: the
+    user's message that ended with it."""
 
     key: str
     parts: int
     line: int
+    message_id: str = ""
 
 
 class Outbox:
@@ -36,6 +39,7 @@ class Outbox:
         self._host = host
         self._certain: OrderedDict[str, Sent] = OrderedDict()
         """By chat, where the last try to write ended well, and here."""
+        self._unread: dict[str, dict[int, str]] = {}
 
     async def send(self, session: Session, message: Message, key: str) -> None:
         """All parts of the message that are not there yet."""
@@ -54,9 +58,23 @@ class Outbox:
             line = None if certain else await self._written(chat_id, sent.line, author, part)
             if line is None:
                 line = await self._write(session, message, part)
-            sent = Sent(key, number, line)
+            is_whole = number == len(parts) and author == wire.VISITOR
+            sent = Sent(key, number, line, message.id if is_whole else "")
             await self._host().remember(f"sent:{chat_id}", msgspec.json.encode(sent).decode())
             self._keep(chat_id, sent)
+            if is_whole and chat_id in self._unread:
+                self._unread[chat_id][line] = message.id
+
+    @asynccontextmanager
+    async def unread(self, session: Session) -> AsyncGenerator[dict[int, str]]:
+        """Lines that operators may not have seen yet -> the user's message that ended with it, as long as somebody
+        follows the chat and takes out what was seen. After a restart it begins with the last one."""
+        sent = await self._kept(session)
+        self._unread[session.external_id] = {sent.line: sent.message_id} if sent.message_id else {}
+        try:
+            yield self._unread[session.external_id]
+        finally:
+            self._unread.pop(session.external_id, None)
 
     def _parts(self, message: Message) -> list[str | Attachment]:
         """Pieces of text, then one line for each file."""

@@ -22,6 +22,8 @@ T = TypeVar("T")
 
 PENDING, ACTIVE, CLOSED, WITH_BOT = 0, 1, 2, 5
 """Values of a chat's `status`."""
+READ = 3
+"""Value of a line's `del_st`: an operator has opened it."""
 NO_VISITOR = {2, 5}
 """Values of `status_sub` with which the visitor can write no more: contact form and survey."""
 
@@ -85,6 +87,7 @@ class Line(Struct, frozen=True):
     time: int = 0
     name_support: str | None = ""
     media: list[Media] = []
+    del_st: int = 0
 
     @property
     def content(self) -> dict[str, Any]:
@@ -166,6 +169,12 @@ class Sight:
         if place is not None and place != self.view.place:
             self.view = structs.replace(self.view, place=place)
             yield self._changed(chat, events.QueueUpdated(position=place))
+
+    def opened(self, chat: Chat, lines: Lines, unread: dict[int, str]) -> Iterator[FromProvider]:
+        """What operators have seen of the user's; it is taken out of `unread` (line -> message)."""
+        for line in lines.messages:
+            if line.del_st == READ and (message_id := unread.pop(line.id, None)) is not None:
+                yield self._origin(chat, f"read:{line.id}", events.MessageRead(message_id))
 
     def ended(self, chat: Chat) -> FromProvider:
         """The chat is over."""

@@ -19,7 +19,7 @@ from openhandover.providers.base import Session
 from . import wire
 from .api import Api
 from .settings import Settings
-from .view import PENDING, WITH_BOT, Chat, Line, Lines, Sight, seen_before
+from .view import PENDING, WITH_BOT, Chat, Line, Lines, Sight
 
 _SETTLED_S = 60.0
 """A line that was seen so long ago has no earlier one left that is still being written."""
@@ -76,10 +76,11 @@ class Bells:
 class Watch:
     """One chat's lines, and which of them were handled."""
 
-    def __init__(self, api: Api, settings: Settings, session: Session) -> None:
+    def __init__(self, api: Api, settings: Settings, session: Session, unread: dict[int, str]) -> None:
         self._api = api
         self._settings = settings
         self._session = session
+        self._unread = unread
         self._seen: dict[int, float] = {}
         """Line -> when it was first seen, by the monotonic clock."""
         self._assigned_at = -_ASSIGN_S
@@ -90,12 +91,17 @@ class Watch:
         if chat.status == PENDING and time.monotonic() - self._assigned_at >= _ASSIGN_S:
             self._assigned_at = time.monotonic()
             await self._api.assign(self._session.external_id, wire.held(self._session).hash)
-        return chat, await self._api.lines(self._session.external_id, after, media=True)
+        return chat, await self.lines(after)
 
-    def new(self, lines: Lines) -> list[Line]:
+    async def lines(self, after: int) -> Lines:
+        """The lines from there on, and from our first one that nobody has seen."""
+        first = min([after, *(number - 1 for number in self._unread)])
+        return await self._api.lines(self._session.external_id, first, media=True)
+
+    def new(self, lines: Lines, after: int) -> list[Line]:
         """Those that were not handled yet, as far as they are for the user."""
         now = time.monotonic()
-        found = [line for line in lines.messages if line.id not in self._seen]
+        found = [line for line in lines.messages if line.id > after and line.id not in self._seen]
         self._seen |= {line.id: now for line in found}
         shown = self._settings.show_auto_responder
         return [line for line in found if shown or line.user_id != wire.BOT]
@@ -110,21 +116,21 @@ class Watch:
 
 
 async def watched(
-    name: str, api: Api, settings: Settings, session: Session, cursor: str | None, bell: Bell
+    sight: Sight, watch: Watch, settings: Settings, unread: dict[int, str], bell: Bell
 ) -> AsyncIterator[tuple[str, FromProvider]]:
     """(cursor, event) of a chat; it ends with the chat. Raises SessionGone when the chat was deleted."""
-    watch = Watch(api, settings, session)
-    sight = Sight(name, api.url, seen_before(cursor, wire.held(session).after))
     while True:
         chat, lines = await watch.look(sight.view.after)
         is_over = chat.is_closed or chat.status == WITH_BOT
-        for event in sight.facts(chat, lines, watch.new(lines)):
+        for event in sight.facts(chat, lines, watch.new(lines, sight.view.after)):
+            yield sight.view.cursor, event
+        for event in sight.opened(chat, lines, unread):
             yield sight.view.cursor, event
         if is_over:
             # An operator who writes and closes in one call is heard of in the wrong order.
             await asyncio.sleep(settings.last_words_s)
-            last = await api.lines(session.external_id, sight.view.after, media=True)
-            for event in sight.facts(chat, last, watch.new(last)):
+            last = await watch.lines(sight.view.after)
+            for event in sight.facts(chat, last, watch.new(last, sight.view.after)):
                 yield sight.view.cursor, event
             event = sight.ended(chat)
             yield sight.view.cursor, event
