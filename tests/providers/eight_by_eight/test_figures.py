@@ -30,9 +30,6 @@ async def test_the_queue_of_the_step_is_asked_for(vendor: Vendor) -> None:
     """Agents who can be offered work, the place behind those who wait, the usual wait."""
     vendor.emulator.account.waiting = 4
     for route, path in (({}, "101"), ({"queue_id": "102"}, "102")):
-        vendor.emulator.account.lists_queue = (
-            path == "102"
-        )  # its guide has a list, its specification an object
         found = await vendor.provider.availability(route, "en")
         assert found == Availability(open=True, agents=1, position=5, estimated_wait_ms=45_000)
         assert vendor.emulator.requests_to("metrics.queue")[-1].path.endswith(f"/queues/{path}")
