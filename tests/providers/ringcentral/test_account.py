@@ -9,6 +9,7 @@ import pytest
 from openhandover.core.errors import ProviderError, ProviderRejected, ProviderUnavailable
 from openhandover.core.model import Attachment
 from openhandover.emulators.ringcentral import Account, RingCentralEmulator
+from openhandover.emulators.ringcentral.account import Content
 from openhandover.net.client import HttpClient
 from openhandover.providers.base import Alone, Opened, Session
 from openhandover.providers.ringcentral import RingCentral, wire
@@ -137,7 +138,11 @@ async def test_what_the_user_has_read_is_told(vendor: RingCentralEmulator, http:
     await made.receipt(one, "c-1", "delivered")
     assert len(vendor.requests_to("realtime")) == calls
     with pytest.raises(ProviderRejected, match="misses a field"):
-        await made.receipt(one, "c-1", "read")  # the emulator knows of no such message
+        await made.receipt(one, "c-1", "read")  # no agent wrote such a message
+    (thread,) = vendor.account.threads.values()
+    thread.contents.append(Content("c-1", {"id": "agent"}, "agent", "hello", foreign_id="c-1"))
+    await made.receipt(one, "c-1", "read")
+    assert thread.contents[-1].read
     assert vendor.requests[-1].json == {"action": "status.mark_as_read", "params": {"id": "c-1"}}
 
 

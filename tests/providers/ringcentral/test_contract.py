@@ -2,6 +2,7 @@
 
 from openhandover.emulators.ringcentral import RingCentralEmulator
 from tests.contract.provider_suite import ProviderSuite
+from tests.contract.vendor_world import VendorWorld
 
 
 class TestRingCentral(ProviderSuite):
@@ -12,3 +13,12 @@ class TestRingCentral(ProviderSuite):
     open_endpoint = "thread.update_categories"
     send_endpoint = "realtime"
     closed_takes_messages = True
+
+    async def test_the_agent_hears_that_it_arrived(self, world: VendorWorld) -> None:
+        """RingCentral has a word for what the user has read, and none for what they only got; `test_account` has the
+        reading."""
+        talk = await self.talk(world).active()
+        quiet = await self.quiet(world)
+        await talk.agent_says(text := self.word())
+        await talk.hears(text)
+        assert await self.quiet(world) == quiet

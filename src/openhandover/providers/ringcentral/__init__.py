@@ -50,6 +50,7 @@ class RingCentral(BaseProvider):
         attachments_in=True,
         attachments_out=True,
         presence=True,
+        receipts=True,
         agent_name=True,
         webhook_get=True,
     )
@@ -197,7 +198,7 @@ class RingCentral(BaseProvider):
 
     def origins(self) -> frozenset[str]:
         """Where the vendor is, be it in the own network."""
-        return frozenset((self._settings.api_url,))
+        return frozenset((self._settings.api_url, self._settings.realtime_url))
 
     async def listen(
         self, session: Session, cursor: str | None
