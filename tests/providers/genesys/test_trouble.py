@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from openhandover.core.errors import ProviderAuthError, ProviderRejected, ProviderUnavailable
+from openhandover.core.errors import ProviderAuthError, ProviderRejected, ProviderUnavailable, SessionEnded
 from openhandover.emulators.genesys import GenesysEmulator
 from openhandover.emulators.genesys.conversation import Conversation
 from openhandover.net.client import HttpClient
-from openhandover.providers.base import Alone, Availability, Session
-from openhandover.providers.genesys import Genesys, looks
+from openhandover.providers.base import Alone, Availability, Session, WebhookRequest
+from openhandover.providers.genesys import Genesys, looks, people
 from openhandover.providers.genesys.settings import Settings
 from tests.contract.vendor_world import Talk, until, vendor_world
 from tests.providers.genesys.test_wire import changed
@@ -255,6 +255,35 @@ async def test_an_open_whose_reply_was_lost_can_still_be_cancelled(tmp_path: Pat
         assert len(talk.genesys.requests_to("message")) == 2
         await talk.world.call("POST", f"/v1/handovers/{talk.handover_id}/cancel")
         await until(lambda: [chat["state"] for chat in talk.mine()] == ["ended"], "one chat, ended")
+
+
+async def test_nothing_is_said_into_a_conversation_that_has_ended() -> None:
+    """Coming, going and ending would begin it anew; once the end is known they are let be."""
+    async with alone() as (provider, genesys):
+        await provider.presence(SESSION, "connected", "User joined the conversation")
+        await provider.host.remember(people.ended_key(SESSION.external_id), "")
+        with pytest.raises(SessionEnded):
+            await provider.presence(SESSION, "disconnected", "User left the conversation")
+        await provider.cancel(SESSION, "user_cancelled")
+        assert len(genesys.requests_to("message")) == 1
+        assert not genesys.requests_to("disconnect")
+
+
+async def test_an_event_tells_which_conversation_it_is() -> None:
+    """After an open whose repeat was answered 409 the first event brings the id that was missing."""
+    async with alone() as (provider, genesys):
+        await provider.presence(SESSION, "connected", "User joined the conversation")
+        (conversation,) = genesys.conversations.values()
+        body = {
+            "topic": "user.start",
+            "conversationId": conversation.id,
+            "userId": SESSION.external_id,
+            "agentId": "u-1",
+        }
+        (event,) = provider.parse(WebhookRequest("POST", {}, {}, json.dumps(body).encode(), 0.0, "trigger"))
+        await provider.complete(event)
+        await provider.cancel(SESSION, "user_cancelled")
+        assert conversation.side == "ended"
 
 
 # --- signs that are easily taken for something else

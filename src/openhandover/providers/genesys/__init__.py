@@ -131,6 +131,7 @@ class Genesys(BaseProvider):
 
     async def presence(self, session: Session, user: Literal["connected", "disconnected"], text: str) -> None:
         """As a line in the user's name: Open Messaging has no presence."""
+        await self._check_open(session)
         await self._post(wire.state_of(session).sender, wire.Piece(text), str(uuid4()), now())
 
     async def receipt(
@@ -144,6 +145,8 @@ class Genesys(BaseProvider):
     async def cancel(self, session: Session, reason: str) -> None:
         """Disconnect the conversation there; where that is refused, the agent reads that the user left."""
         settings, conversation_id = self._settings, await self._conversation_of(session)
+        if await self._ended_before(session):
+            return
         is_over = settings.disconnect and await endings.disconnect(self._api, conversation_id)
         if not is_over and settings.left_text:
             key = f"{session.external_id}:left"
@@ -226,10 +229,15 @@ class Genesys(BaseProvider):
             await asyncio.sleep(look.again_s)
 
     async def _check_open(self, session: Session) -> None:
-        instead = await self.host.recall(ended_key(session.external_id))
-        if instead is not None:
-            await endings.disconnect(self._api, instead)
+        if await self._ended_before(session):
             raise SessionEnded("the conversation was closed in Genesys Cloud before this message")
+
+    async def _ended_before(self, session: Session) -> bool:
+        """Whether we know that it is over; what a late message began there instead is ended, too."""
+        instead = await self.host.recall(ended_key(session.external_id))
+        if instead:
+            await endings.disconnect(self._api, instead)
+        return instead is not None
 
     async def _conversation_of(self, session: Session) -> str:
         """The conversation there; empty while only a repeated message was answered, which does not tell."""

@@ -48,6 +48,8 @@ class People:
         if conversation_id and event.external_id == conversation_id:
             address = await host.recall(address_key(conversation_id))
             event = structs.replace(event, external_id=address or conversation_id)
+        elif conversation_id and await host.recall(conversation_key(event.external_id or "")) is None:
+            await host.remember(conversation_key(event.external_id or ""), conversation_id)
         if isinstance(event.fact, e.Closed | e.Failed):
             await host.remember(ended_key(event.external_id or ""), "")
         if not look_up:
