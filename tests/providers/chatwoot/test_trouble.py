@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 
 from openhandover.emulators.chatwoot import ChatwootEmulator
 from openhandover.emulators.chatwoot.installation import Conversation
-from tests.contract.vendor_world import Talk, VendorWorld, until, vendor_world
+from tests.contract.vendor_world import Talk, VendorWorld, free_port, until, vendor_world
 
 TOKEN = "a-token-in-the-address"
 
@@ -251,3 +251,33 @@ async def test_a_survey(tmp_path: Path) -> None:
         await talk.agent_ends()
         await talk.is_(status="completed")
         await until(lambda: any("/survey/responses/" in text for text in talk.heard()), "the link")
+
+
+# --- Cognigy Live Agent --------------------------------------------------------------------------------------
+
+
+async def test_live_agent(tmp_path: Path) -> None:
+    """The settings of its block on the page: pending is a pause, abandoned the end, joined is answered."""
+    port = free_port()
+    emulator = ChatwootEmulator(port=port)
+    live_agent = {
+        "base_url": f"http://127.0.0.1:{port}/api/v1",
+        "end_statuses": ["resolved", "abandoned"],
+        "joined_when": "replied",
+        "skills_as": "attributes",
+    }
+    async with living(tmp_path, emulator, **live_agent) as world:
+        talk = await Talk(
+            world, {"skills": ["billing"], "languages": ["nl", "en"], "priority": "low"}
+        ).queued()
+        there = await conversation(talk)
+        attributes = {"handover_id": talk.handover_id, "skills": "billing", "languages": "nl,en"}
+        assert (there.custom_attributes, there.labels, there.priority) == (attributes, [], "low")
+        await talk.agent_says("Hello")
+        await talk.is_(status="active")
+        emulator.desk.set_status(there, "pending")
+        await talk.agent_says("Just a moment")
+        await talk.hears("Just a moment")
+        assert (await talk.handover())["status"] == "active"
+        emulator.desk.set_status(there, "abandoned")
+        assert (await talk.is_(status="completed"))["reason"] == "agent_closed"

@@ -312,6 +312,15 @@ def test_servers_that_do_not_sign() -> None:
             verify(settings(**given), webhook(BODY, token=query))
 
 
+def test_a_server_that_begins_to_sign() -> None:
+    """Without a secret of ours the token stays the proof; it is needed all the same."""
+    token = "a-token-of-enough-letters"
+    only = settings(webhook_secret=None, webhook_token=token)
+    verify(only, webhook(BODY, SIGNED, token=token))
+    with pytest.raises(SignatureError):
+        verify(only, webhook(BODY, SIGNED))
+
+
 def test_a_token_does_not_heal_a_wrong_signature() -> None:
     """Who signs is judged by the signature."""
     token = "a-token-of-enough-letters"
