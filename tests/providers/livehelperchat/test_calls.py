@@ -86,6 +86,14 @@ async def test_availability_by_mode(mode: str, online: set[int], expected: bool)
         assert await pair.provider.availability({}, "en") == Availability(open=expected)
 
 
+async def test_without_a_department_nobody_can_tell() -> None:
+    """Neither yes nor no, and no call."""
+    async with alone(department=None) as pair:
+        assert await pair.provider.availability({}, None) == Availability(open=None)
+        assert (await pair.provider.availability({"department": 2}, None)).open is True
+        assert len(pair.lhc.requests) == 1
+
+
 @pytest.mark.parametrize(
     ("route", "refusal"),
     [

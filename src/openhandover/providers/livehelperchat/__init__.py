@@ -69,12 +69,15 @@ class LiveHelperChat(BaseProvider):
 
     async def availability(self, route: Mapping[str, Any], language: str | None) -> Availability:
         """Whether operators are there, in the sense of the setting `availability`."""
-        department = 0 if self._settings.availability == "any" else await self._department(route)
-        return Availability(open=await self._api.is_online(department, self._settings.availability))
+        mode = self._settings.availability
+        if mode != "any" and not self._named(route):
+            return Availability(open=None)
+        department = 0 if mode == "any" else await self._department(route)
+        return Availability(open=await self._api.is_online(department, mode))
 
     def refuse(self, route: Mapping[str, Any]) -> str | None:
         """A chat needs a department; priority and operator are whole numbers."""
-        if not str(route.get("department") or self._settings.department or "").strip():
+        if not self._named(route):
             return "`department` is empty; name one in the step's route or in the provider's settings"
         for key in ("priority", "operator"):
             try:
@@ -186,9 +189,13 @@ class LiveHelperChat(BaseProvider):
         address = urlsplit(self._api.url)
         return frozenset({f"{address.scheme}://{address.netloc}"})
 
+    def _named(self, route: Mapping[str, Any]) -> str:
+        """The id or identifier of the department; empty where nobody names one."""
+        return str(route.get("department") or self._settings.department or "").strip()
+
     async def _department(self, route: Mapping[str, Any]) -> int:
         """The department's id; its identifier is looked up once."""
-        named = str(route.get("department") or self._settings.department or "").strip()
+        named = self._named(route)
         if named.isdecimal():
             return int(named)
         if named not in self._identifiers:

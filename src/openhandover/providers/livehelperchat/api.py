@@ -26,8 +26,9 @@ from . import wire
 from .settings import Settings
 from .view import CLOSED, Chat, Line, Lines, mapping, read
 
-_SLOW_S = 25.0
-"""For calls on which webhooks hang: each of them may hold the answer up, and a whole open call has 30 s."""
+_ASKED_S, _OPENED_S, _WRITTEN_S = 10.0, 25.0, 60.0
+"""How long an answer may take: of a question; of a new chat, because a whole open call has 30 s; of everything else that
+writes, because each webhook on it may hold the answer up for as long as it was allowed to."""
 _SIGHT = "plain_user_name,number_in_queue"
 _PAGE = 100
 _REACTIONS = {408: ProviderUnavailable, 429: ProviderUnavailable} | dict.fromkeys(
@@ -54,7 +55,9 @@ class Api:
     async def create(self, body: Mapping[str, Any]) -> Chat:
         """A new chat. Whoever does not know whether it was made looks with `find` first."""
         try:
-            found = await self._post("/restapi/chat", encode_json(body), "application/json")
+            found = await self._post(
+                "/restapi/chat", encode_json(body), "application/json", timeout_s=_OPENED_S
+            )
         except ProviderRejected as error:
             raise await self._explained(error) from None
         return read(Chat, found.get("result"))
@@ -141,7 +144,7 @@ class Api:
     async def user_types(self, chat_id: str, chat_hash: str, *, on: bool) -> None:
         """Shown to operators for ten seconds. What is typed stays with the user."""
         path = f"/chat/usertyping/{quote(chat_id, safe='')}/{quote(chat_hash, safe='')}/{'true' if on else 'false'}"
-        reply = await self._send("POST", path, urlencode({"msg": ""}).encode(), _FORM)
+        reply = await self._send("POST", path, urlencode({"msg": ""}).encode(), {"Content-Type": _FORM})
         check(reply, _REACTIONS, time.time(), _HINTS)
 
     # --- the end --------------------------------------------------------------------------------------------------
@@ -225,16 +228,27 @@ class Api:
         return _understood(await self._send("GET", asked, headers=self.authorization if auth else {}))
 
     async def _post(
-        self, path: str, body: bytes | Mapping[str, str], kind: str = "", *, auth: bool = True
+        self,
+        path: str,
+        body: bytes | Mapping[str, str],
+        kind: str = "",
+        *,
+        auth: bool = True,
+        timeout_s: float = _WRITTEN_S,
     ) -> dict[str, Any]:
-        headers = {"Content-Type": kind} if kind else _FORM
+        headers = {"Content-Type": kind or _FORM}
         content = body if isinstance(body, bytes) else urlencode(body).encode()
-        return _understood(
-            await self._send("POST", path, content, headers | (self.authorization if auth else {}))
-        )
+        if auth:
+            headers |= self.authorization
+        return _understood(await self._send("POST", path, content, headers, timeout_s))
 
     async def _send(
-        self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        body: bytes = b"",
+        headers: Mapping[str, str] | None = None,
+        timeout_s: float = _ASKED_S,
     ) -> Reply:
         return await self._http.send(
             Request(
@@ -242,13 +256,13 @@ class Api:
                 url=self.url + path,
                 headers=headers or {},
                 body=body,
-                timeout_s=_SLOW_S if method == "POST" else 10.0,
+                timeout_s=timeout_s,
                 max_bytes=8 << 20,
             )
         )
 
 
-_FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+_FORM = "application/x-www-form-urlencoded"
 
 
 def _understood(reply: Reply) -> dict[str, Any]:
