@@ -213,7 +213,7 @@ EVENTS: dict[str, e.ProviderFact | None] = {
     "customer_end__expired": e.Closed("total_timeout"),
     "customer_end__error": e.Failed("provider_error", "the contact centre ended it: TRANSPORT_FAILURE"),
     "customer_start__plain": None,
-    "user_start__plain": e.AgentJoined(Agent("u-1")),
+    "user_start__plain": e.Unknown("user.start"),
     "user_end__left": _LEFT,
     "user_end__transfer": e.AgentTransferred(),
     "user_end__declined": None,
@@ -286,7 +286,8 @@ OVER = party("customer", "disconnected", disconnect_type="transport.failure")
 JOINED = e.AgentJoined(Agent("u-1", "Kim"))
 SETTLED: list[tuple[str, e.ProviderFact, list[wire.Participant], e.ProviderFact]] = [
     ("joined, with the name", e.AgentJoined(Agent("u-1")), [HERE, KIM], JOINED),
-    ("only offered", e.AgentJoined(Agent("u-2")), [HERE, LINE, RINGS], e.Unknown("offered")),
+    ("offered and taken", happenings.OFFERED, [HERE, KIM], JOINED),
+    ("only offered", happenings.OFFERED, [HERE, LINE, RINGS], happenings.OFFERED),
     ("joined and gone already", e.AgentJoined(Agent("u-1")), [HERE], e.AgentJoined(Agent("u-1"))),
     ("left, nobody there", _LEFT, [HERE, GONE], _LEFT),
     ("left, in the queue again", _LEFT, [HERE, GONE, LINE], e.AgentLeft()),
@@ -640,6 +641,21 @@ def test_people_who_can_take_something_count() -> None:
     )
     assert wire.available(answer(raw), 5_000) == Availability(True, 3, estimated_wait_ms=5_000)
     assert wire.available(answer(b'{"results":[]}'), None) == Availability(False, 0)
+
+
+@pytest.mark.parametrize(
+    ("raw", "found"),
+    [
+        (b'{"code":"missing.permissions","contextId":"7d2c-1"}', ("missing.permissions", "7d2c-1")),
+        (b'{"code":"not.found","contextId":null}', ("not.found", "")),
+        (b'{"code":"a secret text","contextId":"7d2c-1"}', ("", "7d2c-1")),
+        (b"<html>", ("", "")),
+        (b"", ("", "")),
+    ],
+)
+def test_what_an_error_may_be_shown_of(raw: bytes, found: tuple[str, str]) -> None:
+    """Its code and the id for the vendor's support; never a sentence, which may repeat what was said."""
+    assert wire.error_of(answer(raw)) == found
 
 
 # --- settings

@@ -102,5 +102,6 @@ class Api:
 
 
 def _check(reply: Reply, reactions: Mapping[int, type[ProviderError]], hints: Hints) -> None:
-    said = "; ".join(filter(None, (wire.error_code(reply), hints.get(reply.status))))
+    code, context = wire.error_of(reply)
+    said = "; ".join(filter(None, (code, hints.get(reply.status), context and f"contextId {context}")))
     check(reply, reactions, time.time(), {reply.status: said})

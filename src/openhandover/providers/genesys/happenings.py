@@ -251,8 +251,13 @@ def place_of(event: e.FromProvider) -> tuple[str, str]:
     return place.conversation_id, place.queue_id or ""
 
 
-def _user_start(event: Happened, _: Settings) -> e.ProviderFact | None:
-    return e.AgentJoined(Agent(event.user_id)) if event.user_id else None
+OFFERED = e.Unknown("user.start")
+"""Whether this event comes when it rings or when the agent answers, is not documented. It is a join only where the conversation
+says so; else `acd.end` or the agent's first words tell it."""
+
+
+def _user_start(_event: Happened, _settings: Settings) -> e.ProviderFact | None:
+    return OFFERED
 
 
 def _acd_start(_event: Happened, _settings: Settings) -> e.ProviderFact | None:

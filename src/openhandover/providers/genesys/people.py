@@ -64,7 +64,7 @@ class People:
     async def _looked_up(self, event: e.FromProvider, conversation_id: str, host: Host) -> e.FromProvider:
         if isinstance(event.fact, e.AgentMessage):
             return await self._signed(event, host)
-        if not isinstance(event.fact, _DOUBTFUL):
+        if event.fact != happenings.OFFERED and not isinstance(event.fact, _DOUBTFUL):
             return event
         self._agents.pop(event.external_id or "", None)
         there = await self.conversation(conversation_id)
@@ -96,17 +96,15 @@ class People:
 
 
 _DOUBTFUL = (e.AgentJoined, e.AgentLeft, e.AgentTransferred, e.Closed)
-"""Facts that the conversation itself knows better: an offer looks like a join, a wrap-up like an end."""
+"""Facts that the conversation itself knows better: a wrap-up looks like an end."""
 
 
 def settled(fact: e.ProviderFact, there: wire.MessageConversation) -> e.ProviderFact:
     """A doubtful fact, held against the conversation as it is."""
     has_it = there.agent()
     match fact:
-        case e.AgentJoined():
-            if has_it is not None:
-                return e.AgentJoined(has_it)
-            return e.Unknown("offered") if there.is_waiting() else fact
+        case e.AgentJoined() | e.Unknown():
+            return fact if has_it is None else e.AgentJoined(has_it)
         case e.AgentLeft():
             if (how := there.ended()) is not None:
                 return happenings.closed(how)

@@ -1,5 +1,6 @@
 """What we send to Genesys: inbound messages, typing, receipts, and the questions about queues, with their answers."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -21,6 +22,7 @@ PREFIX = "oh-"
 
 T = TypeVar("T")
 
+_NAME = re.compile(r"[A-Za-z0-9.-]{1,100}")
 _MEGABYTE = 1024 * 1024
 _MEDIA = {"image": "Image", "video": "Video", "audio": "Audio"}
 _ON_QUEUE = {"IDLE", "INTERACTING"}
@@ -323,17 +325,20 @@ def token(reply: Reply) -> tuple[str, float | None]:
     return issued.access_token, issued.expires_in
 
 
-class _Error(Struct, frozen=True):
-    code: str = ""
+class _Error(Struct, frozen=True, rename="camel"):
+    code: str | None = None
+    context_id: str | None = None
 
 
-def error_code(reply: Reply) -> str:
-    """The vendor's word for what was wrong; empty where there is none that can be shown."""
+def error_of(reply: Reply) -> tuple[str, str]:
+    """The vendor's word for what was wrong, and the id by which its support finds the call; empty where they are not there, or
+    not what can be shown."""
     try:
-        code = msgspec.json.decode(reply.body, type=_Error).code
+        error = msgspec.json.decode(reply.body, type=_Error)
     except (ValueError, RecursionError):
-        return ""
-    return code if code.replace(".", "").isalnum() and len(code) <= 100 else ""
+        return "", ""
+    code, context = (one if one and _NAME.fullmatch(one) else "" for one in (error.code, error.context_id))
+    return code, context
 
 
 def decoded(reply: Reply, kind: type[T]) -> T:
