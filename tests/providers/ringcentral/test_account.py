@@ -178,6 +178,34 @@ async def test_files_go_with_their_bytes_or_as_links(vendor: RingCentralEmulator
     ]
 
 
+async def test_a_file_that_is_not_taken_is_named(vendor: RingCentralEmulator, http: HttpClient) -> None:
+    """In a message and in the story: what was said with it arrives, and the file's address."""
+    made, file = provider(vendor, http), Attachment("ours", "a.exe", "", 3, "https://example.com/1")
+    vendor.account.refused_files = {"exe"}
+    one = session(await made.open(request(message("help", attachments=(file,)))))
+    await made.send(one, message("x" * 20_001, 4, attachments=(file,)), "conv-42:4")
+    await made.send(one, message("", 5), "conv-42:5")
+    (thread,) = vendor.account.threads.values()
+    said = [content.body for content in thread.contents]
+    assert said == ["help\na.exe: https://example.com/1", "x" * 20_000, "x\na.exe: https://example.com/1"]
+    vendor.faults.fail_next(422, endpoint="realtime")
+    with pytest.raises(ProviderRejected, match="attachment settings"):
+        await made.send(one, message("words alone", 6), "conv-42:6")
+
+
+async def test_a_thread_that_is_not_taken_in_yet_is_waited_for(
+    vendor: RingCentralEmulator, http: HttpClient
+) -> None:
+    """The open call fails for now; its repeat tells nothing twice."""
+    made = provider(vendor, http)
+    vendor.account.unfound = 1
+    with pytest.raises(ProviderUnavailable, match="not taken in"):
+        await made.open(request(message("help")))
+    calls = len(vendor.requests_to("realtime"))
+    await made.open(request(message("help")))
+    assert len(vendor.requests_to("realtime")) == calls
+
+
 async def test_the_token_goes_to_ringcentral_only(vendor: RingCentralEmulator, http: HttpClient) -> None:
     """A file of an agent may lie anywhere."""
     made, one = provider(vendor, http), Session("h-1", 1, "oh-1")

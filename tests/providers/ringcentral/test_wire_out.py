@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from openhandover.core.errors import ProviderUnavailable
-from openhandover.core.model import Button, Translation, User
+from openhandover.core.model import Attachment, Button, Translation, User
 from openhandover.net.client import Reply
 from openhandover.providers.base import Availability
 from openhandover.providers.ringcentral import readable, wire
@@ -115,38 +115,31 @@ def test_what_is_known_of_the_handover() -> None:
 def test_a_message_is_this_json() -> None:
     """In the reader's language, with the bot's buttons as words."""
     one = message("Hello")
-    assert wire.messages(THREAD, one, PLAIN, []) == [
+    assert wire.messages(THREAD, one, PLAIN) == [
         {"id": f"{THREAD}.3", "thread_id": THREAD, "author": PLAIN, "format": "text", "body": "Hello"}
     ]
     translated = msgspec.structs.replace(one, translation=Translation("nl", "Hallo"))
     asked = msgspec.structs.replace(translated, buttons=(Button("Ja", "y"), Button("Nee", "n")))
-    assert [part["body"] for part in wire.messages(THREAD, asked, PLAIN, [])] == ["Hallo\n[Ja] [Nee]"]
+    assert [part["body"] for part in wire.messages(THREAD, asked, PLAIN)] == ["Hallo\n[Ja] [Nee]"]
 
 
-def test_files_go_with_the_message_or_alone() -> None:
-    """No body where there is no text."""
-    file = wire.attachment("a.txt", b"abc")
-    assert file == {"content": "YWJj", "filename": "a.txt"}
-    (part,) = wire.messages(THREAD, message(""), PLAIN, [file])
-    assert part == {
-        "id": f"{THREAD}.3",
-        "thread_id": THREAD,
-        "author": PLAIN,
-        "format": "text",
-        "attachments": [file],
-    }
-    assert not wire.messages(THREAD, message(""), PLAIN, [])
+def test_files_go_along_or_are_named() -> None:
+    """With their bytes, or with their address where RingCentral does not take them."""
+    assert wire.attachment("a.txt", b"abc") == {"content": "YWJj", "filename": "a.txt"}
+    (part,) = wire.messages(THREAD, message(""), PLAIN)
+    assert part == {"id": f"{THREAD}.3", "thread_id": THREAD, "author": PLAIN, "format": "text"}
+    files = [Attachment("1", "a.exe", "", 3, "https://x/1"), Attachment("2", "", "", None, "https://x/2")]
+    assert wire.linked(part, files) == {**part, "body": "a.exe: https://x/1\nhttps://x/2"}
+    assert wire.linked({**part, "body": "see"}, files[:1])["body"] == "see\na.exe: https://x/1"
 
 
 def test_a_long_text_is_cut_and_keeps_its_ids() -> None:
-    """Each part is short enough, the files come last, and a retry has the same ids."""
-    file = {"url": "https://example.com/a"}
+    """Each part is short enough, and a retry has the same ids."""
     words = [f"word{n:05}" for n in range(4_500)]
-    parts = wire.messages(THREAD, message(" ".join(words)), PLAIN, [file])
+    parts = wire.messages(THREAD, message(" ".join(words)), PLAIN)
     assert [part["id"] for part in parts] == [f"{THREAD}.3", f"{THREAD}.3.1", f"{THREAD}.3.2"]
     assert all(len(part["body"]) <= 20_000 for part in parts)
     assert " ".join(part["body"] for part in parts).split() == words
-    assert ["attachments" in part for part in parts] == [False, False, True]
 
 
 def test_the_thread_of_an_attempt_is_always_the_same() -> None:

@@ -178,6 +178,10 @@ class Account:
     reads: bool = True
     """Whether the token's user may read the source."""
     source_active: bool = True
+    refused_files: set[str] = field(default_factory=set[str])
+    """Endings of names of files that the source's settings do not allow."""
+    unfound: int = 0
+    """So many searches for a thread find nothing yet."""
     agents: dict[str, Agent] = field(default_factory=dict[str, Agent])
     identities: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
     """The source's users by their id over there."""

@@ -52,10 +52,13 @@ class Rest:
     async def _threads(self, request: web.Request) -> web.Response:
         self._authorise(request, PAGED | {"q"})
         asked = _search(request.query.get("q", ""), {"foreign", "source"})
+        late = self._account.unfound > 0
+        self._account.unfound -= late
         found = [
             one
             for one in self._account.threads.values()
             if self._account.reads
+            and not late
             and asked.get("foreign", one.foreign_id) == one.foreign_id
             and asked.get("source", one.source_id) == one.source_id
             and one.contents  # a thread is there when its first content was taken in

@@ -125,6 +125,9 @@ class Source:
             return File(file_id, given.url.partition("?")[0].rpartition("/")[2], given.url)
         if not isinstance(given.content, str) or not isinstance(given.filename, str):
             raise Refused(422, "Invalid resource format: content and filename")
+        if given.filename.rpartition(".")[2] in self._account.refused_files:
+            # There is a setting for it; in which words a file is refused, no page says.
+            raise Refused(422, "Invalid resource format: this kind of file is not allowed")
         try:
             content = base64.b64decode(given.content, validate=True)
         except binascii.Error:

@@ -103,8 +103,7 @@ class RingCentral(BaseProvider):
     async def send(self, session: Session, message: Message, key: str) -> None:
         """Give the agent one message. Its id is the same on every retry, by which RingCentral knows it."""
         author = State.of(session.vendor_state).author
-        for params in await self._telling.messages(self.host, session.external_id, message, author):
-            await self._realtime.push("messages.create", params)
+        await self._telling.say(self.host, session.external_id, message, author)
 
     async def typing(self, session: Session, *, on: bool) -> None:
         """The user types, or stopped; RingCentral takes one start in two seconds."""

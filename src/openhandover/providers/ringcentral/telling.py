@@ -1,6 +1,7 @@
 """What the source is told in messages: who speaks, with which files, and the story so far when a handover begins."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from openhandover.core.errors import ProviderRejected
 from openhandover.core.model import Attachment, Message
@@ -10,6 +11,14 @@ from . import wire
 from .account import Realtime
 from .settings import Settings
 from .wire import Params
+
+
+class _Step(NamedTuple):
+    """One call of the realtime endpoint, and the files that go along; they are fetched when it is made."""
+
+    action: str
+    params: Params
+    files: Sequence[Attachment] = ()
 
 
 class Telling:
@@ -24,30 +33,52 @@ class Telling:
     async def begin(self, host: Host, thread: str, author: Params, request: HandoverRequest) -> None:
         """The user, the thread, the story so far. Where it broke off, the next try goes on behind what was taken."""
         await self._introduce(host)
-        steps = [("users.create", author), ("threads.create", wire.thread(thread, author))]
-        steps += [("messages.create", part) for part in await self._story(host, thread, author, request)]
+        steps = [_Step("users.create", author), _Step("threads.create", wire.thread(thread, author))]
+        steps += self._story(thread, author, request)
         key = f"told:{thread}"
         for n in range(int(await host.recall(key) or 0), len(steps)):
-            await self._realtime.push(*steps[n])
+            await self._do(host, steps[n])
             await host.remember(key, str(n + 1))
 
-    async def messages(self, host: Host, thread: str, one: Message, author: Params) -> list[Params]:
-        """One message as what RingCentral takes at once; mostly it is one."""
-        speaker = {"user": author, "bot": self.bot}.get(one.author, self._agent)
-        return wire.messages(thread, one, speaker, await self._files(host, one.attachments))
+    async def say(self, host: Host, thread: str, one: Message, author: Params) -> None:
+        """One message, in as many calls as it needs."""
+        for step in self._said(thread, one, author):
+            await self._do(host, step)
 
-    async def _story(self, host: Host, thread: str, author: Params, request: HandoverRequest) -> list[Params]:
+    def _said(self, thread: str, one: Message, author: Params) -> list["_Step"]:
+        """Its files come with the last part."""
+        speaker = {"user": author, "bot": self.bot}.get(one.author, self._agent)
+        parts = wire.messages(thread, one, speaker)
+        files = [*[()] * (len(parts) - 1), one.attachments]
+        steps = [_Step("messages.create", part, with_) for part, with_ in zip(parts, files, strict=True)]
+        return [step for step in steps if step.files or "body" in step.params]
+
+    def _story(self, thread: str, author: Params, request: HandoverRequest) -> list["_Step"]:
         """Agents are shown what a customer wrote, so there is always something; it carries what we know of the handover."""
-        told: list[Params] = []
+        told: list[_Step] = []
         for one in request.transcript:
-            at = wire.second(one.at)
-            told += [{**part, "created_at": at} for part in await self.messages(host, thread, one, author)]
-        theirs = [part for part in told if part["author"] == author]
+            steps = self._said(thread, one, author)
+            for step in steps:
+                step.params["created_at"] = wire.second(one.at)
+            told += steps
+        theirs = [step for step in told if step.params["author"] == author]
         if not theirs:
-            theirs = [wire.message(thread, "0", author, self._opening_text)]
+            theirs = [_Step("messages.create", wire.message(thread, "0", author, self._opening_text))]
             told += theirs
-        theirs[-1]["context_data"] = wire.about(request)
+        theirs[-1].params["context_data"] = wire.about(request)
         return told
+
+    async def _do(self, host: Host, step: "_Step") -> None:
+        files = await self._files(host, step.files)
+        try:
+            await self._realtime.push(
+                step.action, {**step.params, "attachments": files} if files else step.params
+            )
+        except ProviderRejected:
+            if not files:
+                raise
+            # Not every file is taken there. What was said with it counts more, and the agent learns where it is.
+            await self._realtime.push(step.action, wire.linked(step.params, step.files))
 
     async def _introduce(self, host: Host) -> None:
         """Make both identities known once, so that an admin can give them to agents."""

@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Struct
 
 from openhandover.core.errors import ProviderUnavailable
-from openhandover.core.model import Message, User
+from openhandover.core.model import Attachment, Message, User
 from openhandover.net.client import Reply, encode_json
 from openhandover.providers.base import Availability, HandoverRequest
 from openhandover.texts.cutting import in_parts
@@ -164,18 +164,19 @@ def second(at: str | None) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def messages(thread: str, one: Message, author: Params, files: Sequence[Params]) -> list[Params]:
-    """One message, in parts where it is too long; its files come with the last one. Their ids are the same every time."""
+def messages(thread: str, one: Message, author: Params) -> list[Params]:
+    """The words of one message, in parts where they are too long. Their ids are the same every time."""
     offered = " ".join(f"[{button.text}]" for button in one.buttons or ())
     text = "\n".join(part for part in (said(one), offered) if part)
     bodies = in_parts(text, lambda rest: rest[:LONGEST_BODY])
-    parts = [
-        message(thread, f"{one.seq}.{n}" if n else str(one.seq), author, body)
-        for n, body in enumerate(bodies)
-    ]
-    if files:
-        parts[-1]["attachments"] = list(files)
-    return [part for part in parts if part.get("body") or part.get("attachments")]
+    names = [f"{one.seq}.{n}" if n else str(one.seq) for n in range(len(bodies))]
+    return [message(thread, name, author, body) for name, body in zip(names, bodies, strict=True)]
+
+
+def linked(part: Params, files: Sequence[Attachment]) -> Params:
+    """A message that names its files and says where they are, instead of having them."""
+    links = (f"{file.name}: {file.url}" if file.name else file.url for file in files)
+    return {**part, "body": "\n".join(filter(None, (part.get("body", ""), *links)))}
 
 
 def message(thread: str, name: str, author: Params, body: str) -> Params:
