@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal
 from msgspec import structs
 
 from openhandover.core import events as e
-from openhandover.core.errors import ProviderError, ProviderRejected, SessionGone, SignatureError, Unsupported
+from openhandover.core.errors import ProviderError, ProviderRejected, SessionGone, SignatureError
 from openhandover.core.events import FromProvider
 from openhandover.core.model import Agent, Message
 from openhandover.net.client import Sender
@@ -23,14 +23,13 @@ from openhandover.providers.base import (
 )
 
 from . import signature, webhooks, wire
-from .answers import mark
 from .figures import sources
 from .gateway import Gateway
 from .keys import Keys
 from .looks import Looks
-from .sent import Ledger, history
 from .settings import Settings
 from .talks import Talks
+from .writing import Writing
 
 _LOOK_UP_S = 1.5
 """The engine waits 2 s for a complete event; what came with it must not be lost for a name."""
@@ -58,7 +57,7 @@ class EightByEight(BaseProvider):
         self._gateway = Gateway(settings, http)
         self._keys = Keys(settings.keys_url or f"{settings.gateway}/jwk", http)
         self._figures, self._names = sources(settings, http)
-        self._ledger = Ledger()
+        self._writing = Writing(self._gateway, settings.max_text)
         self._talks = Talks()
         self._looks = Looks(name, self._gateway, self._talks)
 
@@ -99,49 +98,13 @@ class EightByEight(BaseProvider):
             await self.host.remember(f"open:{request.key}", "")
             created = await self._gateway.create(body)
         if created != known:
+            await self._writing.begun(self.host, created, body)
             await self.host.remember(f"open:{request.key}", created)
-            told = body.get("history", {}).get("messages", [])
-            await self._ledger.write(self.host, created, history(told))
         return Opened(created)
 
     async def send(self, session: Session, message: Message, key: str) -> None:
         """Add the message, in parts where it is long, its files with the last one."""
-        side, files = wire.side(message), list[str]()
-        texts = wire.texts(message, self._settings.max_text, links=False)
-        if message.attachments:
-            files, refused = await self._uploads(session, message)
-            texts = wire.texts(
-                structs.replace(message, attachments=refused), self._settings.max_text, links=True
-            )
-        parts = [(text, list[str]()) for text in texts] or [("", [])]
-        parts[-1] = (parts[-1][0], files)
-        if parts == [("", [])]:
-            raise Unsupported("there is nothing to be read in this message")
-        for n, (text, named) in enumerate(parts):
-            await self._write(session.external_id, key, n, wire.message(side, text, named))
-
-    async def _write(self, conversation_id: str, key: str, n: int, body: Mapping[str, Any]) -> None:
-        sent, certain = await self._ledger.read(self.host, conversation_id)
-        if n < sent.arrived(key):
-            return
-        side, files = body["authorType"], len(body.get("attachments", ()))
-        written = mark(side, body.get("text", ""), files)
-        if certain or not sent.is_among(written, await self._gateway.messages(conversation_id), side):
-            self._ledger.doubt(conversation_id)
-            await self._gateway.write(conversation_id, body)
-        await self._ledger.write(self.host, conversation_id, sent.after(key, written))
-
-    async def _uploads(self, session: Session, message: Message) -> tuple[list[str], tuple[Any, ...]]:
-        """The ids of the message's files there, and the files that 8x8 would not take: those go as links."""
-        files, refused = list[str](), list[Any]()
-        for file in message.attachments:
-            try:
-                content = await self.host.content(file)
-                kind, body = wire.upload(wire.side(message), file.name, file.content_type, content)
-                files.append(await self._gateway.upload(session.external_id, kind, body))
-            except ProviderRejected:
-                refused.append(file)
-        return files, tuple(refused)
+        await self._writing.write(self.host, session.external_id, message, key)
 
     async def typing(self, session: Session, *, on: bool) -> None:
         """Tell that the user types; 8x8 has no word for stopping."""
@@ -219,7 +182,7 @@ class EightByEight(BaseProvider):
 
     async def file_headers(self, session: Session, url: str) -> Mapping[str, str]:
         """The key, for files that are fetched from the gateway itself; addresses in webhooks carry their own right."""
-        return self._gateway.headers if url.startswith(f"{self._gateway.url}/conversations/") else {}
+        return self._gateway.key if url.startswith(f"{self._gateway.url}/conversations/") else {}
 
     def origins(self) -> frozenset[str]:
         """Where the vendor is, be it in the own network."""

@@ -37,9 +37,9 @@ class Gateway:
 
     def __init__(self, settings: Settings, http: Sender) -> None:
         self.url = settings.gateway
-        self.headers = {"x-api-key": str(settings.api_key), "accept": "application/hal+json"}
+        self.key = {"x-api-key": str(settings.api_key)}
         if settings.tenant:
-            self.headers["X-8x8-Tenant"] = settings.tenant
+            self.key["X-8x8-Tenant"] = settings.tenant
         self._http = http
         self._young: dict[str, float] = {}
         """Conversations that we have just created, and when they are no longer new."""
@@ -140,12 +140,12 @@ class Gateway:
     async def _send(
         self, method: str, path: str, body: bytes, content_type: str, timeout_s: float = 10.0
     ) -> Reply:
-        kind = {"content-type": content_type} if content_type else {}
+        kinds = {"accept": "application/hal+json"} | ({"content-type": content_type} if content_type else {})
         return await self._http.send(
             Request(
                 method=method,
                 url=self.url + path,
-                headers=self.headers | kind,
+                headers=self.key | kinds,
                 body=body,
                 timeout_s=timeout_s,
             )

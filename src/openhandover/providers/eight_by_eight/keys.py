@@ -31,6 +31,8 @@ class Keys:
 
     async def need(self, key_id: str, host: Host) -> None:
         """Have the key from now on, if 8x8 has it. Raises ProviderUnavailable where that cannot be told."""
+        if key_id in self._known:
+            return
         async with self._fetching:  # one at a time: strangers may name what they like
             if key_id in self._known or time.monotonic() < self._missing.get(key_id, 0.0):
                 return

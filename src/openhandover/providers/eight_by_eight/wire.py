@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from openhandover.core.model import Message
 from openhandover.providers.base import HandoverRequest
-from openhandover.texts.readable import author, said, words
+from openhandover.texts.readable import author, words
 
 from .answers import HANDOVER
 from .settings import Settings
@@ -141,16 +141,14 @@ def side(message: Message) -> Side:
 
 
 def _history(transcript: Sequence[Message], max_text: int) -> list[dict[str, Any]]:
-    return [
-        {"authorType": side(one), "text": text}
-        for one in transcript
-        for text in texts(one, max_text, links=True)
-    ][-MAX_HISTORY:]
+    return [{"authorType": side(one), "text": text} for one in transcript for text in texts(one, max_text)][
+        -MAX_HISTORY:
+    ]
 
 
-def texts(message: Message, max_text: int, *, links: bool) -> list[str]:
-    """What is to be read of a message, in parts that are short enough. `links` names its files by their addresses."""
-    text = words(message) if links else said(message)
+def texts(message: Message, max_text: int) -> list[str]:
+    """What is to be read of a message, its files by their addresses, in parts that are short enough."""
+    text = words(message)
     offered = "\n".join(f"[{button.text}]" for button in message.buttons or ())
     whole = "\n".join(part for part in (text, offered) if part)
     if whole and message.author not in ("user", "bot"):
