@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from openhandover.emulators.salesforce_chat import SalesforceChatEmulator
 from tests.contract.provider_base import Logs
 from tests.contract.provider_suite import ProviderSuite
-from tests.contract.vendor_world import WITHIN_S, Talk, VendorWorld
+from tests.contract.vendor_world import WITHIN_S, Talk, VendorWorld, until
 
 
 @dataclass
@@ -26,9 +26,10 @@ class Taken(Waiting):
     """An agent is there as soon as the chat is."""
 
     async def queued(self, *texts: str) -> "Taken":
-        """A handover that the vendor has accepted, and an agent at once."""
+        """A handover that the vendor has accepted, and an agent at once, who has read the transcript."""
         await super().queued(*texts)
         await self.world.emulator.agent_joins((await self.chat())["id"])
+        await until(lambda: self.lines("user"), "the agent has the first words")
         return self
 
 
@@ -44,7 +45,7 @@ class TestSalesforceChat(ProviderSuite):
     credential = "organization_id"
     wrong_credential = "00Dxx0000000009"
 
-    kind: type[Talk] = Waiting
+    kind = Waiting
 
     def talk(self, world: VendorWorld) -> Talk:
         """A user who has said nothing yet."""

@@ -130,7 +130,7 @@ def test_small_signs() -> None:
     assert wire.acknowledgement("entry-1", "delivered")["acks"][0]["entryType"] == "Delivery"
 
 
-def test_a_text_is_cut_between_lines_then_words_then_anywhere() -> None:
+def test_a_text_is_cut_between_sentences_then_words_then_anywhere() -> None:
     """No letter is lost but the white space at the cut."""
     assert wire.pieces("", 10) == []
     assert wire.pieces("short", 10) == ["short"]

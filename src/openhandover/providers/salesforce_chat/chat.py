@@ -124,7 +124,7 @@ class Chat:
                 await self._keep(
                     structs.replace(state, due=state.due + due, sequence=state.sequence + len(due))
                 )
-            await self._flush()
+            await self._flush(f"{key}:")
 
     async def establish(self) -> None:
         """An agent has taken it: they get what is due."""
@@ -134,16 +134,20 @@ class Chat:
                 await self._keep(structs.replace(state, is_established=True))
             await self._flush()
 
-    async def _flush(self) -> None:
+    async def _flush(self, key: str = "") -> None:
+        """Post what is due. One that is refused for good is left out, so that the next ones go on; if it is of this
+        key, or of none in particular, that is raised in the end. The rest was taken when nobody could know."""
+        refused: ProviderRejected | None = None
         while (state := await self._needed()).is_established and state.due:
             first, *others = state.due
-            rest = structs.replace(state, due=tuple(others), taken=(*state.taken, first.key)[-_KEPT_KEYS:])
             try:
                 await self._tell(state, "Chasitor/ChatMessage", {"text": first.text}, first.sequence)
-            except ProviderRejected:
-                await self._keep(rest)  # for good: the next one goes on
-                raise
-            await self._keep(structs.replace(rest, session=(await self._needed()).session))
+            except ProviderRejected as error:
+                refused = error if first.key.startswith(key) else refused
+            taken = (*state.taken, first.key)[-_KEPT_KEYS:]
+            await self._keep(structs.replace(await self._needed(), due=tuple(others), taken=taken))
+        if refused is not None:
+            raise refused
 
     async def hint(self, noun: str) -> None:
         """A small sign, where somebody is there to see it and nothing else is waiting."""
@@ -179,8 +183,6 @@ class Chat:
     async def poll(self, ack: int) -> wire.Batch | None:
         """What happened after `ack`; None: nothing yet. Only one poll may be under way."""
         state = await self._needed()
-        if state.is_established and state.due:
-            await self.establish()
         path = f"System/Messages?ack={ack}"
         wait_s = state.session.client_poll_timeout + _LATE_S
         reply = await self._send("GET", state.to, path, self._headers(state), timeout_s=wait_s)

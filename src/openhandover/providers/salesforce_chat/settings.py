@@ -47,11 +47,8 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         float, Meta(ge=0, le=3600, description="seconds that a chat without an agent waits for the next one")
     ] = 10
     origin: Annotated[
-        str | None,
-        Meta(
-            pattern=r"^https?://[^\s/]+$",
-            description="sent as `Origin`, for organisations that list their domains",
-        ),
+        Annotated[str, Meta(pattern=r"^https?://[^\s/]+$")] | None,
+        Meta(description="sent as `Origin`, for organisations that list their domains"),
     ] = None
     any_host: Annotated[
         bool, Meta(description="for emulators and proxies: `base_url` may be without TLS")

@@ -15,6 +15,7 @@ from openhandover.core.errors import ProviderUnavailable
 from openhandover.core.model import Agent, Message
 from openhandover.net.client import Reply
 from openhandover.providers.base import Availability, HandoverRequest
+from openhandover.texts.cutting import in_parts
 from openhandover.texts.readable import author, words
 
 from .settings import Settings
@@ -111,15 +112,8 @@ def opening(request: HandoverRequest, settings: Settings) -> str:
 
 
 def pieces(whole: str, longest: int) -> list[str]:
-    """The text in pieces of at most `longest` characters, cut between lines, else between words."""
-    found: list[str] = []
-    rest = whole.strip()
-    while len(rest) > longest:
-        border = max(rest.rfind("\n", 1, longest + 1), 0) or max(rest.rfind(" ", 1, longest + 1), 0)
-        end = border if border > longest // 2 else longest
-        found.append(rest[:end].rstrip())
-        rest = rest[end:].lstrip()
-    return [*found, rest] if rest else found
+    """The text in pieces of at most `longest` characters; none of an empty one."""
+    return in_parts(whole.strip(), lambda rest: rest[:longest]) if whole.strip() else []
 
 
 # --- Salesforce's answers ------------------------------------------------------------------------------------

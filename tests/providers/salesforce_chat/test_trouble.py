@@ -1,0 +1,179 @@
+"""What goes wrong with Chat, and what becomes of the conversation."""
+
+from collections.abc import AsyncGenerator
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from openhandover.emulators.salesforce_chat import SalesforceChatEmulator
+from tests.contract.vendor_world import Talk, VendorWorld, until, vendor_world
+
+
+def living(
+    folder: Path, emulator: SalesforceChatEmulator | None = None, **settings: Any
+) -> AbstractAsyncContextManager[VendorWorld]:
+    """A world of Chat with these settings."""
+    there = emulator or SalesforceChatEmulator()
+    return vendor_world(folder, "salesforce_chat", there, webhooks=False, **settings)
+
+
+def chat(world: VendorWorld) -> SalesforceChatEmulator:
+    """The emulated organisation."""
+    assert isinstance(world.emulator, SalesforceChatEmulator)
+    return world.emulator
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncGenerator[VendorWorld]:
+    """Chat, enabled."""
+    async with living(tmp_path) as world:
+        yield world
+
+
+async def test_a_retired_product_refuses(tmp_path: Path) -> None:
+    """Off, as it is by default: the step is wrong, and nobody is called."""
+    async with living(tmp_path, enabled=False) as world:
+        one = await (await Talk(world, {}).begin()).asks()
+        found = await one.is_(status="error")
+        assert found["reason"] == "configuration"
+        assert "retired" in found["error"]["message"]
+        assert not world.emulator.requests
+
+
+async def test_nobody_there_is_a_failure_and_no_completed_handover(world: VendorWorld) -> None:
+    """`ChatRequestFail`, at once or later."""
+    world.emulator.set_online(False)
+    one = await (await Talk(world, {}).begin()).asks()
+    assert (await one.is_(status="error"))["reason"] == "unavailable"
+    world.emulator.set_online()
+    two = await Talk(world, {}).queued()
+    chat(world).chat_fails((await two.chat())["id"])
+    assert (await two.is_(status="error"))["reason"] == "unavailable"
+
+
+async def test_what_is_said_while_waiting_is_kept_for_the_agent(world: VendorWorld) -> None:
+    """Over a restart, in its order, after the opening line; no transcript unless the step asks for one."""
+    one = await Talk(world, {}).begin("this stays with the bot")
+    await one.asks({"transcript": {}}, reason="billing")
+    await one.is_(status="queued")
+    await one.says("first")
+    assert await one.settled("first") == "delivered"
+    await world.restart()
+    await one.says("second")
+    assert await one.settled("second") == "delivered"
+    assert one.lines() == []
+    await world.emulator.agent_joins((await one.chat())["id"])
+    await one.shown("second")
+    assert one.lines("user") == ["The user asks for a person.\nbilling", "first", "second"]
+
+
+async def test_a_session_that_moved_is_found_again(world: VendorWorld) -> None:
+    """503: the affinity has changed. Nothing is lost and nothing repeated."""
+    one = await Talk(world, {}).active()
+    chat(world).chat_moves((await one.chat())["id"])
+    await one.says("over there")
+    await one.shown("over there")
+    await one.agent_says("I see you")
+    await one.hears("I see you")
+    assert one.lines("user").count("over there") == 1
+    assert world.emulator.requests_to("ReconnectSession")
+    assert world.emulator.requests_to("ChasitorResyncState")
+
+
+async def test_a_session_that_is_gone_is_the_end(world: VendorWorld) -> None:
+    """403: nobody polled for too long. An error, because no agent has ended it."""
+    one = await Talk(world, {}).active()
+    chat(world).chat_expires((await one.chat())["id"])
+    await one.says("hello?")
+    assert (await one.is_(status="error"))["reason"] == "provider_error"
+    assert await one.settled("hello?") == "failed"
+
+
+async def test_quiet_polls_keep_the_chat_alive(tmp_path: Path) -> None:
+    """204: the same question again, one at a time."""
+    async with living(tmp_path, SalesforceChatEmulator(poll_s=0.1)) as world:
+        one = await Talk(world, {}).active()
+        before = len(world.emulator.requests_to("Messages"))
+        await until(lambda: len(world.emulator.requests_to("Messages")) > before + 5, "more polls")
+        acks = {poll.query["ack"] for poll in list(world.emulator.requests_to("Messages"))[before + 1 :]}
+        assert len(acks) == 1
+        await one.agent_says("still here")
+        await one.hears("still here")
+
+
+async def test_a_poll_that_is_not_answered_in_time_is_given_up(tmp_path: Path) -> None:
+    """The vendor says how long one may take; then the next one."""
+    emulator = SalesforceChatEmulator(
+        client_poll_timeout_s=-4.0, poll_s=60
+    )  # with what the way takes: one second
+    async with living(tmp_path, emulator) as world:
+        one = await Talk(world, {}).queued()
+        await until(lambda: len(world.emulator.requests_to("Messages")) >= 3, "the next poll")
+        await one.agent_says("at last")
+        await one.hears("at last")
+
+
+async def test_an_agent_who_is_gone_and_nobody_comes(tmp_path: Path) -> None:
+    """After `left_s` it was the end."""
+    async with living(tmp_path, left_s=1) as world:
+        one = await Talk(world, {}).active()
+        await world.emulator.agent_leaves((await one.chat())["id"])
+        assert (await one.is_(status="completed"))["reason"] == "agent_closed"
+        await until(lambda: one.mine()[0]["state"] == "ended", "the chat is ended")
+
+
+async def test_an_end_that_is_refused_is_said_in_the_other_form(world: VendorWorld) -> None:
+    """Two forms of `ChatEnd` have been seen to be taken."""
+    one = await Talk(world, {}).active()
+    world.emulator.faults.fail_next(400, endpoint="ChatEnd")
+    await world.call("POST", f"/v1/handovers/{one.handover_id}/close")
+    await until(lambda: one.mine()[0]["state"] == "ended", "the chat is ended")
+    assert [end.json for end in world.emulator.requests_to("ChatEnd")] == [
+        {"type": "ChatEndReason", "reason": "client"},
+        {"reason": "client"},
+    ]
+
+
+async def test_one_message_that_is_refused_for_good_does_not_hold_up_the_next(world: VendorWorld) -> None:
+    """It is failed, and its sender is told."""
+    one = await Talk(world, {}).active()
+    world.emulator.faults.fail_next(400, endpoint="ChatMessage")
+    await one.says("odd")
+    await one.says("plain")
+    await one.shown("plain")
+    assert await one.settled("odd") == "failed"
+    assert "odd" not in one.lines("user")
+
+
+async def test_domains_that_may_chat(tmp_path: Path) -> None:
+    """Where an organisation lists them, ours has to be said."""
+    async with living(tmp_path, origin="https://shop.example") as world:
+        chat(world).origin = "https://shop.example"
+        await Talk(world, {}).active()
+        chat(world).origin = "https://other.example"
+        with capture_logs() as logs:
+            one = await (await Talk(world, {}).begin()).asks()
+            assert (await one.is_(status="error"))["reason"] == "auth"
+        assert any("`origin`" in str(record) for record in logs)
+
+
+async def test_a_large_message_of_the_agent(world: VendorWorld) -> None:
+    """100 kB in one poll."""
+    one = await Talk(world, {}).active()
+    await one.agent_says(text := "long " * 20_000 + ".")
+    await one.hears(text)
+
+
+async def test_typing_is_told_while_an_agent_is_there(world: VendorWorld) -> None:
+    """Before, there is nobody to see it."""
+    one = await Talk(world, {}).queued()
+    where = f"/v1/conversations/{one.id}/typing"
+    await world.call("POST", where, {"author": "user", "on": True})
+    await one.agent_says("hello")
+    await one.hears("hello")
+    await world.call("POST", where, {"author": "user", "on": False})
+    await until(lambda: world.emulator.requests_to("ChasitorNotTyping"), "the end of typing is told")
+    assert not world.emulator.requests_to("ChasitorTyping")
