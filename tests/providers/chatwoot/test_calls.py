@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import AsyncGenerator
+from typing import Any
 
 import pytest
 
@@ -218,9 +219,11 @@ async def test_working_hours(here: Here) -> None:
 # --- looks ---------------------------------------------------------------------------------------------------
 
 
-async def heard(here: Here, where: Session, cursor: str | None = None) -> tuple[str, list[e.ProviderFact]]:
+async def heard(
+    here: Here, where: Session, cursor: str | None = None, **settings: Any
+) -> tuple[str, list[e.ProviderFact]]:
     """One look: the last place, and the facts."""
-    here.anew(gap_check_s=0)
+    here.anew(gap_check_s=0, **settings)
     found = [one async for one in here.provider.listen(where, cursor)]
     return found[-1][0] if found else cursor or "", [event.fact for _, event in found if event is not None]
 
@@ -238,6 +241,17 @@ async def test_what_no_webhook_brought(here: Here) -> None:
     here.chatwoot.desk.set_status(talk, "resolved")
     _, facts = await heard(here, where, cursor)
     assert facts == [e.AgentMessage("Bye", str(last.id), (), kim), e.Closed("agent_closed")]
+
+
+async def test_who_has_taken_it_meanwhile(here: Here) -> None:
+    """An assignment that no webhook told of counts, unless somebody has it already; with `replied` only after a word."""
+    talk, where = await here.opened()
+    here.chatwoot.desk.assign(talk, here.home.agent("Lee"))
+    lee = e.AgentJoined(Agent("6", "Lee", "https://chat.example.org/avatars/6.png"), only_if_free=True)
+    assert (await heard(here, where))[1] == [lee]
+    assert (await heard(here, where, joined_when="replied"))[1] == []
+    here.chatwoot.desk.say(talk, here.home.agent("Lee"), "Hi")
+    assert (await heard(here, where, joined_when="replied"))[1][0] == lee
 
 
 async def test_what_the_agent_has_read(here: Here) -> None:

@@ -15,7 +15,8 @@ from openhandover.core.model import Agent, Attachment
 from openhandover.core.settings import Secret
 from openhandover.providers.base import WebhookRequest
 from openhandover.providers.chatwoot.settings import Settings
-from openhandover.providers.chatwoot.webhooks import Reader, verify
+from openhandover.providers.chatwoot.signature import verify
+from openhandover.providers.chatwoot.webhooks import Reader
 
 FIXTURES = Path(__file__).parent / "fixtures"
 NOW = 1767225600.0
@@ -142,6 +143,7 @@ def test_an_update_of_a_message_is_the_message_again() -> None:
         ("conversation_updated__team_only", None),
         ("conversation_updated__labels", None),
         ("conversation_created__waiting", None),
+        ("conversation_created__agent_bot", None),
         ("conversation_created__assigned", e.AgentJoined(GRACE)),
         ("conversation_typing_on__agent", e.AgentTyping(True)),
         ("conversation_typing_off__agent", e.AgentTyping(False)),

@@ -28,7 +28,8 @@ from .looking import looked
 from .opening import Opening
 from .posting import Posting
 from .settings import Settings
-from .webhooks import Reader, verify
+from .signature import verify
+from .webhooks import Reader
 
 
 class Chatwoot(BaseProvider):

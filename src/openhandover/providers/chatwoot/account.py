@@ -6,8 +6,6 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from msgspec import Struct
-
 from openhandover.core.errors import ProviderRejected
 from openhandover.core.model import Agent
 from openhandover.providers.base import Availability
@@ -20,15 +18,6 @@ KEPT_S = 60.0
 _API_CHANNEL = "Channel::Api"
 _ONLINE = "online"
 _NOT_ALLOWED = frozenset({401, 403})
-
-
-class Person(Struct):
-    """An agent of the account."""
-
-    id: int
-    name: str | None = None
-    available_name: str | None = None
-    thumbnail: str | None = None
 
 
 class Account:
@@ -50,16 +39,14 @@ class Account:
     async def agent(self, agent: Agent) -> Agent:
         """The agent with name and picture, where only the id is known."""
 
-        async def ask() -> dict[str, Person]:
+        async def ask() -> dict[str, wire.Person]:
             reply = checked(await self._calls.get("/agents"), OPENING)
-            found: list[Person] = decoded(reply, list[Person], "GET agents")
+            found: list[wire.Person] = decoded(reply, list[wire.Person], "GET agents")
             return {str(person.id): person for person in found}
 
-        people: dict[str, Person] = await self._fresh("agents", ask)
+        people: dict[str, wire.Person] = await self._fresh("agents", ask)
         person = people.get(agent.id or "")
-        if person is None:
-            return agent
-        return Agent(agent.id, person.available_name or person.name, person.thumbnail or None)
+        return person.agent if person else agent
 
     async def availability(self, plan: wire.Plan, *, working_hours: bool) -> Availability:
         """Who of the inbox, and of the team if there is one, is online now."""

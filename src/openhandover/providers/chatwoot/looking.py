@@ -9,7 +9,7 @@ from openhandover.core.events import FromProvider
 
 from .posting import PAGE, Posting
 from .webhooks import Reader, Said
-from .wire import message_id
+from .wire import Person, message_id
 
 
 async def looked(
@@ -19,8 +19,13 @@ async def looked(
     until it has ended."""
     last = int(cursor or 0)
     unread: dict[str, float] = {}
+    seen: Person | None = None
     while True:
         talk = await posting.talk(talk_id)
+        holder = reader.held(talk)
+        if holder is not None and talk.meta.assignee != seen:
+            yield str(last), holder
+        seen = talk.meta.assignee
         is_more = talk.newest is None or talk.newest > last
         while is_more:
             found = await posting.messages(talk_id, after=last)

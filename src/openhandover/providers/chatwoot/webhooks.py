@@ -1,11 +1,10 @@
-"""Chatwoot's webhooks: the proof of who sends them, and what they say as facts.
+"""Chatwoot's webhooks as facts.
 
 Deliveries are neither unique nor ordered, and nothing is sent twice on purpose, so that every event id here is made
 of what stays the same: two webhooks about one thing have one effect, and a message may be learned from any of them.
 """
 
 import hashlib
-import hmac
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -15,14 +14,13 @@ import msgspec
 from msgspec import Struct, field
 
 from openhandover.core import events
-from openhandover.core.errors import NotJsonError, PayloadError, SignatureError
+from openhandover.core.errors import NotJsonError, PayloadError
 from openhandover.core.events import FromProvider, ProviderFact
 from openhandover.core.model import Agent, Attachment
-from openhandover.net.signatures import TOLERANCE_S, is_secret
 from openhandover.providers.base import WebhookRequest
 
+from . import wire
 from .settings import Settings
-from .wire import MARK
 
 _KINDS = {"incoming": 0, "outgoing": 1, "activity": 2, "template": 3}
 _OUTGOING, _TEMPLATE = 1, 3
@@ -34,26 +32,6 @@ _SILENT = frozenset(
 )
 """Known, and of no interest: nothing in them concerns who talks with whom."""
 _HUMAN = "user"
-
-
-def verify(settings: Settings, request: WebhookRequest) -> None:
-    """Raise SignatureError unless it is signed with one of our secrets and fresh, or carries our token. Whoever signs is
-    judged by the signature, if we have a secret at all: a server may begin to sign with an update."""
-    secrets = [one for one in (settings.webhook_secret, settings.old_webhook_secret) if one]
-    signature = request.headers.get("x-chatwoot-signature")
-    if signature is None or not secrets:
-        if is_secret(request.query.get("token", "").encode("utf-8", "replace"), settings.webhook_token):
-            return
-        raise SignatureError
-    stamp = request.headers.get("x-chatwoot-timestamp", "")
-    if not (stamp.isascii() and stamp.isdigit()) or len(stamp) > 12:
-        raise SignatureError
-    if abs(request.received_at - int(stamp)) > TOLERANCE_S:
-        raise SignatureError
-    signed = stamp.encode() + b"." + request.body
-    made = ["sha256=" + hmac.digest(secret.encode(), signed, "sha256").hex() for secret in secrets]
-    if not is_secret(signature.encode("utf-8", "replace"), *made):
-        raise SignatureError
 
 
 # --- what comes ----------------------------------------------------------------------------------------------
@@ -99,7 +77,7 @@ class Talk(Struct):
     def is_foreign(self) -> bool:
         """Whether somebody else began it."""
         source = self.contact_inbox.source_id if self.contact_inbox else None
-        return source is not None and not source.startswith(MARK)
+        return source is not None and not source.startswith(wire.MARK)
 
 
 class _File(Struct):
@@ -216,7 +194,7 @@ class Reader:
     def message(self, said: Said, talk: Talk) -> ProviderFact | None:
         """What the user is to see of it; None for private notes, our own words and what only agents see."""
         attributes = said.content_attributes or _Attributes()
-        if said.private or attributes.deleted or (said.source_id or "").startswith(MARK):
+        if said.private or attributes.deleted or (said.source_id or "").startswith(wire.MARK):
             return None
         if said.kind not in (_OUTGOING, _TEMPLATE) or (
             said.content_type == "input_csat" and not self._settings.csat_survey
@@ -241,10 +219,11 @@ class Reader:
             return self._one(talk, body, f"ended:{talk.id}:{status}", events.Closed("agent_closed"))
         if event == "conversation_created":
             holder = talk.meta.assignee
-            fact = self._assigned(
-                talk, holder.id if holder and holder.type in (None, _HUMAN) else None, changes
+            if holder is None or holder.type not in (None, _HUMAN):
+                return []
+            return self._one(
+                talk, body, f"assigned:{talk.id}:created", self._assigned(talk, holder.id, changes)
             )
-            return self._one(talk, body, f"assigned:{talk.id}:created", fact if holder else None)
         if "assignee_id" not in changes:
             return []
         fact = self._assigned(talk, _current(changes, "assignee_id", None), changes)
@@ -274,6 +253,16 @@ class Reader:
         """A message from the list of a conversation, as its webhook would have told it."""
         fact = self.message(said, Talk(id=int(talk_id)))
         return None if fact is None else self.told(f"message:{said.id}", fact, talk_id, _at(said))
+
+    def held(self, talk: wire.Talk) -> FromProvider | None:
+        """Who has the conversation, where no webhook has told of anybody yet."""
+        holder, replied = talk.meta.assignee, bool(talk.first_reply_created_at)
+        if holder is None or talk.meta.assignee_type not in (None, "User"):
+            return None
+        if self._settings.joined_when == "replied" and not replied:
+            return None
+        joined = events.AgentJoined(holder.agent, only_if_free=True)
+        return self.told(f"held:{talk.id}:{holder.id}", joined, str(talk.id))
 
     def ended(self, status: str, talk_id: str) -> FromProvider | None:
         """The end of a conversation, as its webhook would have told it."""

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, get_args
 
 from msgspec import Struct, field
 
-from openhandover.core.model import Message, User
+from openhandover.core.model import Agent, Message, User
 from openhandover.net.fetch import safe_name
 from openhandover.providers.base import HandoverRequest
 from openhandover.texts.readable import author, links, said
@@ -257,6 +257,25 @@ class _Numbered(Struct):
     id: int
 
 
+class Person(Struct):
+    """An agent of the account."""
+
+    id: int
+    name: str | None = None
+    available_name: str | None = None
+    thumbnail: str | None = None
+
+    @property
+    def agent(self) -> Agent:
+        """As users see them."""
+        return Agent(str(self.id), self.available_name or self.name, self.thumbnail or None)
+
+
+class _Meta(Struct):
+    assignee: Person | None = None
+    assignee_type: str | None = None
+
+
 class Talk(Struct):
     """One conversation; `id` is the number that agents see. Of its messages the latest is shown."""
 
@@ -266,6 +285,8 @@ class Talk(Struct):
     agent_last_seen_at: float | None = None
     additional_attributes: dict[str, Any] | None = None
     messages: list[_Numbered] = field(default_factory=list[_Numbered])
+    meta: _Meta = field(default_factory=_Meta)
+    first_reply_created_at: float | None = None
 
     @property
     def newest(self) -> int | None:
