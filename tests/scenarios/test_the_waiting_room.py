@@ -47,13 +47,20 @@ async def told(
     await world.server.until(f"/v1/handovers/{handover_id}", holds)
 
 
+async def heard(world: World, *words: str) -> None:
+    """The user is told all of this in one text."""
+    await world.channel.until(
+        lambda self: any(all(word in text for word in words) for text in self.texts("system"))
+    )
+
+
 async def test_a_vendor_that_tells_nothing(both: tuple[World, Vendor]) -> None:
     """Our own count and the usual handling time; both move on with the line."""
     world, vendor = both
     first, second = await waits(world), await waits(world)
     assert await place(world, first) == (1, 300, True)
     assert await place(world, second) == (2, 600, True)
-    assert any("number 2" in text and "10 min" in text for text in world.channel.texts("system"))
+    await heard(world, "number 2", "10 min")
     vendor.emit("s1", "joined")
     await told(world, second, 1, 300)
     assert (await place(world, second))[2]
@@ -68,9 +75,8 @@ async def test_a_vendor_that_tells_the_place_only(both: tuple[World, Vendor]) ->
     vendor.emit("s1", "queue", '{"position": 2}')
     await told(world, handover_id, 2)
     assert await place(world, handover_id) == (2, 600, True)
-    updates = world.channel.of("handover.queue_updated")
-    assert len(updates) == 1
-    assert any("number 2" in text and "10 min" in text for text in world.channel.texts("system"))
+    await heard(world, "number 2", "10 min")
+    assert len(world.channel.of("handover.queue_updated")) == 1
 
 
 async def test_a_vendor_that_tells_the_wait_only(both: tuple[World, Vendor]) -> None:
