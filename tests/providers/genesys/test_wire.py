@@ -323,6 +323,7 @@ LOOKS: list[tuple[str, str, list[wire.Participant], looks.News | None]] = [
     ("nobody yet", "", [HERE, LINE], None),
     ("somebody took it", "", [HERE, PART], looks.News("p1", "look:p1:joined", JOINED)),
     ("the same one", "p1", [HERE, PART], None),
+    ("parked by the same one", "p1", [HERE, msgspec.structs.replace(PART, state="parked")], None),
     ("another one", "p0", [HERE, PART], looks.News("p1", "look:p1:joined", JOINED)),
     ("in the queue again", "p1", [HERE, GONE, LINE], looks.News("", "look:p1:left", e.AgentLeft())),
     ("nobody left", "p1", [HERE, GONE], looks.News("", "look:p1:left", _LEFT)),

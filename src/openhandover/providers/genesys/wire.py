@@ -258,6 +258,8 @@ class Participant(Struct, frozen=True, rename="camel"):
 
 
 _PEOPLE = {"agent", "user"}
+_HAS_IT = {"connected", "parked"}
+"""An agent who has parked it has put it aside, not away."""
 _ON_THE_WAY = {"alerting", "dialing", "contacting", "offering", "connected"}
 _OVER = {"disconnected", "terminated"}
 
@@ -269,7 +271,7 @@ class MessageConversation(Struct, frozen=True):
 
     def holder(self) -> Participant | None:
         """Who has it now."""
-        here = [one for one in self.participants if one.purpose in _PEOPLE and one.state == "connected"]
+        here = [one for one in self.participants if one.purpose in _PEOPLE and one.state in _HAS_IT]
         return here[-1] if here else None
 
     def agent(self) -> Agent | None:
