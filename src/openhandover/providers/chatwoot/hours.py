@@ -24,7 +24,7 @@ def closed_until(inbox: Inbox, now: datetime) -> str | None:
     opening = ""
     for ahead in range(_AHEAD_DAYS):
         date = local.date() + timedelta(days=ahead)
-        for day in inbox.working_hours:
+        for day in inbox.working_hours or ():
             if day.day_of_week != date.isoweekday() % 7:
                 continue
             times = _times(day)

@@ -34,7 +34,8 @@ async def looked(
                 unread |= _ours(said)
                 yield str(last), reader.listed(said, talk_id)
             is_more = len(found) >= PAGE
-        for ours in [one for one, at in unread.items() if at <= (talk.agent_last_seen_at or 0)]:
+        read_until = talk.agent_last_seen_at if isinstance(talk.agent_last_seen_at, float) else 0
+        for ours in [one for one, at in unread.items() if at <= read_until]:
             del unread[ours]
             yield str(last), reader.told(f"read:{talk_id}:{ours}", events.MessageRead(ours), talk_id)
         ended = reader.ended(talk.status, talk_id)

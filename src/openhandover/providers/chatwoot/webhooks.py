@@ -107,7 +107,7 @@ class Said(Struct):
     private: bool | None = False
     source_id: str | None = None
     sender: _Who | None = None
-    attachments: list[_File] | None = None
+    attachments: list[_File | None] | None = None
     created_at: str | float | None = None
 
     @property
@@ -333,7 +333,7 @@ def _text(said: Said, attributes: _Attributes) -> str:
     for item in attributes.items or ():
         words = (str(item[key]) for key in ("title", "description", "link") if item.get(key))
         lines.append("- " + ": ".join(words))
-    for file in said.attachments or ():
+    for file in filter(None, said.attachments or ()):
         if file.file_type == "location":
             place = f"{file.coordinates_lat},{file.coordinates_long}"
             lines.append(" ".join(filter(None, (file.fallback_title, place))))
@@ -344,7 +344,7 @@ def _text(said: Said, attributes: _Attributes) -> str:
 
 def _files(said: Said) -> tuple[Attachment, ...]:
     found: list[Attachment] = []
-    for n, file in enumerate(said.attachments or ()):
+    for n, file in enumerate(filter(None, said.attachments or ())):
         url = file.data_url or ""
         if file.file_type in ("location", "contact", "fallback") or not url.startswith(
             ("https://", "http://")

@@ -282,11 +282,11 @@ class Talk(Struct):
     id: int
     status: str = "open"
     inbox_id: int | None = None
-    agent_last_seen_at: float | None = None
+    agent_last_seen_at: float | str | None = None
     additional_attributes: dict[str, Any] | None = None
     messages: list[_Numbered] = field(default_factory=list[_Numbered])
     meta: _Meta = field(default_factory=_Meta)
-    first_reply_created_at: float | None = None
+    first_reply_created_at: float | str | None = None
 
     @property
     def newest(self) -> int | None:
@@ -310,7 +310,7 @@ class Member(Struct):
     """An agent of an inbox or a team."""
 
     id: int
-    availability_status: str = "offline"
+    availability_status: str | None = None
 
 
 class Members(Struct):
@@ -323,8 +323,8 @@ class Day(Struct):
     """Working hours of one day of the week, 0 = Sunday, in the inbox's time zone."""
 
     day_of_week: int
-    closed_all_day: bool = False
-    open_all_day: bool = False
+    closed_all_day: bool | None = False
+    open_all_day: bool | None = False
     open_hour: int | None = None
     open_minutes: int | None = None
     close_hour: int | None = None
@@ -338,7 +338,7 @@ class Inbox(Struct):
     channel_type: str = ""
     working_hours_enabled: bool | None = False
     timezone: str | None = None
-    working_hours: list[Day] = field(default_factory=list[Day])
+    working_hours: list[Day] | None = None
     webhook_url: str | None = None
     inbox_identifier: str | None = None
 
