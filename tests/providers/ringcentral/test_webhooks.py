@@ -114,8 +114,12 @@ async def test_a_thread_of_somebody_else_is_passed_over(world: VendorWorld, fore
     event = {"type": "intervention.closed", "id": "e-1", "resource": {"metadata": about}}
     secret = {"x-dimelo-secret": account.webhook_secret}
     assert await posted(world, json.dumps({"events": [event]}).encode(), secret) == 200
-    (asked,) = world.emulator.requests_to("thread")
-    assert asked.status == (404 if foreign_id is None else 200)
+    event["id"] = "e-2"
+    assert await posted(world, json.dumps({"events": [event]}).encode(), secret) == 200
+    asked = [one.status for one in world.emulator.requests_to("thread")]
+    assert asked == (
+        [404, 404] if foreign_id is None else [200]
+    )  # whose it is stays so, the right to read does not
 
 
 async def test_a_webhook_whose_thread_cannot_be_looked_up_comes_again(world: VendorWorld) -> None:

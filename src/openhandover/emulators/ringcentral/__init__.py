@@ -1,4 +1,4 @@
-"""The side of RingCentral Engage Digital (once Dimelo): a source of the type Engage Digital SDK, the REST API 1.0, webhooks.
+"""The side of RingCentral Engage Digital (once Dimelo): a source of the type SDK, the REST API 1.0, webhooks.
 
 Written from RingCentral's public pages (Source SDK, webhooks, chatbots) and its OpenAPI file.
 """

@@ -22,7 +22,7 @@ Told = Callable[[str, Thread, Intervention | None, Content | None], None]
 
 
 class Source:
-    """One source of the type Engage Digital SDK. `told` hears of events; `file_url` is where the page finds a file."""
+    """One source of the type SDK. `told` hears of events; `file_url` is where the page finds a file."""
 
     def __init__(self, account: Account, told: Told, file_url: Callable[[str], str]) -> None:
         self._account = account

@@ -38,7 +38,7 @@ _KNOWN = 10_000
 
 
 class RingCentral(BaseProvider):
-    """One source of the type Engage Digital SDK."""
+    """One source of the type SDK."""
 
     capabilities: ClassVar[Capabilities] = Capabilities(
         inbound="webhook",
@@ -139,9 +139,7 @@ class RingCentral(BaseProvider):
         if request.method == "GET" or inbound.is_of_source(request) or not self._is_genuine(request):
             return
         for thread in inbound.threads(self._settings, request.body) - set(self._threads):
-            if len(self._threads) >= _KNOWN:
-                self._threads.clear()
-            self._threads[thread] = await self._ours(thread)
+            await self._look_up(thread)
 
     def verify(self, request: WebhookRequest) -> None:
         """The source signs what it sends; webhooks carry a secret, and their registration a token."""
@@ -240,26 +238,32 @@ class RingCentral(BaseProvider):
             return (await self._rest.call("PUT", f"{path}/close", fine=_GONE)).status
         return (await self._rest.call("DELETE", f"{path}/cancel", fine=_GONE)).status
 
-    async def _ours(self, thread: str) -> str | None:
-        """Our id of one of RingCentral's threads; None where it is somebody else's."""
+    async def _look_up(self, thread: str) -> None:
+        """Our id of one of RingCentral's threads, None where it is somebody else's. One that cannot be read is asked for
+        again: the right to read it may come back."""
         ours = await self.host.recall(_kept(thread))
         if ours is None:
             reply = await self._rest.call("GET", f"/content_threads/{thread}", fine={404})
-            foreign = wire.answer(reply, wire.Thread).foreign_id if reply.is_success else None
+            if not reply.is_success:
+                return
+            foreign = wire.answer(reply, wire.Thread).foreign_id
             ours = foreign if foreign and foreign.startswith(wire.OURS) else None
-        return ours
+        _put(self._threads, thread, ours)
 
     async def _name(self, agent_id: str) -> str | None:
         if agent_id not in self._names:
-            found = await self._rest.get(f"/users/{agent_id}", wire.Named)
-            if len(self._names) >= _KNOWN:
-                self._names.clear()
-            self._names[agent_id] = found.name
+            _put(self._names, agent_id, (await self._rest.get(f"/users/{agent_id}", wire.Named)).name)
         return self._names[agent_id]
 
 
 def _same(given: str, secret: str) -> bool:
     return is_secret(given.encode("utf-8", "replace"), secret)
+
+
+def _put(known: dict[str, str | None], key: str, value: str | None) -> None:
+    if len(known) >= _KNOWN:
+        del known[next(iter(known))]  # the oldest
+    known[key] = value
 
 
 def _kept(thread: str) -> str:

@@ -14,7 +14,7 @@ LONGEST_SECRET = 255
 
 
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One Engage Digital source of the type Engage Digital SDK, and the account that it belongs to."""
+    """One Engage Digital source of the type SDK, and the account that it belongs to."""
 
     api_url: Annotated[
         str,
