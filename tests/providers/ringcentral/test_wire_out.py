@@ -145,7 +145,7 @@ def test_a_long_text_is_cut_and_keeps_its_ids() -> None:
 def test_the_thread_of_an_attempt_is_always_the_same() -> None:
     """And safe in a search, whatever the handover's id is."""
     assert wire.thread_id("h-1:1") == wire.thread_id("h-1:1") != wire.thread_id("h-1:2")
-    assert wire.thread_id('a "b": c').replace("-", "").isalnum()
+    assert wire.thread_id('a "b": c').isalnum()
     assert wire.thread("oh-1", PLAIN) == {"id": "oh-1", "title": "Ada"}
 
 

@@ -22,7 +22,7 @@ from openhandover.providers.base import Availability, HandoverRequest
 from openhandover.texts.cutting import in_parts
 from openhandover.texts.readable import said
 
-OURS = "oh-"
+OURS = "openhandover"
 """Our threads begin with this, and so do our messages: whatever carries it was never written by an agent."""
 LONGEST_BODY = 20_000
 """Characters of a message; more is cut into several."""
