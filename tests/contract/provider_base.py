@@ -2,8 +2,8 @@
 
 import json
 import logging
-from collections.abc import AsyncGenerator, Generator, MutableMapping
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncGenerator, Generator, MutableMapping, Sequence
+from contextlib import AbstractAsyncContextManager, contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, get_type_hints
@@ -103,13 +103,27 @@ class SuiteBase:
     @pytest.fixture(autouse=True)
     def logged(self, request: pytest.FixtureRequest) -> Generator[Logs]:
         """What was logged during the case, at every level; no secret may be in it."""
-        kept = _Kept()
-        logging.getLogger().addHandler(kept)
-        with capture_logs() as logs:
-            kept.logs = logs
+        with self.listening() as logs:
             yield logs
-        logging.getLogger().removeHandler(kept)
-        worlds = [one for one in request.node.funcargs.values() if isinstance(one, VendorWorld)]
+        self.no_secret(logs, [one for one in request.node.funcargs.values() if isinstance(one, VendorWorld)])
+
+    @contextmanager
+    def listening(self) -> Generator[Logs]:
+        """Every record from now on, ours and those of other libraries."""
+        kept, root = _Kept(), logging.getLogger()
+        level = root.level
+        root.addHandler(kept)
+        root.setLevel(logging.DEBUG)
+        try:
+            with capture_logs() as logs:
+                kept.logs = logs
+                yield logs
+        finally:
+            root.setLevel(level)
+            root.removeHandler(kept)
+
+    def no_secret(self, logs: Logs, worlds: Sequence[VendorWorld]) -> None:
+        """None of the secrets of these worlds is in a record."""
         for secret in {secret for world in worlds for secret in self.secrets(world)}:
             assert not [one for one in logs if secret in str(one)], "a secret is in the log"
 

@@ -30,13 +30,15 @@ bots:
 """
 SETTINGS: Mapping[str, Any] = {"transcript": {"send": True}}
 WITHIN_S = 15.0
+patience = 1.0
+"""By how much more or less everything is waited for; a test of the suite itself waits less."""
 ENDED = {"completed", "cancelled", "error", "transferred"}
 
 
 async def until(look: Callable[[], Any], what: str, within_s: float = WITHIN_S) -> Any:
     """What `look()` answers as soon as it is true; else a failure that says what was waited for."""
     try:
-        async with asyncio.timeout(within_s):
+        async with asyncio.timeout(within_s * patience):
             while not (found := look()):
                 await asyncio.sleep(0.01)
     except TimeoutError:
@@ -125,7 +127,7 @@ class Talk:
 
     async def is_(self, within_s: float = WITHIN_S, **fields: Any) -> dict[str, Any]:
         """The handover as soon as it has these fields; fails at once when it has ended otherwise."""
-        over = asyncio.get_running_loop().time() + within_s
+        over = asyncio.get_running_loop().time() + within_s * patience
         while True:
             found = await self.handover()
             if all(found[name] == value for name, value in fields.items()):
@@ -179,7 +181,7 @@ class Talk:
     async def settled(self, text: str) -> str:
         """What became of the user's message: `delivered`, `read` or `failed`."""
         found = "pending"
-        async with asyncio.timeout(WITHIN_S):
+        async with asyncio.timeout(WITHIN_S * patience):
             while found == "pending":
                 found = next(
                     one["delivery"]["state"]
