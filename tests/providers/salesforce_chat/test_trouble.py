@@ -71,16 +71,17 @@ async def test_what_is_said_while_waiting_is_kept_for_the_agent(world: VendorWor
 
 
 async def test_a_session_that_moved_is_found_again(world: VendorWorld) -> None:
-    """503: the affinity has changed. Nothing is lost and nothing repeated."""
+    """503: the affinity has changed. Poll and message meet it together; nothing is lost and nothing repeated."""
     one = await Talk(world, {}).active()
-    chat(world).chat_moves((await one.chat())["id"])
-    await one.says("over there")
-    await one.shown("over there")
+    for text in (texts := [f"word {n}" for n in range(5)]):
+        chat(world).chat_moves((await one.chat())["id"])
+        await one.says(text)
+        await one.shown(text)
     await one.agent_says("I see you")
     await one.hears("I see you")
-    assert one.lines("user").count("over there") == 1
-    assert world.emulator.requests_to("ReconnectSession")
-    assert world.emulator.requests_to("ChasitorResyncState")
+    assert one.lines("user")[-5:] == texts
+    moves = len(world.emulator.requests_to("ReconnectSession"))
+    assert moves == len(world.emulator.requests_to("ChasitorResyncState")) == 5
 
 
 async def test_a_session_that_is_gone_is_the_end(world: VendorWorld) -> None:

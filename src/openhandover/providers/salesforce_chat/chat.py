@@ -35,6 +35,7 @@ TALK_HINTS = {
     409: "two polls at once end the chat: is another server listening to the same one?",
 }
 _AFFINITY_CHANGED = 503
+_NOT_VALID = 403
 _LATE_S = 5.0
 """A poll's own time-out is the vendor's; the way takes a while, too."""
 _KEPT_KEYS = 20
@@ -73,6 +74,9 @@ class Chat:
         self._origin = {"Origin": origin} if origin else {}
         self._state: State | None = None
         self._turn = asyncio.Lock()
+        self._moving = asyncio.Lock()
+        self._is_renumbered = False
+        """The session's messages are counted anew since it has moved."""
 
     # --- the session
 
@@ -107,8 +111,13 @@ class Chat:
         return state
 
     async def _keep(self, state: State) -> None:
-        await self._host.remember(f"chat:{self.id}", msgspec.json.encode(state).decode())
         self._state = state
+        await self._host.remember(f"chat:{self.id}", msgspec.json.encode(state).decode())
+
+    async def _change(self, **changes: Any) -> None:
+        """Poll and messages change it side by side: each its own part of what it is at that moment."""
+        state = await self._needed()
+        await self._keep(structs.replace(state, **changes))
 
     # --- what the agent gets
 
@@ -121,9 +130,7 @@ class Chat:
             new = [(one, text) for one, text in zip(keys, texts, strict=True) if one not in known]
             due = tuple(Due(one, text, state.sequence + n) for n, (one, text) in enumerate(new))
             if due:
-                await self._keep(
-                    structs.replace(state, due=state.due + due, sequence=state.sequence + len(due))
-                )
+                await self._change(due=state.due + due, sequence=state.sequence + len(due))
             await self._flush(f"{key}:")
 
     async def establish(self) -> None:
@@ -131,7 +138,7 @@ class Chat:
         async with self._turn:
             state = await self._needed()
             if not state.is_established:
-                await self._keep(structs.replace(state, is_established=True))
+                await self._change(is_established=True)
             await self._flush()
 
     async def _flush(self, key: str = "") -> None:
@@ -145,7 +152,7 @@ class Chat:
             except ProviderRejected as error:
                 refused = error if first.key.startswith(key) else refused
             taken = (*state.taken, first.key)[-_KEPT_KEYS:]
-            await self._keep(structs.replace(await self._needed(), due=tuple(others), taken=taken))
+            await self._change(due=tuple(others), taken=taken)
         if refused is not None:
             raise refused
 
@@ -154,7 +161,7 @@ class Chat:
         async with self._turn:
             state = await self._needed()
             if state.is_established and not state.due:
-                await self._keep(structs.replace(state, sequence=state.sequence + 1))
+                await self._change(sequence=state.sequence + 1)
                 await self._tell(state, noun, {}, state.sequence)
 
     async def end(self) -> None:
@@ -163,7 +170,7 @@ class Chat:
             state = await self.known()
             if state is None or self.has_ended:
                 return
-            await self._keep(structs.replace(state, sequence=state.sequence + 1))
+            await self._change(sequence=state.sequence + 1)
             whole = {"type": "ChatEndReason", "reason": "client"}
             try:
                 await self._tell(state, "Chasitor/ChatEnd", whole, state.sequence)
@@ -174,8 +181,8 @@ class Chat:
 
     async def _tell(self, state: State, noun: str, body: Mapping[str, Any], sequence: int) -> None:
         reply = await self._post(state, noun, body, sequence)
-        if reply.status == _AFFINITY_CHANGED:
-            await self._reconnect(state)
+        if await self._has_moved(state, reply):
+            raise ProviderUnavailable("the session has moved", http_status=reply.status)
         check(reply, TALK, time.time(), TALK_HINTS)
 
     # --- what the agent says
@@ -188,30 +195,36 @@ class Chat:
         reply = await self._send("GET", state.to, path, self._headers(state), timeout_s=wait_s)
         if reply.status == 204:
             return None
-        if reply.status == _AFFINITY_CHANGED:
-            reset = await self._reconnect(state)
-            return wire.Batch([], -1 if reset else ack, state.offset)
+        if await self._has_moved(state, reply):
+            ack, self._is_renumbered = (-1 if self._is_renumbered else ack), False
+            return wire.Batch([], ack)
         check(reply, TALK, time.time(), TALK_HINTS)
         batch: wire.Batch = wire.read(reply, wire.Batch, "Messages")
         now = await self._needed()
         self._state = structs.replace(now, offset=now.offset if batch.offset is None else batch.offset)
         return batch
 
-    async def _reconnect(self, state: State) -> bool:
-        """Ask where the session is now; True: its messages are numbered anew."""
+    async def _has_moved(self, state: State, reply: Reply) -> bool:
+        """Whether the session is not where this call went; where it is now, is asked once for all calls."""
+        before = state.session.affinity_token
+        if reply.status == _AFFINITY_CHANGED:
+            async with self._moving:
+                now = await self._needed()
+                if now.session.affinity_token == before:
+                    await self._reconnect(now)
+            return True
+        return reply.status == _NOT_VALID and (await self._needed()).session.affinity_token != before
+
+    async def _reconnect(self, state: State) -> None:
         path = f"System/ReconnectSession?ReconnectSession.offset={state.offset or 0}"
         reply = await self._send("GET", state.to, path, self._headers(state))
         check(reply, TALK, time.time(), TALK_HINTS)
         found: wire.Reconnected = wire.read(reply, wire.Reconnected, "ReconnectSession")
-        now = await self._needed()
-        session = structs.replace(now.session, affinity_token=found.affinity_token)
-        moved = structs.replace(now, session=session)
-        await self._keep(moved)
+        await self._change(session=structs.replace(state.session, affinity_token=found.affinity_token))
+        self._is_renumbered = self._is_renumbered or found.reset_sequence
         body = {"organizationId": state.to.organization_id}
-        reply = await self._post(moved, "Chasitor/ChasitorResyncState", body, None)
-        if not reply.is_success:
-            raise ProviderUnavailable("the visitor's state is not back yet", http_status=reply.status)
-        return found.reset_sequence
+        reply = await self._post(await self._needed(), "Chasitor/ChasitorResyncState", body, None)
+        check(reply, TALK, time.time(), TALK_HINTS)
 
     # --- calls
 
