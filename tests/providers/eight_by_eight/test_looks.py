@@ -42,6 +42,57 @@ async def test_leaving_is_told_from_ending(
     assert tuple(await told(vendor, *facts)) == meant
 
 
+TOLD: dict[str, tuple[ProviderFact, bytes]] = {
+    "Kim comes": (e.AgentJoined(Agent("ag-kim", "Kim")), b""),
+    "Kim goes": (LEFT, b'{"data":{"memberType":"agent","change":"left","id":"ag-kim"}}'),
+    "transfer": (MOVED, b""),
+    "Lee comes": (e.AgentJoined(Agent("ag-lee", "Lee")), b""),
+    "Lee goes": (LEFT, b'{"data":{"memberType":"agent","change":"left","id":"ag-lee"}}'),
+}
+
+
+GOES_ON = (
+    ("Kim comes", "transfer", "Kim goes", "Lee comes"),
+    ("Kim comes", "Kim goes", "transfer", "Lee comes"),
+    ("Kim comes", "transfer", "Lee comes", "Kim goes"),
+    ("Kim comes", "Lee comes", "Kim goes", "transfer"),
+    ("Kim comes", "Lee comes", "transfer", "Kim goes"),
+)
+ENDS = (
+    ("Kim comes", "Kim goes"),
+    ("Kim comes", "transfer", "Lee comes", "Kim goes", "Lee goes"),
+    ("Kim comes", "transfer", "Lee comes", "Lee goes", "Kim goes"),
+)
+ENDS_BY_ITS_TIMES = (
+    ("Kim comes", "Kim goes", "Kim comes"),
+    ("Kim comes", "Lee comes", "Lee goes", "transfer"),
+)
+ORDERS = [
+    *(pytest.param(one, False, True, id=" - ".join(one)) for one in GOES_ON),
+    *(pytest.param(one, False, False, id=" - ".join(one) + ", untimed") for one in GOES_ON),
+    *(pytest.param(one, True, True, id=" - ".join(one)) for one in ENDS + ENDS_BY_ITS_TIMES),
+    *(pytest.param(one, True, False, id=" - ".join(one) + ", untimed") for one in ENDS),
+]
+
+
+@pytest.mark.parametrize(("order", "ends", "timed"), ORDERS)
+async def test_webhooks_that_overtake_each_other(
+    vendor: Vendor, order: tuple[str, ...], *, ends: bool, timed: bool
+) -> None:
+    """Whose going it was, and when, decides: the talk ends with the last one, in whatever order we hear of it."""
+    ending = False
+    for number, name in enumerate(order):
+        fact, raw = TOLD[name]
+        at = float(list(TOLD).index(name) + 100) if timed else None
+        event = FromProvider("vendor", f"evt-{number}", fact, external_id="CONV-1", at=at, raw=raw)
+        meant = (await vendor.another(metrics=None).complete(event)).fact
+        if isinstance(meant, e.AgentJoined | e.AgentTransferred):
+            ending = False
+        elif isinstance(meant, e.AgentLeft):
+            ending = ending or meant.end_after_s is not None
+    assert ending is ends
+
+
 async def looked(vendor: Vendor, session: Session) -> list[FromProvider]:
     """What one look finds."""
     provider = vendor.another(catch_up_s=0, metrics=None)
@@ -107,6 +158,27 @@ async def test_a_look_that_nobody_took_is_looked_at_again(vendor: Vendor) -> Non
         found = [(await anext(stream))[1], (await anext(stream))[1]]
         await stream.aclose()  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]  it is a generator
         assert [type(one.fact) for one in found if one] == [e.AgentJoined, e.AgentMessage]
+
+
+async def test_a_webhook_that_comes_while_a_look_is_taken(vendor: Vendor) -> None:
+    """Both are under way at once: they tell of the same message under one id."""
+    session = await vendor.open()
+    chat = session.external_id
+    await vendor.emulator.agent_says(chat, "one")
+    await vendor.emulator.agent_says(chat, "two")
+    stream = vendor.provider.listen(session, None)
+    found = [await anext(stream)]  # that somebody came; the words wait
+    ids = [
+        (
+            await vendor.provider.complete(
+                FromProvider("vendor", f"evt-{text}", e.AgentMessage(text), external_id=chat)
+            )
+        )
+        for text in ("two", "one")
+    ]
+    found += [await anext(stream), await anext(stream)]
+    await stream.aclose()  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]  it is a generator
+    assert [event.event_id for _, event in found[1:] if event] == [ids[1].event_id, ids[0].event_id]
 
 
 async def test_a_look_does_not_call_back_who_has_left(vendor: Vendor) -> None:

@@ -192,11 +192,14 @@ class EightByEight(BaseProvider):
         self, session: Session, cursor: str | None
     ) -> AsyncIterator[tuple[str, FromProvider | None]]:
         """What webhooks did not bring, by looking: at once, then from time to time."""
+        talk = session.external_id
         while True:
-            for event, written in await self._looks.missed(self.host, session):
-                yield "", await self._looked_up(event)
-                if written is not None:
-                    await self._talks.found(self.host, session.external_id, written, event.event_id)
+            try:
+                for event in await self._looks.missed(self.host, session):
+                    yield "", await self._looked_up(event)
+                    await self._talks.taken(self.host, talk, event.event_id)
+            finally:
+                await self._talks.dropped(self.host, talk)
             if not self._settings.catch_up_s:
                 return
             await asyncio.sleep(self._settings.catch_up_s)

@@ -20,6 +20,8 @@ class _One(Struct, array_like=True):
     event_id: str
     webhook: str = ""
     """The webhook that told of it; empty while only a look has."""
+    taken: bool = True
+    """Whether the engine has it; a look's find is not taken before it was given."""
 
 
 class Heard:
@@ -40,20 +42,28 @@ class Heard:
         self._add(_One(written, webhook, webhook))
         return webhook
 
-    def found(self, written: str, event_id: str) -> None:
-        """A look has found one that no webhook had told."""
-        self._add(_One(written, event_id))
-
-    def missing(self, listed: Sequence[tuple[str, Listed]]) -> list[tuple[str, Listed]]:
-        """What is new of the agents' messages, each with its mark, oldest first in and out."""
+    def find(self, listed: Sequence[tuple[str, str, Listed]]) -> list[tuple[str, Listed]]:
+        """What is new of the agents' messages, oldest first in and out: mark, event id and message come in. From now on a
+        webhook of one of them tells nothing new."""
         left = [one.mark for one in self._known]
         new: list[tuple[str, Listed]] = []
-        for written, one in listed[-KEPT:]:
+        for written, event_id, one in listed[-KEPT:]:
             if written in left:
                 left.remove(written)
             else:
-                new.append((written, one))
+                self._add(_One(written, event_id, taken=False))
+                new.append((event_id, one))
         return new
+
+    def take(self, event_id: str) -> None:
+        """The engine has what a look found."""
+        for one in self._known:
+            if one.event_id == event_id:
+                one.taken = True
+
+    def drop(self) -> None:
+        """What was found and not taken is to be found again."""
+        self._known = [one for one in self._known if one.taken or one.webhook]
 
     @classmethod
     def decoded(cls, text: str | None) -> "Heard":
@@ -62,7 +72,7 @@ class Heard:
 
     def encoded(self) -> str:
         """To be remembered."""
-        return msgspec.json.encode(self._known).decode()
+        return msgspec.json.encode([one for one in self._known if one.taken or one.webhook]).decode()
 
     def _add(self, one: _One) -> None:
         self._known = [*self._known, one][-KEPT:]

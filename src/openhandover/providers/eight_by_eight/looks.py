@@ -1,7 +1,5 @@
 """Looking for what webhooks did not bring: messages, an agent who has come, the end."""
 
-from typing import NamedTuple
-
 from openhandover.core import events as e
 from openhandover.core.events import FromProvider, ProviderFact
 from openhandover.core.model import Agent, Attachment
@@ -13,13 +11,6 @@ from .talks import Talks
 from .webhooks import readable
 
 
-class Missed(NamedTuple):
-    """A fact that is new to us. `mark`: what it is recognised by, should a webhook tell of it after all."""
-
-    event: FromProvider
-    mark: str | None = None
-
-
 class Looks:
     """Looks at conversations of one provider."""
 
@@ -28,27 +19,27 @@ class Looks:
         self._gateway = gateway
         self._talks = talks
 
-    async def missed(self, host: Host, session: Session) -> list[Missed]:
+    async def missed(self, host: Host, session: Session) -> list[FromProvider]:
         """What is new in the conversation, in its order. Raises SessionGone when it is not there any more."""
         talk = session.external_id
         now = await self._gateway.conversation(talk)
         listed = await self._listed(talk)
         heard = await self._talks.heard(host, talk)
-        found: list[Missed] = []
+        found: list[FromProvider] = []
         # After the agent has left, the conversation may still name them: then only a webhook tells of the next one.
-        if (
-            now.state == "active"
-            and now.assignment.type == "agent"
-            and not await self._talks.stage(host, talk)
-        ):
+        place = await self._talks.place(host, talk)
+        if now.state == "active" and now.assignment.type == "agent" and place.stage == "":
             joined = e.AgentJoined(Agent(now.assignment.id or None))
-            found.append(Missed(self._event(talk, f"agent:{now.assignment.id}", joined)))
-        for written, one in heard.missing(
-            [(mark("agent", _text(one), len(one.attachments)), one) for one in listed]
-        ):
-            found.append(Missed(self._event(talk, f"message:{one.id}", self._message(talk, one)), written))
+            found.append(self._event(talk, f"{talk}:agent:{now.assignment.id}", joined))
+        named = [
+            (mark("agent", _text(one), len(one.attachments)), f"{talk}:message:{one.id}", one)
+            for one in listed
+        ]
+        found += [
+            self._event(talk, event_id, self._message(talk, one)) for event_id, one in heard.find(named)
+        ]
         if now.state == "idle":
-            found.append(Missed(self._event(talk, "idle", e.Closed(sequenced=True))))
+            found.append(self._event(talk, f"{talk}:idle", e.Closed(sequenced=True)))
         return found
 
     async def _listed(self, talk: str) -> list[Listed]:
@@ -68,8 +59,8 @@ class Looks:
         )
         return e.AgentMessage(_text(one), attachments=files, agent=Agent(one.author.id))
 
-    def _event(self, talk: str, what: str, fact: ProviderFact) -> FromProvider:
-        return FromProvider(self._name, f"{talk}:{what}", fact, external_id=talk)
+    def _event(self, talk: str, event_id: str, fact: ProviderFact) -> FromProvider:
+        return FromProvider(self._name, event_id, fact, external_id=talk)
 
 
 def _text(one: Listed) -> str:

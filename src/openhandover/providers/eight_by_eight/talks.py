@@ -2,60 +2,59 @@
 
 from typing import Any, Literal
 
-from msgspec import structs
+import msgspec
+from msgspec import Struct, structs
 
 from openhandover.core import events as e
 from openhandover.core.events import FromProvider
 from openhandover.providers.base import Host
 
 from .heard import Heard, mark_of
-
-Stage = Literal["", "left", "transfer"]
-"""Whether the last agent left, and if so whether for another one; empty while one is there, or none was."""
+from .webhooks import member_id
 
 _MANY = 10_000
+
+
+class Place(Struct, frozen=True):
+    """Where a conversation is. Webhooks may overtake each other: the times, in epoch seconds, tell which are old."""
+
+    stage: Literal["", "left", "transfer"] = ""
+    """Whether the last agent left, and if so whether for another one; empty while one is there, or none was."""
+    agent: str | None = None
+    """Who came last."""
+    joined_at: float = 0.0
+    left_at: float = 0.0
 
 
 class Talks:
     """The conversations of one provider."""
 
     def __init__(self) -> None:
-        self._stages: dict[str, Stage] = {}
+        self._places: dict[str, Place] = {}
         self._heard: dict[str, Heard] = {}
 
     async def placed(self, host: Host, event: FromProvider) -> FromProvider:
         """The event as it is to be understood after those before it."""
         talk = event.external_id or ""
-        match event.fact:
-            case e.AgentTransferred():
-                await self._move(host, talk, "transfer")
-            case e.AgentJoined():
-                await self._move(host, talk, "")
-            case e.AgentLeft() if await self.stage(host, talk) == "transfer":
-                return structs.replace(event, fact=e.AgentLeft())  # somebody else will come
-            case e.AgentLeft():
-                await self._move(host, talk, "left")
-            case e.QueueUpdated() if await self.stage(host, talk) == "left":
-                await self._move(host, talk, "transfer")
-                return structs.replace(
-                    event, fact=e.AgentTransferred()
-                )  # it waits again, so it has not ended
-            case e.AgentMessage() as fact:
-                heard = await self.heard(host, talk)
-                event_id = heard.told(mark_of(fact), event.event_id)
-                await self._keep(host, talk, heard)
-                return structs.replace(event, event_id=event_id)
-            case _:
-                pass
-        return event
+        if isinstance(event.fact, e.AgentMessage):
+            heard = await self.heard(host, talk)
+            event_id = heard.told(mark_of(event.fact), event.event_id)
+            await self._keep(host, talk, heard)
+            return structs.replace(event, event_id=event_id)
+        now = await self.place(host, talk)
+        fact, after = _understood(event, now)
+        if after != now:
+            self._places[talk] = after
+            await host.remember(f"place:{talk}", msgspec.json.encode(after).decode())
+        return structs.replace(event, fact=fact)
 
-    async def stage(self, host: Host, talk: str) -> Stage:
+    async def place(self, host: Host, talk: str) -> Place:
         """Where the conversation is."""
-        if talk not in self._stages:
-            _bound(self._stages)
-            text = await host.recall(f"stage:{talk}")
-            self._stages[talk] = text if text in ("left", "transfer") else ""
-        return self._stages[talk]
+        if talk not in self._places:
+            _bound(self._places)
+            text = await host.recall(f"place:{talk}")
+            self._places[talk] = msgspec.json.decode(text, type=Place) if text else Place()
+        return self._places[talk]
 
     async def heard(self, host: Host, talk: str) -> Heard:
         """What agents have written there."""
@@ -65,19 +64,46 @@ class Talks:
             self._heard.setdefault(talk, found)  # another event may have been quicker
         return self._heard[talk]
 
-    async def found(self, host: Host, talk: str, written: str, event_id: str) -> None:
-        """A look has found a message that no webhook had told."""
+    async def taken(self, host: Host, talk: str, event_id: str) -> None:
+        """The engine has what a look found."""
         heard = await self.heard(host, talk)
-        heard.found(written, event_id)
+        heard.take(event_id)
         await self._keep(host, talk, heard)
+
+    async def dropped(self, host: Host, talk: str) -> None:
+        """A look was broken off: what nobody has taken of it is to be found again."""
+        (await self.heard(host, talk)).drop()
 
     async def _keep(self, host: Host, talk: str, heard: Heard) -> None:
         await host.remember(f"heard:{talk}", heard.encoded())
 
-    async def _move(self, host: Host, talk: str, stage: Stage) -> None:
-        if await self.stage(host, talk) != stage:
-            self._stages[talk] = stage
-            await host.remember(f"stage:{talk}", stage)
+
+def _understood(event: FromProvider, now: Place) -> tuple[e.ProviderFact, Place]:
+    """What an event means where the conversation is, and where it is then."""
+    at = event.at if event.at is not None else max(now.joined_at, now.left_at)
+    match event.fact:
+        case e.AgentJoined() if at < now.left_at:
+            return e.Unknown("an agent's coming, told after they left"), now
+        case e.AgentJoined(agent=agent):
+            return event.fact, structs.replace(
+                now, stage="", agent=agent.id, joined_at=max(at, now.joined_at)
+            )
+        case e.AgentTransferred() | e.AgentLeft() if at < now.joined_at:
+            return e.Unknown("an agent's going, told after another one came"), now
+        case e.AgentTransferred():
+            return event.fact, structs.replace(now, stage="transfer")
+        case e.AgentLeft() if now.stage == "" and member_id(event.raw) not in (None, now.agent) and now.agent:
+            return e.Unknown("the going of an agent who was not the one"), now
+        case e.AgentLeft() if now.stage == "transfer":  # somebody else will come
+            return e.AgentLeft(), structs.replace(now, left_at=at)
+        case e.AgentLeft():
+            return event.fact, structs.replace(now, stage="left", left_at=at)
+        case e.QueueUpdated() if (
+            now.stage == "left" and at >= now.left_at
+        ):  # it waits again, so it has not ended
+            return e.AgentTransferred(), structs.replace(now, stage="transfer")
+        case fact:
+            return fact, now
 
 
 def _bound(known: dict[str, Any]) -> None:

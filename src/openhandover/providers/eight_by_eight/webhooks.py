@@ -98,6 +98,19 @@ def queue_id(body: bytes) -> str | None:
     return msgspec.json.decode(body, type=_QueuedEvent).data.queue_id if body else None
 
 
+class _Member(Struct, frozen=True):
+    id: str | None = None
+
+
+class _MemberEvent(Struct, frozen=True):
+    data: _Member = _Member()
+
+
+def member_id(body: bytes) -> str | None:
+    """Whom a `MEMBERS_CHANGED` names."""
+    return msgspec.json.decode(body, type=_MemberEvent).data.id if body else None
+
+
 def facts(provider: str, headers: Mapping[str, str], body: bytes, left_s: float) -> Sequence[FromProvider]:
     """What a verified webhook says; raises PayloadError with the place."""
     try:
