@@ -276,10 +276,19 @@ async def test_a_lost_reply_to_the_first_message(world: VendorWorld) -> None:
 
 
 async def test_a_conversation_that_an_earlier_try_made_is_used(world: VendorWorld) -> None:
-    """409, and it is there: that is what was wanted."""
+    """Found by its status, or where that did not know it yet by the conflict."""
+    world.emulator.faults.lose_next_reply(endpoint="conversation.create")
+    world.emulator.faults.fail_next(404, endpoint="conversation.status")
+    one = await talk(world).queued()
+    assert [made.status for made in world.emulator.requests_to("conversation.create")] == [0, 409]
+    assert len(one.mine()) == 1
+
+
+async def test_a_conflict_with_nothing_is_a_refusal(world: VendorWorld) -> None:
+    """409, and there is no such conversation."""
     world.emulator.faults.fail_next(409, endpoint="conversation.create")
     one = await (await talk(world).begin()).asks()
-    assert (await one.is_(status="error"))["reason"] == "rejected"  # a conflict with nothing is none of that
+    assert (await one.is_(status="error"))["reason"] == "rejected"
 
 
 async def test_after_a_restart_nothing_is_sent_twice(world: VendorWorld) -> None:
