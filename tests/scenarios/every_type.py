@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import aiohttp
 
+from openhandover.emulators.base import Emulator
 from openhandover.emulators.cm import CmEmulator, ids
 from tests.channels.caller import ACCOUNT, TOKEN, Caller
 from tests.desk.floor import HASH
@@ -15,6 +16,7 @@ from tests.gateways.switchboard import CALL, SECRET as GATEWAY_SECRET, Switchboa
 from tests.providers.http.emulator import SECRET as DESK_SECRET, FaultyDesk
 from tests.providers.mail.smtp_server import Mailbox, mailbox
 from tests.scenarios.cm_relay import HEADERS, SECRET as CM_SECRET
+from tests.scenarios.every_vendor import every_vendor, secrets_of, takes_and_ends, written as vendors_written
 from tests.scenarios.process import Process
 from tests.scenarios.receiver import SECRET, Receiver
 from tests.serving import KEY, Server
@@ -102,6 +104,7 @@ class Everybody:
         self.board = Switchboard()
         self.channel = Receiver()
         self.box = Mailbox()
+        self.vendors = every_vendor()
         self.ended: list[Ended] = []
 
     # --- what everybody does again and again
@@ -158,6 +161,7 @@ class Everybody:
         await self.through_the_router()
         await self.by_their_own_gateway()
         await self.by_twilio()
+        await self.at_vendors()
 
     async def texts(self) -> None:
         """Desks, mail and log."""
@@ -239,6 +243,14 @@ class Everybody:
             (found,) = (await self.server.call("GET", path)).body["items"]
             await self.over(found["id"], "forward", "voice", *result)
 
+    async def at_vendors(self) -> None:
+        """Contact centres with an interface of their own."""
+        for name, vendor in self.vendors.items():
+            talk = await self.asks(name, route={})
+            await self.until(talk, "queued")
+            await takes_and_ends(vendor, WORDS)
+            await self.over(talk, name, "text", "completed", "agent_closed")
+
 
 def free_port() -> int:
     """A port that nobody listens at: the public address is part of the configuration."""
@@ -281,10 +293,10 @@ def written(everybody: Everybody) -> str:
         voice_key=VOICE_KEY,
         user_name=USER["name"],
         user_email=USER["email"],
-    )
+    ).replace("  log:", f"{vendors_written(everybody.vendors)}  log:", 1)
 
 
-def secrets() -> dict[str, str]:
+def secrets(vendors: Mapping[str, Emulator]) -> dict[str, str]:
     """Everything that no log may have, by what it is."""
     return {
         "product token": CmEmulator().account.product_token,
@@ -300,6 +312,7 @@ def secrets() -> dict[str, str]:
         "mail address": USER["email"],
         "words": WORDS,
         "caller": CALL["from"],
+        **secrets_of(vendors),
     }
 
 
@@ -311,7 +324,8 @@ async def everybody(folder: Path) -> AsyncGenerator[Everybody]:
         http = await stack.enter_async_context(aiohttp.ClientSession())
         process = Process(folder, "")
         it = Everybody(process, f"http://127.0.0.1:{port}", http)
-        for vendor in (it.cm, it.desk.serving(), it.board.serving(), it.channel.serving()):
+        others = (it.desk.serving(), it.board.serving(), it.channel.serving())
+        for vendor in (it.cm, *others, *it.vendors.values()):
             await stack.enter_async_context(vendor)
         it.box = await stack.enter_async_context(mailbox())
         it.process = process = Process(folder, written(it))
@@ -320,4 +334,7 @@ async def everybody(folder: Path) -> AsyncGenerator[Everybody]:
         it.desk.webhooks = f"{it.public}/webhooks/other"
         it.cm.call_back("outside", f"{it.public}/webhooks/outside", HEADERS)
         it.cm.call_back("bot", f"{it.public}/channels/cm", HEADERS)
+        for name, vendor in it.vendors.items():
+            if vendor.plays("webhook_to"):
+                vendor.webhook_to(f"{it.public}/webhooks/{name}")
         yield it

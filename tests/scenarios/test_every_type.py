@@ -50,7 +50,8 @@ async def test_the_figures(past: Everybody) -> None:
     await _listed(past)
     await _metrics(past)
     delivery = (await past.server.call("GET", "/v1/analytics/delivery")).body
-    assert (delivery["late_events"], delivery["failed"], delivery["retries"]) == (0, 0, 0)
+    assert (delivery["failed"], delivery["retries"]) == (0, 0)
+    assert delivery["late_events"] <= len(past.vendors)  # some tell of their wrap-up after the end
 
 
 async def _narrowed(past: Everybody) -> None:
@@ -168,5 +169,5 @@ async def test_no_log_has_a_secret_or_what_people_said(past: Everybody) -> None:
     """Neither keys and tokens, nor who the user is, nor what was written and called; but every refusal."""
     assert await past.process.end() == 0
     log = past.process.log()
-    assert {what: secret for what, secret in secrets().items() if secret in log} == {}
+    assert {what: secret for what, secret in secrets(past.vendors).items() if secret in log} == {}
     assert log.count("open_failed") == Counter(one.reason in ("rejected", "auth") for one in past.ended)[True]
