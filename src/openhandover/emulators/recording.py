@@ -1,5 +1,6 @@
 """What came in: every request of the vendor's API, with what it was answered."""
 
+import fcntl
 import json
 import time
 from collections.abc import Iterable
@@ -77,7 +78,9 @@ def keep(folder: Path, vendor: str, **shown: Iterable[dict[str, Any]]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     lines = [json.dumps({"way": way, **one}) + "\n" for way, records in shown.items() for one in records]
     with (folder / f"{vendor}.jsonl").open("a", encoding="utf-8") as file:
-        file.write("".join(lines))  # at once, so that the lines of two processes do not mix
+        fcntl.flock(file, fcntl.LOCK_EX)  # of two processes one waits: their lines do not mix
+        file.writelines(lines)
+        file.flush()
 
 
 def _masked(values: dict[str, str]) -> dict[str, str]:
