@@ -1,5 +1,6 @@
 """What goes wrong with Chat, and what becomes of the conversation."""
 
+import sqlite3
 from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
@@ -68,6 +69,21 @@ async def test_what_is_said_while_waiting_is_kept_for_the_agent(world: VendorWor
     await world.emulator.agent_joins((await one.chat())["id"])
     await one.shown("second")
     assert one.lines("user") == ["The user asks for a person.\nbilling", "first", "second"]
+
+
+async def test_what_nobody_has_read_is_not_kept_after_the_end(world: VendorWorld) -> None:
+    """The texts that waited for an agent are the user's, and have no place in the provider's memory then."""
+    secret = "nobody reads this"
+    one = await Talk(world, {}).queued()
+    await one.says(secret)
+    assert await one.settled(secret) == "delivered"
+    await world.call("POST", f"/v1/handovers/{one.handover_id}/cancel")
+    await until(lambda: one.mine()[0]["state"] == "ended", "the chat is ended")
+    await world.stop()
+    with sqlite3.connect(next(world.folder.glob("*.db"))) as database:
+        rows = database.execute("select value from item where kind = 'provider:vendor'").fetchall()
+    (kept,) = [bytes(value) for (value,) in rows if b"affinity" in bytes(value)]
+    assert secret.encode() not in kept
 
 
 async def test_a_session_that_moved_is_found_again(world: VendorWorld) -> None:

@@ -133,10 +133,10 @@ class SalesforceChat(BaseProvider):
                     await chat.establish()
                 last = n == len(batch.messages) - 1
                 for place, fact in enumerate(wire.facts(happened, self._settings.left_s)):
-                    chat.has_ended = chat.has_ended or isinstance(fact, e.Closed | e.Failed)
+                    if isinstance(fact, e.Closed | e.Failed):
+                        await chat.over()
                     event_id = f"{session.external_id}:{batch.sequence}:{n}:{place}"
-                    after = str(batch.sequence if last else ack)
-                    yield after, self._event(session, event_id, fact)
+                    yield str(batch.sequence if last else ack), self._event(session, event_id, fact)
             ack = batch.sequence
             yield str(ack), None
             if chat.has_ended:

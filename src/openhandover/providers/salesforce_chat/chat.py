@@ -164,6 +164,13 @@ class Chat:
                 await self._change(sequence=state.sequence + 1)
                 await self._tell(state, noun, {}, state.sequence)
 
+    async def over(self) -> None:
+        """It has ended: what nobody has read is not kept."""
+        state = await self.known()
+        self.has_ended = True
+        if state is not None and state.due:
+            await self._keep(structs.replace(state, due=()))
+
     async def end(self) -> None:
         """End it; one that is over is ended."""
         async with self._turn:
@@ -177,7 +184,8 @@ class Chat:
             except ProviderRejected:
                 await self._tell(state, "Chasitor/ChatEnd", {"reason": "client"}, state.sequence)
             except SessionGone:
-                return
+                pass  # that is what was wanted
+            await self.over()
 
     async def _tell(self, state: State, noun: str, body: Mapping[str, Any], sequence: int) -> None:
         reply = await self._post(state, noun, body, sequence)
