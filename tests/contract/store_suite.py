@@ -22,6 +22,7 @@ from openhandover.store.port import (
     StoreError,
     Unit,
 )
+from tests.contract.store_operation import StoreOperation
 from tests.contract.store_reads import StoreReads
 from tests.contract.store_units import (
     START,
@@ -37,7 +38,7 @@ from tests.contract.store_units import (
 )
 
 
-class StoreSuite(StoreReads):
+class StoreSuite(StoreReads, StoreOperation):
     """The promises of `openhandover.store.port`; here those of a unit of work."""
 
     # --- units of work

@@ -12,6 +12,12 @@ const QUESTIONS = ["why", "reason", "type", "provider", "channel", "language", "
 type Question = (typeof QUESTIONS)[number];
 const FEW = 6;
 
+/** Contact centres whose names are the same in every language. */
+const VENDORS: Record<string, string> = {
+  chatwoot: "Chatwoot", eight_by_eight: "8x8", genesys: "Genesys Cloud", livehelperchat: "Live Helper Chat", ringcentral: "RingCentral",
+  salesforce_miaw: "Salesforce Messaging", salesforce_chat: "Salesforce Chat",
+};
+
 export function Breakdown({ total }: { total: Figures }) {
   return (
     <Section id="breakdown" title={t.breakdown}>
@@ -28,7 +34,7 @@ export function named(by: Narrowed, value: string | null): string {
   if (value === null) return by === "agent" ? t.nobody : by === "reason" ? t.openYet : t.none;
   if (by === "reason") return word(t.reasons, value);
   if (by === "status") return word(t.statuses, value);
-  if (by === "type") return word(t.types, value);
+  if (by === "type") return VENDORS[value] ?? word(t.types, value);
   if (by === "medium") return word(t.media, value);
   return by === "language" ? languageName(value) : value;
 }
