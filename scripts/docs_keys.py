@@ -99,7 +99,8 @@ def describe(kind: Any) -> str:
         if configs[0].tag_field == "step":
             return "a step"
         return f"by `{configs[0].tag_field}`: " + " · ".join(code(config.tag) for config in configs)
-    return " or ".join(dict.fromkeys(_describe(option) for option in options(kind)))
+    # Sorted, because Python keeps one union for all that have the same members: which order it has depends on imports.
+    return " or ".join(sorted({_describe(option) for option in options(kind)}))
 
 
 def _describe(kind: Any) -> str:
