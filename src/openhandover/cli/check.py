@@ -2,7 +2,6 @@
 
 import asyncio
 import sys
-from typing import TYPE_CHECKING
 
 import click
 
@@ -10,9 +9,6 @@ from openhandover.config.load import find, read
 from openhandover.config.model import Config
 
 from .options import config_option
-
-if TYPE_CHECKING:
-    pass
 
 CONNECTION_FAILED = 2
 

@@ -110,11 +110,12 @@ async def _answering(config: Config) -> AsyncGenerator[None]:
 
     async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            await reader.readuntil(b"\r\n\r\n")
+            async with asyncio.timeout(PROBE_TIMEOUT_S):  # or whoever says nothing would hold up the end
+                await reader.readuntil(b"\r\n\r\n")
             head = f"HTTP/1.1 401 Unauthorized\r\nContent-Type: application/problem+json\r\nContent-Length: {len(ANSWER)}\r\n"
             writer.write(head.encode() + b"Connection: close\r\n\r\n" + ANSWER)
             await writer.drain()
-        except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, ConnectionError):
+        except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, ConnectionError, TimeoutError):
             pass  # not the probe: whoever it is, it gets nothing
         finally:
             writer.close()

@@ -2,10 +2,12 @@
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import AsyncGenerator, Callable, Generator, Iterable
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from contextvars import ContextVar
 from typing import Any, NamedTuple
+from urllib.parse import quote, quote_plus
 
 import msgspec
 import structlog
@@ -20,7 +22,11 @@ from openhandover.texts.redaction import redact
 
 FLUSH_S = 0.3
 """Calls are saved together after so long; a crash loses the record of the last ones, never a message."""
+MOST_WAITING = 10_000
+"""More do not wait for a store that is slow; then the oldest are lost, which costs no message."""
 DETAIL_CHARACTERS = 200
+DETAIL_BYTES = 2_000
+"""So much of an answer is looked at: a secret or a name must be whole to be recognised, so it is cut afterwards."""
 MASK = "***"
 
 _log = structlog.get_logger("openhandover.providers")
@@ -30,6 +36,8 @@ class _About(NamedTuple):
     handover_id: str
     attempt: int
     operation: str
+    polled: dict[str, int | None] | None
+    """While we listen: the call without its query -> its last status. Nobody wants to read each look of an hour."""
 
 
 _about: ContextVar[_About | None] = ContextVar("vendor_call", default=None)
@@ -37,8 +45,9 @@ _about: ContextVar[_About | None] = ContextVar("vendor_call", default=None)
 
 @contextmanager
 def calling(handover_id: str, attempt: int, operation: str) -> Generator[None]:
-    """Calls made inside belong to this handover; `operation` is what the engine wanted of the provider."""
-    token = _about.set(_About(handover_id, attempt, operation))
+    """Calls made inside belong to this handover; `operation` is what the engine wanted of the provider. Of `listen`,
+    only the first of the same calls is noted, and those whose status differs from the one before."""
+    token = _about.set(_About(handover_id, attempt, operation, {} if operation == "listen" else None))
     try:
         yield
     finally:
@@ -53,7 +62,9 @@ class VendorCalls:
         self._clock = clock
         self._hidden = config.redaction.to_log
         self._secrets = sorted(_secrets(config.providers), key=len, reverse=True)
-        self._waiting: list[VendorCall] = []
+        self._waiting: deque[VendorCall] = deque()
+        self._lost = 0
+        self._stopping = asyncio.Event()
         self._saving: asyncio.Task[None] | None = None
 
     def heard(self, event: FromProvider, handover_id: str | None, outcome: str) -> None:
@@ -64,6 +75,11 @@ class VendorCalls:
 
     def said(self, about: _About, request: Request, began: float, status: int | None, detail: str) -> None:
         """Note one call of ours."""
+        if about.polled is not None:
+            call = f"{request.method} {request.url.partition('?')[0]}"
+            if call in about.polled and about.polled[call] == status:
+                return
+            about.polled[call] = status
         self._note(
             VendorCall(
                 self._clock(),
@@ -74,7 +90,7 @@ class VendorCalls:
                 f"{request.method} {self._masked(request.url)}",
                 status,
                 round((time.perf_counter() - began) * 1000),
-                redact(self._masked(detail[:DETAIL_CHARACTERS]), self._hidden),
+                redact(self._masked(detail), self._hidden)[:DETAIL_CHARACTERS],
             )
         )
 
@@ -84,33 +100,43 @@ class VendorCalls:
         return text
 
     def _note(self, call: VendorCall) -> None:
+        if len(self._waiting) == MOST_WAITING:
+            self._waiting.popleft()
+            self._lost += 1
         self._waiting.append(call)
         if self._saving is None:
             self._saving = asyncio.create_task(self._save_soon(), name="vendor-calls")
 
     async def _save_soon(self) -> None:
-        await asyncio.sleep(FLUSH_S)
-        self._saving = None
-        await self.save()
+        try:
+            while self._waiting:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(FLUSH_S):
+                        await self._stopping.wait()
+                await self.save()
+        finally:
+            self._saving = None
 
     async def save(self) -> None:
         """Save what waits."""
-        waiting, self._waiting = self._waiting, []
+        waiting = list(self._waiting)
+        self._waiting.clear()
         if not waiting:
             return
+        lost, self._lost = self._lost, 0
+        detail = "the store is slow"
         try:
             await self._store.add_vendor_calls(waiting)
         except StoreError as error:
-            _log.warning(
-                "vendor_calls_lost", calls=len(waiting), detail=str(error), remedy="messages are not affected"
-            )
+            lost, detail = lost + len(waiting), str(error)
+        if lost:
+            _log.warning("vendor_calls_lost", calls=lost, detail=detail, remedy="messages are not affected")
 
     async def stop(self) -> None:
         """Save the last ones."""
+        self._stopping.set()
         if self._saving is not None:
-            self._saving.cancel()
-            await asyncio.gather(self._saving, return_exceptions=True)
-        await self.save()
+            await self._saving
 
 
 class Watched:
@@ -131,25 +157,34 @@ class Watched:
         except (OpenHandoverError, asyncio.CancelledError) as error:
             self._calls.said(about, request, began, None, str(error) or "broken off")
             raise
-        detail = "" if reply.is_success else reply.body[:DETAIL_CHARACTERS].decode("utf-8", "replace")
+        detail = "" if reply.is_success else reply.body[:DETAIL_BYTES].decode("utf-8", "replace")
         self._calls.said(about, request, began, reply.status, detail)
         return reply
 
     @asynccontextmanager
     async def stream(self, request: Request, *, silence_s: float) -> AsyncGenerator[Streamed]:
-        """As the client; what is noted is that the stream was opened."""
+        """As the client; what is noted is that the stream was opened, or why not."""
         about = _about.get()
         began = time.perf_counter()
-        async with self._http.stream(request, silence_s=silence_s) as streamed:
-            if about is not None:
-                self._calls.said(about, request, began, streamed.status, "")
-            yield streamed
+        opened = False
+        try:
+            async with self._http.stream(request, silence_s=silence_s) as streamed:
+                opened = True
+                if about is not None:
+                    self._calls.said(about, request, began, streamed.status, "")
+                yield streamed
+        except OpenHandoverError as error:
+            if about is not None and not opened:
+                self._calls.said(about, request, began, None, str(error))
+            raise
 
 
 def _secrets(value: Any) -> Iterable[str]:
-    """Every secret in the settings; what is shorter than a few characters would mask ordinary words."""
+    """Every secret in the settings, also as addresses write it; what is shorter than a few characters would mask
+    ordinary words."""
     if isinstance(value, Secret):
-        yield from (part for part in (str(value),) if len(part) > 3)
+        if len(value) > 3:
+            yield from {str(value), quote(value), quote(value, safe=""), quote_plus(value)}
     elif isinstance(value, msgspec.Struct):
         for name in value.__struct_fields__:
             yield from _secrets(getattr(value, name))

@@ -51,15 +51,18 @@ class Pool:
     @asynccontextmanager
     async def stream(self, request: Request, silence_s: float) -> AsyncGenerator[Streamed]:
         """An answer without a known end. Raises as `send`."""
-        url = _url(request.url)
-        if request.guard is not None:
-            request.guard.check(url)
-        calling = self._session(request.guard, 0).request(
-            request.method, url, headers=request.headers, data=request.body or None, allow_redirects=False
-        )
         with _in_our_words(f"No answer within {request.timeout_s:g} s"):
+            url = _url(request.url)
+            if request.guard is not None:
+                request.guard.check(url)
             async with asyncio.timeout(request.timeout_s):
-                response = await calling
+                response = await self._session(request.guard, 0).request(
+                    request.method,
+                    url,
+                    headers=request.headers,
+                    data=request.body or None,
+                    allow_redirects=False,
+                )
         try:
             yield Streamed(response.status, response.headers, _chunks(response, silence_s))
         finally:
