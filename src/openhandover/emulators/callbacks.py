@@ -35,6 +35,8 @@ class Callback:
     content_type: str = "application/json"
     attempts: list[int] = field(default_factory=list[int])
     given_up: bool = False
+    swapped: bool = False
+    """It was held back for its successor, as asked."""
     at: float = field(default_factory=time.time)
     """When it was due: seconds of the epoch."""
 
@@ -94,6 +96,11 @@ class Callbacks:
         """Send what was held."""
         self._go.set()
 
+    def let_go(self) -> None:
+        """Send what was held back for a successor that did not come."""
+        while self._held_back:
+            self._put(self._held_back.popitem()[1])
+
     def post(self, callback: Callback) -> None:
         """Put it in its lane."""
         self.sent.append(callback)
@@ -102,6 +109,7 @@ class Callbacks:
             self._put(self._held_back.pop(callback.lane))
         elif self._swap:
             self._swap -= 1
+            callback.swapped = True
             self._held_back[callback.lane] = callback
         else:
             self._put(callback)

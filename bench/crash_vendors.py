@@ -1,0 +1,407 @@
+"""kill -9 between each contact centre and us, again and again, and then count: lost, repeated, misordered, stuck.
+
+    python bench/crash_vendors.py --kills 20 [--only chatwoot genesys] [--json] [--talks 3] [--seed 1]
+
+For each vendor a real `openhandover serve` on SQLite, with the vendor's emulator in this process. Users and agents write
+at the same time; talks are ended by the agent, by us, or withdrawn while they wait. The server is killed at random
+moments. The vendor is not at its best either: answers get lost or late, calls are refused, tokens end, webhooks come
+twice, late or after their successor. What was said is held against what arrived, at the emulator and at the user's
+channel; a repeat that carries the id of the first does not count, as the receiver knows it by that.
+
+What the vendor's own means cannot prevent, and its page says so, is counted as `documented`; see `DOCUMENTED`. Exit status
+1 unless nothing else was found.
+"""
+
+import argparse
+import asyncio
+import json
+import random
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from crash_cm import World, free_port
+from providers import letters, suite_of
+from server import KEY, Server
+from wire import SECRET, receive
+
+from openhandover.emulators import names
+from openhandover.emulators.answers import Refused
+from openhandover.providers import provider_of
+from tests.contract.vendor_world import strings_of
+
+QUIET_S = 60
+LOOKS: dict[str, dict[str, Any]] = {
+    "chatwoot": {"gap_check_s": 3},
+    "eight_by_eight": {"catch_up_s": 3},
+    "ringcentral": {"catch_up_s": 3},
+}
+"""What nobody repeats is looked for: sooner than one would with a real vendor, so that a run does not take hours."""
+DOCUMENTED: dict[str, frozenset[str]] = {
+    "chatwoot": frozenset(("second_chat",)),
+    "livehelperchat": frozenset(("repeated_to_agent",)),
+    "ringcentral": frozenset(("repeated_to_agent",)),
+}
+"""What a vendor's page names as possible there."""
+COUNTED = (
+    *("lost_to_agent", "repeated_to_agent", "misordered_to_agent"),
+    *("lost_to_user", "repeated_to_user", "misordered_to_user", "second_chat", "stuck"),
+)
+
+
+@dataclass
+class Story:
+    """One conversation: what both sides said, numbered so that each text is unlike all others."""
+
+    id: str
+    token: str
+    to_agent: list[str] = field(default_factory=list[str])
+    to_user: list[str] = field(default_factory=list[str])
+    before: set[str] = field(default_factory=set[str])
+    """Chats at the vendor of earlier handovers."""
+    handovers: int = 0
+
+    def text(self, said: list[str], who: str) -> str:
+        """The next text; it counts as said once it was taken."""
+        return f"{self.token}-{who}-{letters(len(said))}-end"
+
+
+class Vendor(World):
+    """A vendor's emulator and the user's channel."""
+
+    def __init__(self, server: Server, suite: Any, emulator: Any, chance: random.Random) -> None:
+        super().__init__(server, emulator, chance)
+        self.suite, self.emulator = suite, emulator
+        self.reordered = False
+
+    def chats(self, story: Story) -> list[dict[str, Any]]:
+        """The chats of this handover: there should be one."""
+        shown = self.emulator.shown()["chats"]
+        return [one for one in shown if one["id"] not in story.before and story.token in strings_of(one)]
+
+    async def holds(self, what: str, look: Callable[[], Any], within_s: float = QUIET_S) -> Any:
+        """What `look()` answers once it is true; falsy and a fault where that takes too long."""
+        end = time.monotonic() + within_s
+        while not (found := look()):
+            if time.monotonic() > end:
+                self.fault("stuck", what)
+                return found
+            await asyncio.sleep(0.05)
+        return found
+
+    # --- one conversation after the other
+
+    async def talks(self, number: int) -> None:
+        """Conversations with two handovers each."""
+        count = 0
+        while not self.stopping:
+            count += 1
+            name = f"t{letters(number)[-2:]}{letters(count)[-4:]}"
+            story = Story(f"c-{name}", name)
+            user = {"id": f"u-{name}", "name": f"Ann {name}", "email": f"{name}@example.com"}
+            try:
+                await self.call(
+                    "POST", "/v1/conversations", {"id": story.id, "channel": "app", "user": user}
+                )
+                for _ in range(2):
+                    await self.handed_over(story)
+            except RuntimeError:
+                continue  # refused, and counted as such
+            await asyncio.sleep(0.3)
+            self.account(
+                "to_user",
+                story,
+                story.to_user,
+                [text for text in self.heard.get(story.id, []) if story.token in text],
+            )
+
+    async def handed_over(self, story: Story) -> None:
+        """From the wish for a human to the end."""
+        story.before |= {
+            one["id"] for one in self.emulator.shown()["chats"] if story.token in strings_of(one)
+        }
+        story.handovers += 1
+        handover_id, first = f"{story.id}-h{story.handovers}", len(story.to_agent)
+        await self.user_says(story)
+        settings = {"transcript": {"send": True}, "route": dict(self.suite.route)}
+        wanted = {"id": handover_id, "initiator": "user", "settings": settings}
+        await self.call("POST", f"/v1/conversations/{story.id}/handovers", wanted)
+        how = self.chance.choice(("agent", "agent", "agent", "close", "cancel"))
+        if how == "cancel":
+            await asyncio.sleep(self.chance.random() * 0.5)
+            await self.call("POST", f"/v1/handovers/{handover_id}/cancel")
+        else:
+            await self.talked(story, how, handover_id)
+        await self.ended(story, handover_id, how)
+        if how != "cancel":
+            self.arrived(story, story.to_agent[first:])
+
+    async def talked(self, story: Story, how: str, handover_id: str) -> None:
+        """Both write at once; then one of them ends it."""
+        found = await self.holds(f"{handover_id} chat", lambda: self.chats(story))
+        if not found:
+            return
+        if self.emulator.plays("agent_joins"):
+            await self.agent(lambda chat: self.emulator.agent_joins(chat), story)
+        await asyncio.gather(self.writes(story), self.answers(story))
+        if not await self.holds(
+            f"{handover_id} everything at the vendor", lambda: story.to_agent[-1] in self.seen(story)
+        ):
+            self.emulator_trouble(handover_id)
+        if how == "agent":
+            await self.agent(lambda chat: self.emulator.agent_ends(chat), story)
+        else:
+            await self.holds(
+                f"{handover_id} everything at the user",
+                lambda: not story.to_user or story.to_user[-1] in self.heard.get(story.id, []),
+            )
+            await self.call("POST", f"/v1/handovers/{handover_id}/close")
+
+    def emulator_trouble(self, handover_id: str) -> None:
+        """What the server said last, where something is stuck."""
+        lines = [line for line in self.server.log().splitlines() if "warning" in line or "error" in line]
+        self.notes.extend(line[:300] for line in lines[-3:])
+
+    async def writes(self, story: Story) -> None:
+        """The user."""
+        for _ in range(self.chance.randint(2, 6)):
+            await self.user_says(story)
+            await asyncio.sleep(self.chance.random() * 0.15)
+
+    async def user_says(self, story: Story) -> None:
+        """One message, repeated with its id until it was accepted."""
+        text = story.text(story.to_agent, "u")
+        await self.call(
+            "POST",
+            f"/v1/conversations/{story.id}/messages",
+            {"id": f"m{len(story.to_agent)}", "author": "user", "text": text},
+        )
+        story.to_agent.append(text)
+        self.said["to_agent"] += 1
+
+    async def answers(self, story: Story) -> None:
+        """The agent."""
+        for _ in range(self.chance.randint(1, 5)):
+            text = story.text(story.to_user, "a")
+            if await self.agent(lambda chat, text=text: self.emulator.agent_says(chat, text), story):
+                story.to_user.append(text)
+                self.said["to_user"] += 1
+            await asyncio.sleep(self.chance.random() * 0.15)
+
+    async def agent(self, does: Callable[[str], Any], story: Story) -> bool:
+        """Something that the agent does in the newest chat; a vendor that does not let them is no fault of ours."""
+        try:
+            await does(self.chats(story)[-1]["id"])
+        except Refused as error:
+            self.notes.append(f"{story.id}: the agent cannot: {error}")
+            return False
+        return True
+
+    async def ended(self, story: Story, handover_id: str, how: str) -> None:
+        """With us as it should be, and at the vendor as well."""
+        found = await self.handover(handover_id, "completed", "cancelled", "error", "timeout")
+        wanted = "cancelled" if how == "cancel" else "completed"
+        if found["status"] != wanted:
+            self.fault("stuck", f"{handover_id} ended as {found['status']}, {found['reason']}, by {how}")
+        if not self.suite.user_end_ends:
+            return
+        await asyncio.sleep(0.1)
+        await self.holds(
+            f"{handover_id}: still open at the vendor after {how}",
+            lambda: all(one["state"] == "ended" for one in self.chats(story)),
+        )
+        if len(chats := self.chats(story)) > 1:
+            self.fault("second_chat", f"{handover_id}: {[one['id'] for one in chats]}")
+
+    def seen(self, story: Story) -> str:
+        """All lines that agents see in this handover."""
+        return "\n".join(str(line["text"]) for chat in self.chats(story) for line in chat["lines"])
+
+    def arrived(self, story: Story, said: list[str]) -> None:
+        """Hold what the user said in this handover against what the agents see."""
+        seen = self.seen(story)
+        places = sorted((at, text) for text in said for at in found_at(seen, text))
+        self.account("to_agent", story, said, [text for _, text in places])
+
+    def account(self, where: str, story: Story, said: list[str], got: list[str]) -> None:
+        """Lost, repeated or misordered, by numbers."""
+        for kind, found in (
+            (f"lost_{where}", Counter(said) - Counter(got)),
+            (f"repeated_{where}", Counter(got) - Counter(said)),
+        ):
+            for text, times in found.items():
+                for _ in range(times):
+                    self.fault(kind, f"{story.id} {text}")
+        once = list(dict.fromkeys(got))
+        if once != [text for text in said if text in set(got)]:
+            by_vendor = where == "to_user" and self.swapped(story)
+            self.fault(
+                "misordered_by_the_vendor" if by_vendor else f"misordered_{where}", f"{story.id} {once}"
+            )
+
+    def swapped(self, story: Story) -> bool:
+        """Whether the vendor sent a webhook of this conversation after its successor, or not again although it was refused,
+        so that it had to be looked for."""
+        return any(
+            one.swapped or one.given_up
+            for one in self.emulator.callbacks.sent
+            if story.token.encode() in one.body
+        )
+
+    # --- trouble
+
+    async def faults(self) -> None:
+        """The vendor is not at its best."""
+        faults, callbacks = self.emulator.faults, self.emulator.callbacks
+        endpoints = [self.suite.open_endpoint, self.suite.send_endpoint, self.suite.token_endpoint, None]
+        while not self.stopping:
+            await asyncio.sleep(self.chance.random() * 0.5)
+            callbacks.let_go()
+            endpoint = self.chance.choice(endpoints)
+            match self.chance.randrange(8):
+                case 0 | 1:
+                    faults.lose_next_reply(endpoint=endpoint)
+                case 2:
+                    faults.fail_next(self.chance.choice((429, 500, 503)), endpoint=endpoint)
+                case 3:
+                    faults.answer_late(self.chance.random(), endpoint=endpoint)
+                case 4:
+                    callbacks.repeat_next()
+                case 5:
+                    callbacks.reorder_next()
+                case 6:
+                    callbacks.late(self.chance.random() * 0.2)
+                case _:
+                    if self.emulator.plays("expire_tokens"):
+                        self.emulator.expire_tokens()
+        faults.clear()
+        callbacks.late(0)
+        while any(not one.done for one in self.running):
+            await asyncio.sleep(0.2)
+            callbacks.let_go()
+
+    @dataclass
+    class _Run:
+        done: bool = False
+
+    async def run(self, kills: int, talks: int) -> None:
+        """Talks, kills, and quiet at the end."""
+        self.running = [Vendor._Run() for _ in range(talks)]
+
+        async def one(number: int) -> None:
+            try:
+                await self.talks(number)
+            finally:
+                self.running[number].done = True
+
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.faults())
+            for number in range(talks):
+                group.create_task(one(number))
+            await self.kills(kills)
+            await asyncio.sleep(0.5)
+            self.stopping = True
+
+
+def found_at(text: str, part: str) -> list[int]:
+    """Every place of a part."""
+    places, at = list[int](), text.find(part)
+    while at >= 0:
+        places.append(at)
+        at = text.find(part, at + 1)
+    return places
+
+
+def config(folder: Path, vendor: str, settings: dict[str, Any], port: int, channel: int) -> str:
+    """One channel and the vendor."""
+    providers = {"vendor": {"type": vendor, **settings, **LOOKS.get(vendor, {})}}
+    return (
+        f"server: {{public_url: 'http://127.0.0.1:{port}'}}\n"
+        f"store: 'sqlite:{folder}/bench.db'\n"
+        f"api: {{keys: [{{name: bench, key: {KEY}, scopes: [conversations, handovers, admin]}}]}}\n"
+        "languages: {default: en, supported: [en]}\n"
+        f"channels: {{app: {{type: api, provider: vendor, webhook: {{url: 'http://127.0.0.1:{channel}/hook', secret: '{SECRET}'}}}}}}\n"
+        f"providers: {json.dumps(providers).replace('$', '$$')}\n"
+        "outbound: {allow: ['127.0.0.1']}\n"
+    )
+
+
+async def measure(vendor: str, folder: Path, kills: int, talks: int, seed: int) -> dict[str, Any]:
+    """Run it all with one vendor; the account."""
+    worlds: list[Vendor] = []
+    receiver, channel = await receive(lambda *call: worlds[0].handle(*call))  # noqa: PLW0108  (it is not there yet)
+    suite, began = suite_of(vendor), time.monotonic()
+    async with suite.emulator() as emulator:
+        server = Server(folder, channel)
+        server.listens = free_port()
+        emulator.set_online()
+        (folder / "openhandover.yaml").write_text(
+            config(folder, suite.type, emulator.settings(), server.listens, channel)
+        )
+        if provider_of(suite.type).capabilities.inbound == "webhook":
+            emulator.webhook_to(f"http://127.0.0.1:{server.listens}/webhooks/vendor")
+        world = Vendor(server, suite, emulator, random.Random(seed))
+        worlds.append(world)
+        try:
+            await server.spawn()
+            await server.ready()
+            await world.run(kills, talks)
+            if (status := await server.stop()) != 0:
+                world.fault("stop", f"exit status {status}")
+        finally:
+            await server.kill()
+            receiver.close()
+    return account(vendor, world, kills, time.monotonic() - began)
+
+
+def account(vendor: str, world: Vendor, kills: int, seconds: float) -> dict[str, Any]:
+    """What is printed of one vendor."""
+    documented = DOCUMENTED.get(vendor, frozenset()) | {"misordered_by_the_vendor"}
+    return {
+        "kills": kills,
+        "seconds": round(seconds, 1),
+        "said": dict(world.said),
+        **{kind: 0 if kind in documented else world.wrong[kind] for kind in COUNTED},
+        "documented": {kind: world.wrong[kind] for kind in sorted(documented) if world.wrong[kind]},
+        "recognised_by_id": world.recognised,
+        "other_faults": {
+            kind: n for kind, n in world.wrong.items() if kind not in {*COUNTED, *documented}
+        },
+        "notes": world.notes,
+        "ok": not set(world.wrong) - documented,
+    }
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    vendors = [name for name in names() if name != "cm"]
+    parser.add_argument("--kills", type=int, default=20, help="for each vendor")
+    parser.add_argument("--talks", type=int, default=3, help="at once")
+    parser.add_argument("--seed", type=int, default=None, help="repeats the random choices of a run")
+    parser.add_argument("--only", nargs="+", choices=vendors, default=vendors)
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    asked = parser.parse_args()
+    seed = asked.seed if asked.seed is not None else random.randrange(10**6)
+    found: dict[str, Any] = {"seed": seed}
+    for vendor in asked.only:
+        with tempfile.TemporaryDirectory() as folder:
+            work = measure(vendor, Path(folder), asked.kills, asked.talks, seed)
+            found[vendor] = asyncio.run(asyncio.wait_for(work, 240 + 8 * asked.kills))
+    if asked.json:
+        print(json.dumps(found, indent=2))
+    else:
+        for name, part in found.items():
+            print(name, *(f"  {key:22}{value}" for key, value in part.items()) if isinstance(part, dict) else (part,), sep="\n")
+    sys.exit(0 if all(found[vendor]["ok"] for vendor in asked.only) else 1)
+
+
+if __name__ == "__main__":
+    main()
