@@ -103,7 +103,7 @@ async def test_a_dry_run_prints_every_request_with_secrets_masked() -> None:
     main:
       - call: {method: POST, url: "https://api.example/x?token=abc&a={{ v }}", headers: {Authorization: "Bearer topsecret"},
                json: {a: "topsecret", password: "p", v: "{{ v }}"}, into: r}
-      - handover: {route: {queue: "q{{ v }}"}}
+      - handover: {route: {queue: "q{{ v }}", identity_token: "{{ 'signed-' + v }}"}}
       - say: "{{ r }} after {{ handover.error.code }}"
     """
     play = setting(flow, calls, desk, dry_run=True, secrets=secrets)
@@ -113,7 +113,9 @@ async def test_a_dry_run_prints_every_request_with_secrets_masked() -> None:
     assert '{"a":"***","password":"***","v":"7"}' in everything
     assert "POST https://desk.example/open" in everything
     assert '"name":"Ada"' in everything
-    assert '"settings":{"queue":"q7"}' in everything
+    assert '"settings":{"queue":"q7","identity_token":"***"}' in everything
+    assert 'route {"queue":"q7","identity_token":"***"}' in everything
+    assert "signed-7" not in everything
     assert "webhook-signature: ***" in everything
     assert "bot: {} after provider_error" in everything
     assert "topsecret" not in everything

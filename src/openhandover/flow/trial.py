@@ -237,7 +237,8 @@ class Trial:
             "attempt": 1,
         }
         self._give_floor("human")
-        self.write(f"(handover to {name}, route {msgspec.json.encode(route).decode()}{self.hint})")
+        told = masked(msgspec.json.encode(route).decode(), self._setting.secrets)
+        self.write(f"(handover to {name}, route {told}{self.hint})")
         if self._setting.dry_run:
             await self._print_open(name, order.id, route)
             if step.voice is not None:
