@@ -78,6 +78,7 @@ class Other:
         self.challenges = True
         self.answers: dict[str, Any] = {"implementation.info": {"options": ["messages.text"]}}
         self.got: list[dict[str, Any]] = []
+        self.is_there = True
         self.secrets: list[str | None] = []
         self.url = ""
 
@@ -85,10 +86,14 @@ class Other:
         """A validation."""
         assert request.query["hub.mode"] == "subscribe"
         assert request.query["hub.verify_token"] == Account().verify_token
+        if not self.is_there:
+            raise web.HTTPServiceUnavailable
         return web.Response(text=request.query["hub.challenge"] if self.challenges else "no")
 
     async def told(self, request: web.Request) -> web.Response:
         """A call of the source or a webhook."""
+        if not self.is_there:
+            raise web.HTTPServiceUnavailable
         body = await request.read()
         said = json.loads(body)
         self.got.append(said)
@@ -285,6 +290,18 @@ async def test_nothing_is_sent_before_the_address_has_answered(client: Client, o
     await client.emulator.agent_says(thread, "hello")
     await client.emulator.wait_until(lambda: all(one.delivered for one in client.emulator.callbacks.sent))
     assert set(other.secrets) == {client.emulator.account.webhook_secret}
+
+
+async def test_who_comes_late_is_asked_again(client: Client, other: Other) -> None:
+    """A server that was started after the emulator is one that the channel and the webhook are saved again for."""
+    thread = await client.routed()
+    client.emulator.callbacks.redelivery_s = ()
+    other.is_there = False
+    client.emulator.webhook_to(other.url)
+    await client.emulator.wait_until(lambda: all(one.given_up for one in client.emulator.callbacks.sent))
+    other.is_there = True
+    await client.emulator.agent_says(thread, "hello")
+    await client.emulator.wait_until(lambda: tries(client.emulator) == [200])
 
 
 async def test_an_answer_must_be_signed(client: Client, other: Other) -> None:

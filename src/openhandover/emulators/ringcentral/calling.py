@@ -49,9 +49,9 @@ class Calls(Callbacks):
         endpoint = Endpoint(url, {"X-Dimelo-Secret": self._account.webhook_secret})
         self.post(Callback(lane, event["type"], endpoint, json.dumps(body).encode()))
 
-    def validate(self, url: str) -> None:
+    def validate(self, lane: str, url: str) -> None:
         """Ask whether the address wants webhooks."""
-        self.post(Callback("webhook", VALIDATION, Endpoint(url), b""))
+        self.post(Callback(lane, VALIDATION, Endpoint(url), b""))
 
     def _sign(self, callback: Callback) -> None:
         proof = signature(self._account.source_token, callback.body)
