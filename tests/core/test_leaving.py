@@ -70,6 +70,15 @@ def test_what_no_human_does_for_the_user_does_not_keep_it(fact: Any) -> None:
     assert talk.outcome == ("completed", "agent_closed", "agent")
 
 
+def test_the_contact_centre_knows_that_it_was_no_end() -> None:
+    """After a departure that might be the end comes the word that the conversation still waits there for another human."""
+    talk = left()
+    talk.desk(e.AgentLeft())
+    assert "agent_gone" not in talk.state.deadlines
+    talk.later(20)
+    assert talk.handover.is_open
+
+
 def test_the_first_of_two_ends_counts() -> None:
     """Repeated departures do not put the end off; one that says less brings it nearer."""
     talk = left()

@@ -43,7 +43,8 @@ class AgentLeft(Struct, frozen=True, tag=True):
     """The human left; the conversation is still there for another one."""
 
     end_after_s: float | None = None
-    """Where the vendor does not tell leaving from ending: it was the end unless somebody has it within so many seconds."""
+    """Where the vendor does not tell leaving from ending: it was the end unless somebody has it within so many seconds.
+    Without it the vendor tells: the conversation goes on, also after an earlier word that it might have been the end."""
 
 
 class AgentTransferred(Struct, frozen=True, tag=True):

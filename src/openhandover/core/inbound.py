@@ -260,7 +260,9 @@ def _typing(turn: Turn, lane: Lane, _event: e.FromProvider, fact: e.AgentTyping)
 
 
 def _left(turn: Turn, _lane: Lane, _event: e.FromProvider, fact: e.AgentLeft) -> None:
-    if fact.end_after_s is not None and turn.handover.status is Status.ACTIVE:
+    if fact.end_after_s is None:  # it is known to wait for another one
+        turn.disarm("agent_gone")
+    elif turn.handover.status is Status.ACTIVE:
         end_at = turn.now + max(fact.end_after_s, 0)
         turn.arm_at("agent_gone", min(end_at, turn.state.deadlines.get("agent_gone", end_at)))
     if turn.handover.agent is None:
