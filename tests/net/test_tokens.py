@@ -2,7 +2,10 @@
 
 import asyncio
 
+import pytest
+
 from openhandover.net.client import Reply
+from openhandover.net.errors import Unreachable
 from openhandover.net.tokens import Token, Tokens
 
 
@@ -69,3 +72,34 @@ async def test_a_late_refusal_does_not_drop_the_new_token() -> None:
     replies = await asyncio.gather(tokens.call(send), tokens.call(send))
     assert [reply.status for reply in replies] == [200, 200]
     assert issuer.given == 2
+
+
+async def test_a_failure_is_that_of_all_who_wait() -> None:
+    """An account that does not answer is asked once for ten callers, not ten times one after the other; then anew."""
+    asked = 0
+
+    async def silent() -> Token:
+        nonlocal asked
+        asked += 1
+        await asyncio.sleep(0)
+        raise Unreachable("no answer")
+
+    tokens = Tokens(silent)
+    found = await asyncio.gather(*(tokens.current() for _ in range(10)), return_exceptions=True)
+    assert [type(one) for one in found] == [Unreachable] * 10
+    assert asked == 1
+    with pytest.raises(Unreachable):
+        await tokens.current()
+    assert asked == 2
+
+
+async def test_who_gives_up_does_not_take_it_from_the_others() -> None:
+    """The first caller's time is over; the second one has the token they both waited for."""
+    issuer = Issuer()
+    tokens = issuer.tokens()
+    first, second = asyncio.create_task(tokens.current()), asyncio.create_task(tokens.current())
+    await asyncio.sleep(0)
+    first.cancel()
+    assert await second == "t1"
+    assert first.cancelled()
+    assert issuer.given == 1

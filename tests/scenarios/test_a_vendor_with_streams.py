@@ -2,11 +2,14 @@
 
 from collections.abc import AsyncGenerator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from openhandover.core import table
+from openhandover.core.events import SessionLost
 from openhandover.engine import Engine
+from openhandover.store.port import StoreError
 from tests.scenarios.session_vendor import Vendor, listened
 from tests.scenarios.world import World, soon
 
@@ -209,3 +212,25 @@ async def test_a_fault_of_ours_loses_no_event(
     vendor.emit("s1", "message", "one")
     await world.channel.heard("one")
     assert world.channel.texts("agent") == ["one"]
+
+
+async def test_an_end_that_cannot_be_saved_is_heard_again(
+    both: tuple[World, Vendor], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk is full at the moment when the vendor says that it is over: the handover ends even so."""
+    world, vendor = both
+    _, handover_id = await queued(world)
+    await soon(lambda: vendor.listening)
+    work = world.server.engine._work  # pyright: ignore[reportPrivateUsage]
+    run, faults = work.run, [StoreError("disk full"), StoreError("disk full")]
+
+    async def full(conversation_id: str, event: Any, **more: Any) -> Any:
+        if isinstance(event, SessionLost) and faults:
+            raise faults.pop()
+        return await run(conversation_id, event, **more)
+
+    monkeypatch.setattr(work, "run", full)
+    vendor.refuse["/streams"] = 410
+    vendor.cut("s1")
+    assert (await world.until(handover_id, status="completed"))["reason"] == "agent_closed"
+    assert not faults

@@ -10,7 +10,7 @@ import structlog
 from msgspec.structs import replace
 
 from openhandover.core import table
-from openhandover.core.errors import ProviderAuthError, ProviderError, SessionEnded, SessionGone
+from openhandover.core.errors import ProviderAuthError, ProviderError, Refused, SessionEnded, SessionGone
 from openhandover.core.events import FromProvider, SessionLost
 from openhandover.core.model import Lane
 from openhandover.core.turn import Turn
@@ -117,13 +117,11 @@ class Sessions:
             wish: float | None = None
             try:
                 with calling(lane.handover_id, lane.attempt, "listen"):
-                    async for _ in self._heard(lane, provider):
+                    async for _ in self._heard(conversation_id, lane, provider):
                         tries = 0
                 return
-            except SessionGone as error:
-                lost = SessionLost(lane.id, error.detail, isinstance(error, SessionEnded))
-                await self._work.run(conversation_id, lost)
-                return
+            except Refused:
+                return  # there is no such conversation any more: its user was erased
             except (ProviderError, StoreError) as error:
                 wish = getattr(error, "retry_after_s", None)
                 if time.monotonic() - began > LONGEST_RETRY_S:
@@ -134,8 +132,16 @@ class Sessions:
             tries += 1
             await asyncio.sleep(pause_s(tries, wish))
 
-    async def _heard(self, lane: Lane, provider: Provider) -> AsyncIterator[None]:
-        """Take in what comes, from the last place on; a step for each."""
+    async def _heard(self, conversation_id: str, lane: Lane, provider: Provider) -> AsyncIterator[None]:
+        """Take in what comes, from the last place on, and that nothing can come any more; a step for each."""
+        try:
+            async for _ in self._taken(lane, provider):
+                yield
+        except SessionGone as error:
+            lost = SessionLost(lane.id, error.detail, isinstance(error, SessionEnded))
+            await self._work.run(conversation_id, lost)
+
+    async def _taken(self, lane: Lane, provider: Provider) -> AsyncIterator[None]:
         name = f"{provider.name}:{lane.external_id}"
         known = await self._store.get(CURSOR, name)
         last = known.decode() if known else None

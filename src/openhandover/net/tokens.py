@@ -29,17 +29,29 @@ class Tokens:
         self._clock = clock
         self._value: str | None = None
         self._renew_at: float | None = None
-        self._fetching = asyncio.Lock()
+        self._fetching: asyncio.Task[str] | None = None
 
     async def current(self) -> str:
-        """The token as it is now; fetched when there is none, or too little of its life is left."""
-        async with self._fetching:
-            due = self._renew_at is not None and self._clock() >= self._renew_at
-            if self._value is None or due:
-                token = await self._fetch()
-                self._value = token.value
-                self._renew_at = None if token.life_s is None else self._clock() + token.life_s * (1 - _EARLY)
+        """The token as it is now; fetched when there is none, or too little of its life is left. Where that fails, it
+        fails once for all who wait: each trying by itself would wait for all before it."""
+        due = self._renew_at is not None and self._clock() >= self._renew_at
+        if self._value is not None and not due:
             return self._value
+        if self._fetching is None:
+            self._fetching = asyncio.create_task(self._fetched(), name="token")
+            self._fetching.add_done_callback(self._forget)
+        return await asyncio.shield(self._fetching)  # who gives up does not take it from the others
+
+    async def _fetched(self) -> str:
+        token = await self._fetch()
+        self._value = token.value
+        self._renew_at = None if token.life_s is None else self._clock() + token.life_s * (1 - _EARLY)
+        return token.value
+
+    def _forget(self, fetched: asyncio.Task[str]) -> None:
+        self._fetching = None
+        if not fetched.cancelled():
+            fetched.exception()  # seen, also where nobody waits any more
 
     def refused(self, value: str) -> None:
         """This one is no longer good; another caller may have renewed it meanwhile."""
