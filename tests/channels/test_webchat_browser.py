@@ -12,8 +12,8 @@ from openhandover.web import serve as servers
 from tests.browser import artifact, opened
 from tests.channels.screen import bot, handover, site, texts, the_conversation, write
 from tests.channels.visitor import CONFIG
-from tests.desk.floor import Agent
-from tests.serving import Server
+from tests.desk.floor import HASH, Agent
+from tests.serving import Server, running_server
 
 pytestmark = pytest.mark.browser
 
@@ -66,6 +66,22 @@ async def test_from_the_bot_to_a_person_and_back(server: Server, browser: Browse
         await expect(page.get_by_label("Attach a file")).to_have_count(0)
         await bot(server, conversation_id, "Anything else?")
         await expect(page.get_by_text("Anything else?")).to_be_visible()
+
+
+async def test_the_banner_and_the_sentence_say_the_same_wait(tmp_path: Path, browser: Browser) -> None:
+    """75 seconds are two minutes in both, as waiting times are rounded up; in Dutch, who is next is not yet served."""
+    more = "".join(f'  {name}: {{name: {name}, password_hash: "{HASH}"}}\n' for name in ("carl", "dora"))
+    async with (
+        running_server(tmp_path, CONFIG + more) as server,
+        opened(browser, f"{server.url}/chat/web", locale="nl-NL") as page,
+    ):
+        for name in ("anna", "bob", "carl", "dora"):
+            await Agent(server, name).here()
+        await write(page, "hallo")
+        told = {"position": True, "estimated_wait": True}
+        await handover(server, await the_conversation(server), queue=told)
+        await expect(page.get_by_text("De geschatte wachttijd is 2 minuten")).to_be_visible()
+        await expect(page.get_by_text("U bent de volgende · ongeveer 2 minuten")).to_be_visible()
 
 
 async def test_the_visitor_withdraws(server: Server, browser: Browser) -> None:

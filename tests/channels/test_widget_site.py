@@ -75,6 +75,29 @@ async def test_hostile_styles(tmp_path: Path, browser: Browser, attributes: str)
         assert (box["width"], box["height"]) == (400, 660)
 
 
+async def test_colours_of_the_site(tmp_path: Path, browser: Browser) -> None:
+    """The variables on the chat's element colour and shape it, by light and by dark, and nothing else has them."""
+    style = """<style>
+      openhandover-chat { --oh-accent: #0b5cad; --oh-on-accent: #fefefe; --oh-radius: 8px; --oh-font: monospace }
+      @media (prefers-color-scheme: dark) { openhandover-chat { --oh-accent: #8cc2ff; --oh-on-accent: #06213d } }
+    </style>"""
+    html = page_with('data-open="true"', style)
+    async with site(tmp_path, html) as (address, _), opened(browser, address, color_scheme="light") as page:
+        await write(page, "hello")
+        own = page.locator(".bubble")
+        for scheme, ground, words in (
+            ("light", "rgb(11, 92, 173)", "rgb(254, 254, 254)"),
+            ("dark", "rgb(140, 194, 255)", "rgb(6, 33, 61)"),
+        ):
+            await page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            await expect(own).to_have_css("background-color", ground)
+            await expect(own).to_have_css("color", words)
+        await expect(own).to_have_css("border-start-start-radius", "8px")
+        await expect(own).to_have_css("font-family", "monospace")
+        own_name = "getComputedStyle(document.body).getPropertyValue('--oh-accent')"
+        assert await page.evaluate(own_name) == ""
+
+
 async def test_a_strict_policy(tmp_path: Path, browser: Browser) -> None:
     """The chat needs nothing of a site's content security policy but its own server; a broken rule would fail the test."""
     policy = "default-src 'none'; script-src {0}; connect-src {0} {1}; img-src {0}; require-trusted-types-for 'script'"

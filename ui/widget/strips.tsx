@@ -58,7 +58,7 @@ function Queue(): JSX.Element | null {
   const { position = null, estimated_wait_ms: wait = null, alternative_text: instead = null } = handover.queue ?? {};
   const facts = [
     position !== null && counted(t.place, position),
-    wait !== null && counted(t.wait, Math.max(1, Math.round(wait / 60_000))),
+    wait !== null && counted(t.wait, Math.ceil(wait / 60_000)),
   ].filter(Boolean);
   return (
     <div class="strip queue">

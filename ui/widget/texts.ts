@@ -63,7 +63,7 @@ const TABLE = {
   waiting: ["Waiting for a person", "Wachten op een medewerker", "Wir suchen jemanden für Sie", "En attente d’un conseiller", "Buscando a una persona"],
   place: [
     "You are next|You are number {} in line",
-    "U bent aan de beurt|U bent nummer {} in de rij",
+    "U bent de volgende|U bent nummer {} in de rij",
     "Sie sind als Nächstes dran|Sie sind Nummer {} in der Reihe",
     "C’est bientôt à vous|Vous êtes numéro {} dans la file",
     "Es el siguiente|Es el número {} de la cola",
