@@ -215,6 +215,7 @@ async def test_the_token_goes_to_ringcentral_only(vendor: RingCentralEmulator, h
         "https://files.example.net/a.png",
         f"{vendor.url}.example.net/a",
         f"https://x@{vendor.url[7:]}/",
+        vendor.url.replace("http:", "https:") + "/attachments/1",
     ):
         assert await made.file_headers(one, url) == {}
 

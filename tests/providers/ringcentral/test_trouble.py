@@ -75,13 +75,12 @@ async def test_additional_categories_come_beside_the_agents(world: VendorWorld) 
 
 
 async def test_the_sender_s_name_can_be_the_one_that_counts(tmp_path: Path) -> None:
-    """Nobody has joined before they write, and the name is that of the identity."""
+    """Who has taken it is not named, so that the user no longer waits, and is called as RingCentral calls them."""
     async with living(tmp_path, agent_name="sender") as world:
         one = await talk(world).queued()
         chat = (await one.chat())["id"]
         await world.emulator.agent_joins(chat)
-        await until(lambda: all(sent.delivered for sent in world.emulator.callbacks.sent), "the join is told")
-        assert (await one.handover())["status"] == "queued"
+        assert (await one.is_(status="active"))["agent"] == {"name": "Support"}
         await world.emulator.agent_says(chat, "hello")
         heard = await one.hears("hello")
         assert heard["data"]["author_name"] == engage(world).account.identity_name
@@ -193,6 +192,29 @@ async def test_what_no_webhook_brought_is_looked_for_after_a_start(world: Vendor
         lambda: all(sent.delivered for sent in world.emulator.callbacks.sent), "all webhooks arrive late"
     )
     assert one.heard() == [f"hello {one.token}", "meanwhile"]
+
+
+async def test_looking_finds_who_has_it(tmp_path: Path) -> None:
+    """No webhook told that an agent took it, and they have not written: the user does not wait for nobody."""
+    async with living(tmp_path, catch_up_s=0.2) as world:
+        one = await talk(world).queued()
+        world.emulator.callbacks.hold()
+        await world.emulator.agent_joins((await one.chat())["id"], "Grace Hopper")
+        assert (await one.is_(status="active"))["agent"]["name"] == "Grace Hopper"
+        world.emulator.callbacks.release()
+        await until(lambda: all(sent.delivered for sent in world.emulator.callbacks.sent), "it is told late")
+        assert (await one.handover())["agent"]["name"] == "Grace Hopper"
+
+
+async def test_looking_goes_on_where_no_name_can_be_had(tmp_path: Path) -> None:
+    """The token's user may not see agents: the message counts more than the name."""
+    async with living(tmp_path, catch_up_s=0.2) as world:
+        one = await talk(world).queued()
+        world.emulator.callbacks.hold()
+        world.emulator.faults.fail_next(403, 100, endpoint="user")
+        await one.agent_says("hello")
+        await one.hears("hello")
+        assert (await one.is_(status="active"))["agent"].get("name") is None
 
 
 async def test_looking_finds_a_cancelled_intervention_too(tmp_path: Path) -> None:

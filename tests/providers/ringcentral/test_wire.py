@@ -121,16 +121,31 @@ def test_a_webhook_is_known_by_the_id_of_its_event() -> None:
     assert (found.event_id, found.at) == ("70d340997b8cd2c6f4dfee22", 1_769_941_200)
 
 
-def test_where_the_senders_name_counts_nobody_is_known_before_they_write() -> None:
-    """`agent_name: sender`: the message names them, and events of who has it are passed over."""
+def test_where_the_senders_name_counts_it_stands_for_every_agent() -> None:
+    """`agent_name: sender`: whoever has it is known by the name of the identity that agents write as, until a message
+    names it."""
     (said,) = facts("messages_create__text", agent_name="sender")
     assert said.fact == e.AgentMessage(HELLO.text, HELLO.id, agent=Agent(name="Grace from Support"))
     (sparse,) = facts("messages_create__sparse", agent_name="sender")
     assert sparse.fact == FACTS["messages_create__sparse"][0]
-    for name in ("intervention_opened__plain", "task_taken__ring", "intervention_reopened__plain"):
-        assert not facts(name, agent_name="sender")
+    support = Agent(name="Support")
+    for name in ("intervention_opened__plain", "task_taken__ring"):
+        assert [one.fact for one in facts(name, agent_name="sender")] == [e.AgentJoined(support)]
+    (back,) = facts("intervention_reopened__plain", agent_name="sender")
+    assert back.fact == e.AgentJoined(support, only_if_free=True)
     (moved,) = facts("intervention_user_updated__plain", agent_name="sender")
-    assert moved.fact == e.AgentTransferred(None)
+    assert moved.fact == e.AgentTransferred(support)
+
+
+def test_a_file_without_a_web_address_costs_no_words() -> None:
+    """It is left out; the message and the other file arrive."""
+    body = (
+        b'{"action": "messages.create", "params": {"body": "see", "content_id": "1", "thread_id": "oh-1",'
+        b' "attachments": [{"url": "/a.png"}, {"url": null}, {"url": "https://files.example.net/b.png"}]}}'
+    )
+    (found,) = inbound.of_source("engage", settings(), body)
+    file = Attachment("1:2", "", "image/png", None, "https://files.example.net/b.png")
+    assert found.fact == e.AgentMessage("see", "1", (file,))
 
 
 @pytest.mark.parametrize(
@@ -144,7 +159,7 @@ def test_where_the_senders_name_counts_nobody_is_known_before_they_write() -> No
         (
             b'{"action": "messages.create", "params": {"content_id": "1", "thread_id": "oh-1",'
             b' "attachments": [{"url": "file:///etc/passwd"}]}}',
-            "url",
+            "attachments",
         ),
     ],
 )

@@ -8,7 +8,7 @@ from uuid import uuid4
 import msgspec
 
 from openhandover.core import events
-from openhandover.core.errors import ProviderUnavailable, SignatureError
+from openhandover.core.errors import ProviderError, ProviderUnavailable, SignatureError
 from openhandover.core.events import FromProvider
 from openhandover.core.model import Agent, Message
 from openhandover.net.client import Sender
@@ -202,12 +202,18 @@ class RingCentral(BaseProvider):
     ) -> AsyncIterator[tuple[str, FromProvider | None]]:
         """What webhooks did not bring, looked for from time to time; beside them, never instead."""
         while self._settings.catch_up_s:
-            async for place, event in missed.look(self.name, self._rest, session, cursor):
-                yield place, event
+            async for place, event in missed.look(self.name, self._settings, self._rest, session, cursor):
+                yield place, await self._named(event) if event else None
                 cursor = place
             await asyncio.sleep(self._settings.catch_up_s)
 
     # --- how it is done
+
+    async def _named(self, event: FromProvider) -> FromProvider:
+        try:
+            return await self.complete(event)
+        except ProviderError:
+            return event  # what happened counts more than a name
 
     async def _found(self, thread: str) -> str:
         """RingCentral's id of our thread, which it makes when it takes in the first message."""

@@ -98,13 +98,12 @@ class Rest:
     def __init__(self, settings: Settings, http: Sender) -> None:
         self._base = settings.rest
         self._authorization = {"Authorization": f"Bearer {settings.access_token}"}
-        self._hosts = {urlsplit(url).netloc for url in (settings.api_url, settings.realtime_url)}
+        self._origins = {urlsplit(url)[:2] for url in (settings.api_url, settings.realtime_url)}
         self._http = http
 
     def headers_for(self, url: str) -> Mapping[str, str]:
         """What a download needs: the token, and only RingCentral may see it."""
-        parts = urlsplit(url)
-        return self._authorization if parts.netloc in self._hosts else {}
+        return self._authorization if urlsplit(url)[:2] in self._origins else {}
 
     async def get(self, path: str, kind: type[wire.T], query: Query = ()) -> wire.T:
         """What is there.

@@ -6,7 +6,7 @@ Both come to one address. A call of the source is signed and is `{action, params
 
 import hashlib
 import mimetypes
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -60,7 +60,7 @@ def decoded(body: bytes, kind: type[wire.T]) -> wire.T:
 
 
 class _File(Struct):
-    url: str
+    url: str | None = None
     type: str | None = None
     filename: str | None = None
 
@@ -157,28 +157,36 @@ def _said(params: _Params, settings: Settings) -> events.AgentMessage:
     if params.format == "html":
         text = readable.of_html(text)
     text = text or readable.of_structure(params.structured_content)
-    if not text and not params.attachments:
-        raise PayloadError("Neither `body` nor `attachments` - at `$.params`")
-    files = tuple(
-        file(f"{params.content_id}:{n}", one.url, one.filename, None)
-        for n, one in enumerate(params.attachments or ())
-    )
+    named = [(one.url, one.filename, None) for one in params.attachments or ()]
+    found = files(params.content_id or "", named)
+    if not text and not found:
+        raise PayloadError("Neither `body` nor `attachments` that can be fetched - at `$.params`")
     sender = model.Agent(name=params.sender_name) if settings.agent_name == "sender" else None
     return events.AgentMessage(
         text,
         params.content_id,
-        files,
+        found,
         sender if params.sender_name else None,
         automatic=params.author_id == settings.bot_identity_id,
     )
 
 
-def file(file_id: str, url: str, name: str | None, content_type: str | None) -> model.Attachment:
-    """A file of an agent. RingCentral tells only what kind it is, so its name must say which type."""
-    if not url.startswith(("https://", "http://")):
-        raise PayloadError("`url` is no web address - at `$.params.attachments`")
-    guessed = content_type or mimetypes.guess_type(name or url.partition("?")[0])[0] or ""
-    return model.Attachment(file_id, name or "", guessed, None, url)
+def files(
+    content_id: str, given: Iterable[tuple[str | None, str | None, str | None]]
+) -> tuple[model.Attachment, ...]:
+    """The files of an agent's message, each given as address, name and media type; what has no web address is left out,
+    because it must not cost the words. RingCentral tells only what kind a file is, so its name must say which type."""
+    return tuple(
+        model.Attachment(
+            f"{content_id}:{n}",
+            name or "",
+            kind or mimetypes.guess_type(name or url.partition("?")[0])[0] or "",
+            None,
+            url,
+        )
+        for n, (url, name, kind) in enumerate(given)
+        if url and url.startswith(("https://", "http://"))
+    )
 
 
 # --- webhooks ------------------------------------------------------------------------------------------------
@@ -252,29 +260,32 @@ def _fact(one: _Event, about: _About, settings: Settings) -> ProviderFact | None
     return reading(one, about, settings)
 
 
-def _person(settings: Settings, agent_id: str | None) -> model.Agent | None:
-    """By id; the name is looked up later. Where the sender's name counts, nobody is known before they write."""
-    return model.Agent(agent_id) if agent_id and settings.agent_name == "person" else None
+def person(settings: Settings, agent_id: str | None) -> model.Agent | None:
+    """By id; the name is looked up later. Where the sender's name counts, all have that of the identity they write as."""
+    if not agent_id:
+        return None
+    is_person = settings.agent_name == "person"
+    return model.Agent(agent_id) if is_person else model.Agent(name=settings.agent_identity_name)
 
 
 def _joined(one: _Event, about: _About, settings: Settings) -> ProviderFact | None:
-    agent = _person(settings, about.user_id or one.user_id)
+    agent = person(settings, about.user_id or one.user_id)
     return events.AgentJoined(agent) if agent else None
 
 
 def _back(one: _Event, about: _About, settings: Settings) -> ProviderFact | None:
-    agent = _person(settings, about.user_id or one.user_id)
+    agent = person(settings, about.user_id or one.user_id)
     return events.AgentJoined(agent, only_if_free=True) if agent else None
 
 
 def _taken(one: _Event, about: _About, settings: Settings) -> ProviderFact | None:
     # A task goes to one agent or is offered to several; who took it is who made the event happen.
-    agent = _person(settings, one.user_id or next(iter(about.agent_ids or ()), None))
+    agent = person(settings, one.user_id or next(iter(about.agent_ids or ()), None))
     return events.AgentJoined(agent) if agent else None
 
 
 def _transferred(one: _Event, about: _About, settings: Settings) -> ProviderFact | None:
-    return events.AgentTransferred(_person(settings, about.user_id))
+    return events.AgentTransferred(person(settings, about.user_id))
 
 
 def _moved(one: _Event, about: _About, settings: Settings) -> ProviderFact | None:

@@ -4,7 +4,7 @@ RingCentral tries a message three times and a webhook for three hours. An event 
 same id here, so it has no second effect; only an end is told anew, and the first end wins.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 from openhandover.core import events
 from openhandover.core.events import FromProvider
@@ -12,20 +12,25 @@ from openhandover.providers.base import Session
 
 from . import inbound, readable, wire
 from .account import Rest
+from .settings import Settings
 
 PAGE = 150
 
 
 async def look(
-    name: str, rest: Rest, session: Session, cursor: str | None
+    name: str, settings: Settings, rest: Rest, session: Session, cursor: str | None
 ) -> AsyncIterator[tuple[str, FromProvider | None]]:
-    """The agents' messages in the session's thread, and its end, when something has changed there since `cursor`."""
+    """Who has the session's thread, the agents' messages in it, and its end, when something has changed since `cursor`."""
     thread = wire.State.of(session.vendor_state).thread
     asked = [("thread_id", thread), ("limit", str(PAGE))]
     begun = (await rest.get("/interventions", wire.Interventions, asked)).records
-    mark = max((one.updated_at or "" for one in begun), default="")
+    mark = _mark(begun)
     if mark == (cursor or ""):
         return
+    for one in begun:
+        if not one.closed and (agent := inbound.person(settings, one.user_id)):
+            joined = events.AgentJoined(agent, only_if_free=True)
+            yield cursor or "", _fact(name, session, f"joined:{one.id}:{one.user_id}", joined, None)
     query = [("q", f'thread:"{thread}"'), ("limit", str(PAGE))]
     contents = (await rest.get("/contents", wire.Contents, query)).records
     for it in sorted(contents, key=lambda it: it.created_at or ""):
@@ -37,6 +42,14 @@ async def look(
         end = events.Closed("agent_closed", sequenced=True)  # everything said before it is here already
         yield cursor or "", _fact(name, session, f"closed:{last.id}:{last.closed_at}", end, last.closed_at)
     yield mark, None
+
+
+def _mark(begun: Sequence[wire.Intervention]) -> str:
+    """What changes with whatever agents do; that a reply counts as a change of the intervention is not documented."""
+    if not begun:
+        return ""
+    replies = sum(one.user_replies_count or 0 for one in begun)
+    return f"{max(one.updated_at or '' for one in begun)} {replies}"
 
 
 def _fact(
@@ -54,10 +67,9 @@ def _is_of_agent(it: wire.Content) -> bool:
 
 def _said(it: wire.Content) -> events.AgentMessage:
     text = it.body or ""
-    files = tuple(
-        inbound.file(f"{it.id}:{n}", one.url, one.filename, one.content_type)
-        for n, one in enumerate(it.attachments or ())
-    )
+    named = [(one.url, one.filename, one.content_type) for one in it.attachments or ()]
     return events.AgentMessage(
-        readable.of_html(text) if it.body_input_format == "html" else text, it.id, files
+        readable.of_html(text) if it.body_input_format == "html" else text,
+        it.id,
+        inbound.files(it.id, named),
     )

@@ -65,7 +65,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         Literal["person", "sender"],
         Meta(
             description="whose name the user sees: the agent's own, looked up when an event tells who has taken the "
-            "conversation, or the sender's as RingCentral shows it to customers"
+            "conversation, or the sender's as RingCentral shows it to customers; before they write, `agent_identity_name`"
         ),
     ] = "person"
     bot_identity_id: Annotated[Id, Meta(description="our id of the identity that stands for the bot")] = (

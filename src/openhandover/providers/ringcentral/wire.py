@@ -211,13 +211,13 @@ class Intervention(Struct):
     closed_at: str | None = None
     updated_at: str | None = None
     user_id: str | None = None
-    user_replies_count: int = 0
+    user_replies_count: int | None = None
 
 
 class ContentFile(Struct):
     """A file of a content."""
 
-    url: str
+    url: str | None = None
     filename: str | None = None
     content_type: str | None = None
 
@@ -255,7 +255,7 @@ class Channel(Struct):
     """A channel of the task mode: the sources that agents serve together."""
 
     id: str = ""
-    source_ids: list[str] = []
+    source_ids: list[str] | None = None
 
 
 class _OfAgent(Struct):
@@ -335,7 +335,7 @@ def answer(reply: Reply, kind: type[T]) -> T:
 
 def available(reply: Reply, channels: Iterable[Channel], source_id: str) -> Availability:
     """Whether an agent is free on a channel with our source; without such a channel nobody can tell."""
-    ours = {channel.id for channel in channels if source_id in channel.source_ids}
+    ours = {channel.id for channel in channels if source_id in (channel.source_ids or ())}
     if not ours:
         return Availability(open=None)
     free = sum(_is_free(agent, ours) for agent in answer(reply, list[_Agent]))
