@@ -34,7 +34,7 @@ export const de: Texts = {
   loadHint: "Ihre offenen Gespräche und wie viele Sie gleichzeitig führen",
   offlineHint: "Sie sind offline: Ihnen wird niemand angeboten.",
   pausedHint: "Sie bekommen keine neuen Gespräche; Ihre bleiben bei Ihnen.",
-  autoAway: "Sie wurden auf abwesend gesetzt, weil der Servicetisch eine Weile nicht benutzt wurde.",
+  autoAway: "Sie wurden auf abwesend gesetzt, weil der Arbeitsplatz eine Weile nicht benutzt wurde.",
   goOnline: "Online gehen",
   goOffline: "Offline gehen",
   goOnlineFirst: "Gehen Sie zuerst online; dann können Sie Gespräche annehmen.",

@@ -34,7 +34,7 @@ export const es: Texts = {
   loadHint: "Sus conversaciones abiertas y cuántas lleva a la vez",
   offlineHint: "Está desconectado: no se le ofrece a nadie.",
   pausedHint: "No recibe conversaciones nuevas; las suyas siguen siendo suyas.",
-  autoAway: "Se le puso como ausente porque el mostrador llevaba un rato sin usarse.",
+  autoAway: "Se le puso como ausente porque el puesto llevaba un rato sin usarse.",
   goOnline: "Conectarse",
   goOffline: "Desconectarse",
   goOnlineFirst: "Conéctese primero; después podrá tomar conversaciones.",

@@ -34,7 +34,7 @@ export const fr: Texts = {
   loadHint: "Vos conversations ouvertes, et combien vous en prenez à la fois",
   offlineHint: "Vous êtes hors ligne : personne ne vous est proposé.",
   pausedHint: "Vous ne recevez pas de nouvelles conversations ; les vôtres restent à vous.",
-  autoAway: "Vous avez été mis absent parce que le guichet n'était plus utilisé.",
+  autoAway: "Vous avez été mis absent parce que le poste n'était plus utilisé.",
   goOnline: "Passer en ligne",
   goOffline: "Passer hors ligne",
   goOnlineFirst: "Passez d'abord en ligne ; vous pourrez alors prendre des conversations.",

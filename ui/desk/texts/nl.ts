@@ -34,7 +34,7 @@ export const nl: Texts = {
   loadHint: "Je open gesprekken, en hoeveel je er tegelijk doet",
   offlineHint: "Je bent offline: je krijgt niemand aangeboden.",
   pausedHint: "Je krijgt geen nieuwe gesprekken; wat je hebt blijft van jou.",
-  autoAway: "Je bent op afwezig gezet omdat de balie een tijd niet gebruikt werd.",
+  autoAway: "Je bent op afwezig gezet omdat de werkplek een tijd niet gebruikt werd.",
   goOnline: "Online gaan",
   goOffline: "Offline gaan",
   goOnlineFirst: "Ga eerst online; dan kun je gesprekken aannemen.",
