@@ -58,6 +58,44 @@ async def test_a_person_is_the_agent_on_a_phone():
         await talk(browser, cm, **PHONE)
 
 
+async def test_the_newest_line_stays_in_sight():
+    """What opens above takes room from older lines, and a screen with less room shows the newest, too."""
+    async with chromium() as browser, CmEmulator() as cm:
+        visitor = cm.visitor("ada", "Ada")
+        for number in range(30):
+            visitor.says(f"line {number}")
+        async with opened(browser, f"{cm.url}/emulator/", **PHONE) as page:
+            await page.get_by_role("button", name="Ada").click()
+            newest = page.get_by_role("log").get_by_text("line 29")
+            await expect(newest).to_be_in_viewport()
+            await page.get_by_text("About this chat").click()
+            await expect(newest).to_be_in_viewport()
+            await page.set_viewport_size({"width": 360, "height": 480})
+            await expect(newest).to_be_in_viewport()
+
+
+async def test_where_it_is_narrow_the_way_of_a_call_is_seen():
+    """A call whose name does not fit has its arrow, like every other one."""
+    async with chromium() as browser, CmEmulator() as cm, calling(cm) as caller:
+        await caller.mutate("nobody", CUT, {})
+        async with opened(browser, f"{cm.url}/emulator/", viewport={"width": 220, "height": 600}) as page:
+            await page.get_by_role("button", name="Calls").click()
+            row = page.locator("#log li")
+            await expect(row).to_have_count(1)
+            way = await row.locator(".way").bounding_box()
+            assert way
+            assert way["width"] > 10
+            assert await row.locator("summary").evaluate("row => row.scrollWidth <= row.clientWidth")
+
+
+async def test_who_is_offline_is_told_to_go_online():
+    """An empty page says what is missing."""
+    async with chromium() as browser, CmEmulator() as cm, opened(browser, f"{cm.url}/emulator/") as page:
+        await expect(page.get_by_text("No chats yet. Go online")).to_be_visible()
+        await page.get_by_role("button", name="Online").click()
+        await expect(page.get_by_text("No chats yet. One appears here")).to_be_visible()
+
+
 async def test_the_page_says_when_the_emulator_is_gone_and_comes_back_with_it():
     """A stopped emulator is told; once it answers on the same address, its new chats are shown."""
     async with chromium() as browser:

@@ -7,7 +7,7 @@ const AUTHORS = { user: "User", bot: "Bot", agent: "You", note: "Private note", 
 const RETRY_MS = 1000
 const TYPING_MS = 4000
 const drafts = new Map()
-const page = { state: null, chosen: null, calls: false, typing: 0 }
+const page = { state: null, chosen: null, calls: false, typing: 0, atEnd: true }
 
 function element(tag, text = "", className = "") {
   return Object.assign(document.createElement(tag), { textContent: text, className })
@@ -48,6 +48,7 @@ function show() {
   const waiting = chats().filter(chat => chat.state === "waiting").length
   document.title = `${waiting ? `(${waiting}) ` : ""}${state.title}, emulated`
   $("none").hidden = chats().length > 0
+  $("none").textContent = `No chats yet. ${state.online ? "One appears here when somebody asks for a person." : "Go online, so that people can be handed over to you."}`
   showList()
   $("nothing").hidden = Boolean(chosen()) || page.calls
   $("calls").hidden = !page.calls
@@ -101,7 +102,7 @@ function showChat(chat) {
   $("as-note").hidden = !can("notes")
   if ($("as").hidden || (writesAs() === "visitor" && !visitor)) $("reply").elements.as.value = "agent"
   const asVisitor = writesAs() === "visitor"
-  $("text").placeholder = asVisitor ? "What the visitor writes" : !mine ? "The chat is not with you" : writesAs() === "note" ? "For agents only" : "Your answer"
+  $("text").placeholder = asVisitor ? "What the visitor writes" : chat.state === "ended" ? "This chat has ended" : !mine ? "This chat is not with you" : writesAs() === "note" ? "For agents only" : "Your answer"
   $("attach").hidden = asVisitor || !can("sends-file")
   $("text").disabled = $("attach").disabled = $("reply").querySelector("[type=submit]").disabled = !mine && !asVisitor
 }
@@ -110,7 +111,7 @@ function showLines(chat) {
   const list = $("lines")
   if (list.dataset.chat !== chat.id) list.replaceChildren()
   list.dataset.chat = chat.id
-  const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 40
+  const { atEnd } = page
   for (const line of chat.lines.slice(list.childElementCount)) {
     const row = element("div", "", line.author)
     if (line.author !== "system") row.append(element("span", `${AUTHORS[line.author]}, ${time(line.at)}`, "by"))
@@ -128,7 +129,12 @@ function fileLink({ name, url }) {
 
 function scrollDown() {
   $("lines").scrollTop = $("lines").scrollHeight
+  page.atEnd = true
 }
+
+$("lines").onscroll = ({ target }) => { page.atEnd = target.scrollHeight - target.scrollTop - target.clientHeight < 40 }
+// What opens above or below, such as a keyboard, takes room: whoever read the newest line goes on reading it.
+new ResizeObserver(() => { if (page.atEnd) scrollDown() }).observe($("lines"))
 
 async function showCalls() {
   const [came, went] = await Promise.all(["requests", "callbacks"].map(async name => (await (await fetch(name)).json())[name]))
