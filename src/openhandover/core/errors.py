@@ -7,6 +7,7 @@
     │  └─ PayloadError    -> 400, says where in the body (NotJsonError: it is no JSON at all)
     └─ ProviderError      the other side of an outbound call
        ├─ ProviderUnavailable   time-out, connection, 5xx, 429   -> retried
+       │  └─ NotTakenYet        a message, and no agent to get it -> retried until the session ends
        ├─ ProviderAuthError     token or key refused             -> retried for messages, `auth` for an open
        ├─ ProviderRejected      understood and refused for good  -> this one fails, the next goes on
        ├─ NobodyThere           the contact centre has no one    -> next attempt
@@ -104,6 +105,10 @@ class ProviderError(OpenHandoverError):
 
 class ProviderUnavailable(ProviderError):
     """The other side did not answer or was overloaded; the call is repeated."""
+
+
+class NotTakenYet(ProviderUnavailable):
+    """No agent has the conversation yet, and the other side keeps nothing for one."""
 
 
 class ProviderAuthError(ProviderError):

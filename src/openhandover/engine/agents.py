@@ -10,6 +10,7 @@ from openhandover.core import events as e, table
 from openhandover.core.effects import TellPresence, TellReceipt, TellTyping
 from openhandover.core.errors import (
     NobodyThere,
+    NotTakenYet,
     ProviderAuthError,
     ProviderError,
     ProviderRejected,
@@ -260,6 +261,9 @@ class AgentLanes:
                 raise ProviderRejected("this provider is no longer configured")
             with calling(known.handover_id, known.attempt, "send"):
                 await provider.send(session_of(known), message, f"{entry.conversation_id}:{entry.seq}")
+        except NotTakenYet as error:
+            await self._not_taken(lane, state, known, entry, error)
+            return tries
         except (ProviderUnavailable, ProviderAuthError, TimeoutError) as error:
             if self._clock() - entry.at > GIVE_UP_S:
                 await self._delivery.settle(lane, entry, tries + 1, delivered=False, detail="given up")
@@ -275,6 +279,17 @@ class AgentLanes:
             return 0
         await self._delivery.settle(lane, entry, tries + 1, delivered=True)
         return 0
+
+    async def _not_taken(
+        self, lane: Lane, state: Conversation, known: LaneState, entry: Entry, error: NotTakenYet
+    ) -> None:
+        """It stays due while somebody may come; the next attempt gets it with its open call; in the end it is failed."""
+        if known.ended_at is None:
+            await self._delivery.pause(lane, 1, None)
+        elif (await self._handover_of(state, known)).is_open:
+            await self._work.run(state.id, e.Sent(known.id, entry.seq, 0))
+        else:
+            await self._delivery.settle(lane, entry, 0, delivered=False, detail=error.detail)
 
     async def _gone(
         self, lane: Lane, known: LaneState, entry: Entry | None, tries: int, error: SessionGone

@@ -155,12 +155,19 @@ async def test_strangers_have_no_session(visitor: Visitor) -> None:
 
 
 async def test_a_session_that_moved_has_to_be_reconnected(visitor: Visitor) -> None:
-    """Until then everything is answered 503; the answer brings another affinity."""
+    """Until then everything is answered 503; nobody has an affinity then, the answer brings one, and numbers begin anew."""
     await visitor.asks()
+    _, first = await visitor.polls(-1)
+    await visitor.emulator.agent_says(visitor.id, "hello")
     visitor.emulator.chat_moves(visitor.id)
     assert (await visitor.polls(-1))[0] == 503
+    old, visitor.headers["X-LIVEAGENT-AFFINITY"] = visitor.headers["X-LIVEAGENT-AFFINITY"], "null"
     assert (await visitor.call("GET", "System/ReconnectSession"))[0] == 400
-    _, found = await visitor.call("GET", "System/ReconnectSession?ReconnectSession.offset=0")
+    again = f"System/ReconnectSession?ReconnectSession.offset={first['offset']}"
+    assert (await visitor.call("GET", again, X_LIVEAGENT_AFFINITY=old))[0] == 403
+    _, found = await visitor.call("GET", again)
+    assert found["resetSequence"] is True
+    visitor.headers["X-LIVEAGENT-AFFINITY"] = old
     assert (await visitor.polls(-1))[0] == 403
     visitor.headers["X-LIVEAGENT-AFFINITY"] = found["affinityToken"]
     assert (await visitor.call("POST", "Chasitor/ChasitorResyncState", {"organizationId": "x"}))[0] == 400
@@ -168,7 +175,9 @@ async def test_a_session_that_moved_has_to_be_reconnected(visitor: Visitor) -> N
         await visitor.call("POST", "Chasitor/ChasitorResyncState", {"organizationId": "00Dxx0000000001"})
     )[0] == 202
     _, told = await visitor.polls(-1)
-    assert told["messages"][-1]["type"] == "ChasitorSessionData"
+    kinds = [one["type"] for one in told["messages"]]
+    assert kinds == ["ChasitorSessionData", "ChatEstablished", "ChatMessage"]
+    assert (told["sequence"], told["offset"]) == (3, first["offset"] + 2)
 
 
 async def test_the_end_has_one_reason(visitor: Visitor) -> None:

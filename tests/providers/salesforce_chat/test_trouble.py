@@ -55,35 +55,54 @@ async def test_nobody_there_is_a_failure_and_no_completed_handover(world: Vendor
     assert (await two.is_(status="error"))["reason"] == "unavailable"
 
 
-async def test_what_is_said_while_waiting_is_kept_for_the_agent(world: VendorWorld) -> None:
-    """Over a restart, in its order, after the opening line; no transcript unless the step asks for one."""
+async def test_what_is_said_while_waiting_is_due_until_an_agent_is_there(world: VendorWorld) -> None:
+    """Over a crash, in its order, after the opening line; no transcript unless the step asks for one."""
     one = await Talk(world, {}).begin("this stays with the bot")
     await one.asks({"transcript": {}}, reason="billing")
     await one.is_(status="queued")
     await one.says("first")
-    assert await one.settled("first") == "delivered"
     await world.restart()
     await one.says("second")
-    assert await one.settled("second") == "delivered"
+    states = {line["text"]: line["delivery"]["state"] for line in await world.messages(one.id)}
+    assert states["first"] == states["second"] == "pending"
     assert one.lines() == []
     await world.emulator.agent_joins((await one.chat())["id"])
     await one.shown("second")
+    assert await one.settled("second") == "delivered"
     assert one.lines("user") == ["The user asks for a person.\nbilling", "first", "second"]
 
 
-async def test_what_nobody_has_read_is_not_kept_after_the_end(world: VendorWorld) -> None:
-    """The texts that waited for an agent are the user's, and have no place in the provider's memory then."""
+@pytest.mark.parametrize("end", ["cancel", "fail"])
+async def test_what_no_agent_has_got_is_failed_in_the_end(world: VendorWorld, end: str) -> None:
+    """Whoever ends it: nothing counts as delivered, the end waits for nobody, and the provider's memory keeps no word."""
     secret = "nobody reads this"
     one = await Talk(world, {}).queued()
     await one.says(secret)
-    assert await one.settled(secret) == "delivered"
-    await world.call("POST", f"/v1/handovers/{one.handover_id}/cancel")
+    if end == "cancel":
+        await world.call("POST", f"/v1/handovers/{one.handover_id}/cancel")
+    else:
+        chat(world).chat_fails((await one.chat())["id"])
     await until(lambda: one.mine()[0]["state"] == "ended", "the chat is ended")
+    assert await one.settled(secret) == "failed"
+    assert len(one.events("message.failed")) == 1
     await world.stop()
     with sqlite3.connect(next(world.folder.glob("*.db"))) as database:
         rows = database.execute("select value from item where kind = 'provider:vendor'").fetchall()
     (kept,) = [bytes(value) for (value,) in rows if b"affinity" in bytes(value)]
     assert secret.encode() not in kept
+
+
+async def test_what_waited_goes_to_the_next_provider(world: VendorWorld) -> None:
+    """Nobody takes the chat: its messages are part of what the next one gets, and are not failed."""
+    one = await (await Talk(world, {}).begin()).asks({"limits": {"queue_s": 1}, "fallback": ["vendor"]})
+    await one.is_(status="queued", attempt=1)
+    await one.says("I wait")
+    await one.is_(status="queued", attempt=2)
+    await until(lambda: [chat["state"] for chat in one.mine()] == ["ended", "waiting"], "the next chat")
+    await world.emulator.agent_joins(one.mine()[-1]["id"])
+    await one.shown("I wait")
+    assert await one.settled("I wait") == "delivered"
+    assert one.events("message.failed") == []
 
 
 async def test_a_session_that_moved_is_found_again(world: VendorWorld) -> None:
@@ -98,6 +117,21 @@ async def test_a_session_that_moved_is_found_again(world: VendorWorld) -> None:
     assert one.lines("user")[-5:] == texts
     moves = len(world.emulator.requests_to("ReconnectSession"))
     assert moves == len(world.emulator.requests_to("ChasitorResyncState")) == 5
+
+
+async def test_a_session_that_moved_counts_anew(world: VendorWorld) -> None:
+    """Its messages have the numbers that others had before: none is taken for one of those, none is shown twice."""
+    one = await Talk(world, {}).active()
+    for n in range(3):
+        await one.agent_says(f"before {n}")
+        await one.hears(f"before {n}")
+        chat(world).chat_moves((await one.chat())["id"])
+        await until(lambda: not chat(world).chats[one.mine()[0]["id"]].must_move, "it is reconnected")
+        if n == 1:
+            await world.restart()
+        await one.agent_says(f"after {n}")
+        await one.hears(f"after {n}")
+    assert one.heard()[1:] == [f"{when} {n}" for n in range(3) for when in ("before", "after")]
 
 
 async def test_a_session_that_is_gone_is_the_end(world: VendorWorld) -> None:

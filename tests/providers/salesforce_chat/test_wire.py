@@ -191,3 +191,24 @@ def test_bad_settings_are_refused_by_name(change: dict[str, Any], setting: str) 
     """When the file is read."""
     with pytest.raises(msgspec.ValidationError, match=setting):
         msgspec.convert(GIVEN | change, Settings)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"affinityToken": "a-2", "resetSequence": true}',
+        b'{"messages": [{"type": "ReconnectSession", "message": {"affinityToken": "a-2", "resetSequence": true}}]}',
+    ],
+)
+def test_the_new_affinity_is_found_in_either_form(body: bytes) -> None:
+    """The guide shows the fields, and not what is around them."""
+    assert wire.affinity(Reply(200, {}, body)) == "a-2"
+
+
+@pytest.mark.parametrize(
+    "body", [b"{}", b'{"messages": [{"type": "x", "message": {"affinityToken": 7}}]}', b"<html>"]
+)
+def test_an_answer_without_affinity_is_asked_for_again(body: bytes) -> None:
+    """A proxy may have given it."""
+    with pytest.raises(ProviderUnavailable):
+        wire.affinity(Reply(200, {}, body))

@@ -121,26 +121,26 @@ class Api(Emulator):
             if chat.state == "ended":
                 chat.is_over = True
                 raise Refused(403, "the session is not valid")
+            affinity = chat.affinity
             try:
                 async with asyncio.timeout(self.poll_s):
                     await chat.news.wait()
             except TimeoutError:
                 return web.Response(status=204)
-            if chat.must_move:
+            if chat.must_move or chat.affinity != affinity:
                 raise Refused(503, "the affinity has changed")
             told = chat.told[after:]
         number = after + len(told)
-        return web.json_response({"messages": told, "sequence": number, "offset": 1768469 + number})
+        return web.json_response({"messages": told, "sequence": number, "offset": chat.offset + number})
 
     async def _reconnect(self, request: web.Request) -> web.Response:
-        chat = self._chat(request, moving=True)
-        if not request.query.get("ReconnectSession.offset", "").isdigit():
+        """As the vendor's page of this resource shows it: without an affinity, and the numbers always begin anew."""
+        chat = self._chat(request, affinity="null")
+        offset = request.query.get("ReconnectSession.offset", "")
+        if not offset.isdigit():
             raise Refused(400, "ReconnectSession.offset is a number")
-        chat.must_move = False
-        chat.affinity = f"{chat.affinity[:8]}-{len(chat.told)}"
-        place = 1 if chat.state == "waiting" else 0
-        chat.tell("ChasitorSessionData", queuePosition=place, messages=[])
-        return web.json_response({"affinityToken": chat.affinity, "resetSequence": False})
+        chat.move(int(offset))
+        return web.json_response({"affinityToken": chat.affinity, "resetSequence": True})
 
     async def _resync(self, request: web.Request) -> web.Response:
         self._chat(request)
@@ -191,15 +191,15 @@ class Api(Emulator):
         if self.origin is not None and request.headers.get("Origin") != self.origin:
             raise Refused(403, "this domain may not chat")
 
-    def _chat(self, request: web.Request, *, moving: bool = False) -> Chat:
+    def _chat(self, request: web.Request, *, affinity: str | None = None) -> Chat:
         self._version(request)
         key = request.headers.get("X-LIVEAGENT-SESSION-KEY")
         chat = next((one for one in self.chats.values() if one.key == key), None)
         if chat is None or chat.is_over:
             raise Refused(403, "the session is not valid")
-        if request.headers.get("X-LIVEAGENT-AFFINITY") != chat.affinity:
+        if request.headers.get("X-LIVEAGENT-AFFINITY") != (affinity or chat.affinity):
             raise Refused(403, "the affinity token is another one")
-        if chat.must_move and not moving:
+        if chat.must_move and affinity is None:
             raise Refused(503, "the affinity has changed")
         return chat
 

@@ -25,6 +25,8 @@ class Chat:
     sequence: int = 0
     """The highest number of a POST so far."""
     told: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    offset: int = 1768469
+    """With the number of something told: its place among all, which a move does not change."""
     lines: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     agent: tuple[str, str] | None = None
     is_typing: bool = False
@@ -44,6 +46,21 @@ class Chat:
     def line(self, author: str, text: str) -> None:
         """Something that the page shows."""
         self.lines.append({"author": author, "text": text, "at": datetime.now(UTC).isoformat()})
+
+    def move(self, offset: int) -> None:
+        """On another server, which tells what came after this offset under numbers of its own."""
+        self.must_move = False
+        self.affinity = uuid4().hex[:8]
+        known = min(max(offset - self.offset, 0), len(self.told))
+        place = 1 if self.state == "waiting" else 0
+        first: dict[str, Any] = {
+            "type": "ChasitorSessionData",
+            "message": {"queuePosition": place, "messages": []},
+        }
+        self.told = [first, *self.told[known:]]
+        self.offset += known - 1
+        self.news.set()
+        self.news = asyncio.Event()
 
     # --- the visitor
 

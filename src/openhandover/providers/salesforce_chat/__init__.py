@@ -98,9 +98,12 @@ class SalesforceChat(BaseProvider):
         return Opened(request.key)
 
     async def send(self, session: Session, message: Message, key: str) -> None:
-        """The text and the links of its files, in as many messages as they need."""
+        """The text and the links of its files, in as many messages as they need. Before an agent has taken the chat, nobody
+        would get them."""
+        chat = self._chat(session.external_id)
+        await chat.taken()
         said = wire.pieces(wire.line(message), self._settings.max_text_length)
-        await self._chat(session.external_id).say(key, said)
+        await chat.say(key, said)
 
     async def typing(self, session: Session, *, on: bool) -> None:
         """Tell the agent that the user types, or stopped."""
@@ -123,22 +126,24 @@ class SalesforceChat(BaseProvider):
         self, session: Session, cursor: str | None
     ) -> AsyncIterator[tuple[str, e.FromProvider | None]]:
         """One poll after the other, which is what keeps the chat alive, too."""
-        chat, ack = self._chat(session.external_id), int(cursor or -1)
+        chat, place = self._chat(session.external_id), wire.place(cursor)
+        chat.offset = place.offset
         while True:
-            batch = await chat.poll(ack)
-            if batch is None:
+            found = await chat.poll(place)
+            if found is None:
                 continue
+            after, batch = found
             for n, happened in enumerate(batch.messages):
                 if happened.type == "ChatEstablished":
                     await chat.establish()
-                last = n == len(batch.messages) - 1
-                for place, fact in enumerate(wire.facts(happened, self._settings.left_s)):
+                reached = after if n == len(batch.messages) - 1 else place
+                for m, fact in enumerate(wire.facts(happened, self._settings.left_s)):
                     if isinstance(fact, e.Closed | e.Failed):
                         await chat.over()
-                    event_id = f"{session.external_id}:{batch.sequence}:{n}:{place}"
-                    yield str(batch.sequence if last else ack), self._event(session, event_id, fact)
-            ack = batch.sequence
-            yield str(ack), None
+                    event_id = f"{session.external_id}:{after.moves}:{after.ack}:{n}:{m}"
+                    yield reached.text(), self._event(session, event_id, fact)
+            place, chat.offset = after, after.offset
+            yield place.text(), None
             if chat.has_ended:
                 return
 

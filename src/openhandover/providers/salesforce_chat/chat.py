@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct, structs
 
 from openhandover.core.errors import (
+    NotTakenYet,
     ProviderAuthError,
     ProviderRejected,
     ProviderUnavailable,
@@ -56,7 +57,8 @@ class State(Struct, frozen=True):
     to: wire.Target
     sequence: int = 2
     """Number of the next POST; 1 is `ChasitorInit`."""
-    offset: int | None = None
+    moves: int = 0
+    """How often the session has moved: what it tells is numbered anew each time."""
     is_established: bool = False
     due: tuple[Due, ...] = ()
     taken: tuple[str, ...] = ()
@@ -69,14 +71,14 @@ class Chat:
     def __init__(self, id_: str, http: Sender, host: Host, origin: str | None) -> None:
         self.id = id_
         self.has_ended = False
+        self.offset = 0
+        """Of the last thing heard: where a session that moves goes on."""
         self._http = http
         self._host = host
         self._origin = {"Origin": origin} if origin else {}
         self._state: State | None = None
         self._turn = asyncio.Lock()
         self._moving = asyncio.Lock()
-        self._is_renumbered = False
-        """The session's messages are counted anew since it has moved."""
 
     # --- the session
 
@@ -120,6 +122,11 @@ class Chat:
         await self._keep(structs.replace(state, **changes))
 
     # --- what the agent gets
+
+    async def taken(self) -> None:
+        """Return when an agent has the chat. Raises NotTakenYet as long as nobody would get a word."""
+        if not (await self._needed()).is_established:
+            raise NotTakenYet("no agent has taken the chat")
 
     async def say(self, key: str, texts: list[str]) -> None:
         """Give the agent these texts: now, or as soon as one has taken the chat."""
@@ -195,22 +202,19 @@ class Chat:
 
     # --- what the agent says
 
-    async def poll(self, ack: int) -> wire.Batch | None:
-        """What happened after `ack`; None: nothing yet. Only one poll may be under way."""
+    async def poll(self, place: wire.Place) -> tuple[wire.Place, wire.Batch] | None:
+        """What happened after this place, and the place after that; None: nothing yet. Only one poll may be under way."""
         state = await self._needed()
-        path = f"System/Messages?ack={ack}"
+        ack = place.ack if place.moves == state.moves else -1
         wait_s = state.session.client_poll_timeout + _LATE_S
-        reply = await self._send("GET", state.to, path, self._headers(state), timeout_s=wait_s)
-        if reply.status == 204:
+        headers = self._headers(state)
+        reply = await self._send("GET", state.to, f"System/Messages?ack={ack}", headers, timeout_s=wait_s)
+        if reply.status == 204 or await self._has_moved(state, reply):
             return None
-        if await self._has_moved(state, reply):
-            ack, self._is_renumbered = (-1 if self._is_renumbered else ack), False
-            return wire.Batch([], ack)
         check(reply, TALK, time.time(), TALK_HINTS)
         batch: wire.Batch = wire.read(reply, wire.Batch, "Messages")
-        now = await self._needed()
-        self._state = structs.replace(now, offset=now.offset if batch.offset is None else batch.offset)
-        return batch
+        offset = place.offset if batch.offset is None else batch.offset
+        return wire.Place(state.moves, batch.sequence, offset), batch
 
     async def _has_moved(self, state: State, reply: Reply) -> bool:
         """Whether the session is not where this call went; where it is now, is asked once for all calls."""
@@ -224,12 +228,13 @@ class Chat:
         return reply.status == _NOT_VALID and (await self._needed()).session.affinity_token != before
 
     async def _reconnect(self, state: State) -> None:
-        path = f"System/ReconnectSession?ReconnectSession.offset={state.offset or 0}"
-        reply = await self._send("GET", state.to, path, self._headers(state))
+        """Find the session on its new server, which counts anew whatever `resetSequence` says: its page says always."""
+        headers = {**self._headers(state), "X-LIVEAGENT-AFFINITY": "null"}
+        path = f"System/ReconnectSession?ReconnectSession.offset={self.offset}"
+        reply = await self._send("GET", state.to, path, headers)
         check(reply, TALK, time.time(), TALK_HINTS)
-        found: wire.Reconnected = wire.read(reply, wire.Reconnected, "ReconnectSession")
-        await self._change(session=structs.replace(state.session, affinity_token=found.affinity_token))
-        self._is_renumbered = self._is_renumbered or found.reset_sequence
+        session = structs.replace(state.session, affinity_token=wire.affinity(reply))
+        await self._change(session=session, moves=state.moves + 1)
         body = {"organizationId": state.to.organization_id}
         reply = await self._post(await self._needed(), "Chasitor/ChasitorResyncState", body, None)
         check(reply, TALK, time.time(), TALK_HINTS)

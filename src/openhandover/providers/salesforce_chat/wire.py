@@ -128,18 +128,28 @@ class Session(Struct, frozen=True, rename="camel"):
     client_poll_timeout: float = 40.0
 
 
-class Reconnected(Struct, frozen=True, rename="camel"):
-    """The answer of `ReconnectSession`."""
-
-    affinity_token: str
-    reset_sequence: bool = False
-
-
 class Occurrence(Struct, frozen=True):
     """One message of a poll."""
 
     type: str
     message: dict[str, Any] = {}
+
+
+class Place(Struct, frozen=True, omit_defaults=True):
+    """How far a chat was heard: the number of the last thing told since it has moved so often, and its offset."""
+
+    moves: int = 0
+    ack: int = -1
+    offset: int = 0
+
+    def text(self) -> str:
+        """As a cursor."""
+        return msgspec.json.encode(self).decode()
+
+
+def place(cursor: str | None) -> Place:
+    """The place that a cursor of ours tells; the beginning without one."""
+    return msgspec.json.decode(cursor, type=Place) if cursor else Place()
 
 
 class Batch(Struct, frozen=True):
@@ -150,8 +160,12 @@ class Batch(Struct, frozen=True):
     offset: int | None = None
 
 
-class _Available(Struct, frozen=True):
+class _Told(Struct, frozen=True):
     messages: list[Occurrence] = []
+
+
+class _Reconnected(_Told, frozen=True, rename="camel"):
+    affinity_token: str | None = None
 
 
 def read(reply: Reply, kind: type[Any], what: str) -> Any:
@@ -163,9 +177,20 @@ def read(reply: Reply, kind: type[Any], what: str) -> Any:
         raise ProviderUnavailable(detail, http_status=reply.status) from None
 
 
+def affinity(reply: Reply) -> str:
+    """The token that the answer of `ReconnectSession` brings: by itself, or in a message as the availability is, which
+    the guide leaves open."""
+    found: _Reconnected = read(reply, _Reconnected, "ReconnectSession")
+    told = (one.message.get("affinityToken") for one in found.messages)
+    token = found.affinity_token or next((one for one in told if isinstance(one, str)), None)
+    if not token:
+        raise ProviderUnavailable("ReconnectSession gave no affinity token", http_status=reply.status)
+    return token
+
+
 def availability(reply: Reply, button_id: str) -> Availability:
     """Whether agents are there for this button: what is not said to be available, is not."""
-    found: _Available = read(reply, _Available, "the availability")
+    found: _Told = read(reply, _Told, "the availability")
     for message in found.messages:
         for one in cast("list[Any]", message.message.get("results") or []):
             result = cast("dict[str, Any]", one if isinstance(one, dict) else {})
