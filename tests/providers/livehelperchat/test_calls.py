@@ -345,6 +345,42 @@ async def test_typing_and_what_is_not_told() -> None:
         assert {request.body for request in pair.lhc.requests_to("typing")} == {b"msg="}
 
 
+async def test_a_revoked_key_makes_no_link_of_a_file() -> None:
+    """The file waits for a good key."""
+    async with alone() as pair:
+        one = await pair.opened()
+        pair.host.files = {"f1": b"abc"}
+        pair.lhc.site.us.api_key, kept = "another", pair.lhc.site.us.api_key
+        with pytest.raises(errors.ProviderAuthError):
+            await pair.provider.send(one, said("", "user", PNG), "k1")
+        pair.lhc.site.us.api_key = kept
+        await pair.provider.send(one, said("", "user", PNG), "k1")
+        assert len(pair.lhc.site.files) == len(pair.texts(one)) == 1
+
+
+async def test_the_bots_words_for_a_chat_that_is_gone() -> None:
+    """As the user's."""
+    async with alone() as pair:
+        one = await pair.opened()
+        pair.lhc.site.chats.clear()
+        with pytest.raises(errors.SessionGone):
+            await pair.provider.presence(one, "connected", "Ann joined")
+        with pytest.raises(errors.SessionGone):
+            await pair.provider.send(one, said("Hi", "bot"), "k1")
+
+
+async def test_a_key_that_is_revoked_before_the_repeat() -> None:
+    """Whether there is a chat cannot be found out now: nothing is opened a second time."""
+    async with alone() as pair:
+        pair.lhc.faults.lose_next_reply(endpoint="chat.create")
+        with pytest.raises(errors.ProviderUnavailable):
+            await pair.provider.open(request(route={"department": 1}))
+        pair.lhc.site.us.api_key = "another"
+        with pytest.raises(errors.ProviderAuthError):
+            await pair.provider.open(request(route={"department": 1}))
+        assert len(pair.lhc.site.chats) == 1
+
+
 # --- the end -------------------------------------------------------------------------------------------------------
 
 
@@ -378,6 +414,18 @@ async def test_a_close_that_did_nothing_names_the_right() -> None:
         pair.lhc.site.us.rights -= {"lhchat,allowcloseremote"}
         with pytest.raises(errors.ProviderRejected, match="lhchat, allowcloseremote"):
             await pair.provider.close(one, "bot_closed")
+
+
+async def test_a_chat_that_ended_in_a_survey_is_closed() -> None:
+    """The user can write no more, and operators still have it."""
+    async with alone() as pair:
+        one = await pair.opened()
+        pair.chat(one).now.status_sub = 5
+        pair.lhc.site.commit(pair.chat(one))
+        with pytest.raises(errors.SessionEnded):
+            await pair.provider.send(one, said("Hi"), "k1")
+        await pair.provider.close(one, "bot_closed")
+        assert pair.chat(one).shown.status == 2
 
 
 async def test_a_chat_that_is_gone_has_ended() -> None:

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from openhandover.core import events as e
-from openhandover.core.errors import PayloadError
+from openhandover.core.errors import PayloadError, ProviderUnavailable
 from openhandover.core.events import ProviderFact
 from openhandover.core.model import Agent, Attachment, Delivery, Message, User
 from openhandover.core.settings import Secret
@@ -176,6 +176,15 @@ def test_typing_is_told_when_it_begins_and_ends() -> None:
     assert facts_of(one, chat) == [e.AgentTyping(False)]
 
 
+def test_who_wrote_between_two_readings_has_left_when_the_chat_waits_again() -> None:
+    """The chat was read before it was accepted, its lines after: whoever wrote there is in it until a later look."""
+    one, chat = sight(), {"id": 7, "status": 0, "user_id": 0}
+    line = {"id": 8, "user_id": 2, "msg": "Hi", "name_support": "Amy Agent"}
+    assert facts_of(one, chat, line) == [e.AgentMessage("Hi", id="8", agent=AMY)]
+    assert facts_of(one, chat) == [e.AgentLeft()]
+    assert facts_of(one, chat) == []
+
+
 def test_the_auto_responder_joins_nobody() -> None:
     """Its lines have the author of our own bot's; only the mark tells them apart."""
     marked = {"id": 8, "user_id": -2, "msg": "One moment", "meta_msg": '{"content":{"auto_responder":true}}'}
@@ -234,6 +243,22 @@ def test_lines_come_in_the_order_of_their_numbers() -> None:
 def test_bbcode_becomes_plain_text(written: str, shown: str) -> None:
     """What the user's channel would show as brackets is taken away; everything else stays as it was written."""
     assert text_of(Line(id=1, user_id=2, msg=written)) == shown
+
+
+@pytest.mark.parametrize(
+    "variables", [None, "", "nonsense", "[]", [], {"openhandover_id": "x"}, '{"openhandover_id":"x"}']
+)
+def test_chat_variables_of_others_do_no_harm(variables: Any) -> None:
+    """Whoever made the chat may have put anything there."""
+    found = read(Chat, {"id": 1, "status": 0, "chat_variables": variables}).variables
+    assert found.get("openhandover_id") == ("x" if variables and "openhandover_id" in variables else None)
+
+
+@pytest.mark.parametrize("answer", [None, [], {"id": 1}, {"id": "x", "status": 0}, "text"])
+def test_an_answer_that_makes_no_sense_is_worth_another_try(answer: Any) -> None:
+    """A proxy may have written it."""
+    with pytest.raises(ProviderUnavailable, match="Live Helper Chat's answer"):
+        read(Chat, answer)
 
 
 def test_the_cursor_is_the_view() -> None:

@@ -24,7 +24,7 @@ from . import hooks, wire
 from .api import Api
 from .outbox import Outbox
 from .settings import Settings
-from .view import PENDING, Sight, seen_before
+from .view import CLOSED, PENDING, Sight, seen_before
 from .watch import Bells, Watch, watched
 
 _MARGIN_S = 3600
@@ -147,7 +147,7 @@ class LiveHelperChat(BaseProvider):
             chat = await self._api.chat(session.external_id)
         except SessionGone:
             return
-        if chat.is_closed:
+        if chat.status == CLOSED:
             return
         if left:
             await self._api.user_left(session.external_id, wire.held(session).hash)

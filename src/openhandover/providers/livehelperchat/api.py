@@ -6,7 +6,7 @@ body it did not expect. Its error texts are in the installation's language, so w
 
 import base64
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -54,12 +54,9 @@ class Api:
 
     async def create(self, body: Mapping[str, Any]) -> Chat:
         """A new chat. Whoever does not know whether it was made looks with `find` first."""
-        try:
-            found = await self._post(
-                "/restapi/chat", encode_json(body), "application/json", timeout_s=_OPENED_S
-            )
-        except ProviderRejected as error:
-            raise await self._explained(error) from None
+        found = await self._told(
+            self._post("/restapi/chat", encode_json(body), "application/json", timeout_s=_OPENED_S)
+        )
         return read(Chat, found.get("result"))
 
     async def find(self, key: str, since: int) -> Chat | None:
@@ -67,10 +64,8 @@ class Api:
         offset = 0
         while True:
             query = {"status_ids": "0,1,2,5", "time_gt": since, "limit": _PAGE, "offset": offset}
-            try:
-                found: Any = (await self._get("/restapi/chats", query)).get("list") or []
-            except ProviderRejected as error:
-                raise await self._explained(error) from None
+            answer = await self._told(self._get("/restapi/chats", query))
+            found: Any = answer.get("list") or []
             chats = read(list[Chat], list(mapping(found).values()) or found)
             for chat in chats:
                 if chat.variables.get(wire.MARK) == key:
@@ -95,28 +90,23 @@ class Api:
         query: dict[str, Any] = {"chat_id": chat_id, "last_message_id": after}
         if media:
             query |= {"extract_media": "true", "remove_media": "true"}
-        try:
-            found = await self._get("/restapi/fetchchatmessages", query)
-        except ProviderRejected as error:
-            raise await self._explained(error, chat_id) from None
+        found = await self._told(self._get("/restapi/fetchchatmessages", query), chat_id)
         return read(Lines, found.get("result"))
 
     async def assign(self, chat_id: str, chat_hash: str) -> None:
         """What a waiting visitor's browser asks; it makes Live Helper Chat assign the chat to somebody."""
-        try:
-            await self._get("/restapi/checkchatstatus", {"chat_id": chat_id, "hash": chat_hash})
-        except ProviderRejected as error:
-            raise await self._explained(error, chat_id) from None
+        await self._told(
+            self._get("/restapi/checkchatstatus", {"chat_id": chat_id, "hash": chat_hash}), chat_id
+        )
 
     # --- lines ----------------------------------------------------------------------------------------------------
 
     async def user_says(self, chat_id: str, chat_hash: str, text: str) -> int:
         """The id of the user's new line. By the visitor's secret alone: with our key, a deleted chat would take it."""
         form = {"chat_id": chat_id, "hash": chat_hash, "msg": text}
-        try:
-            found = await self._post("/restapi/addmsguser", form, auth=False)
-        except ProviderRejected as error:
-            raise await self._explained(error, chat_id, "; check `max_message_length`") from None
+        found = await self._told(
+            self._post("/restapi/addmsguser", form, auth=False), chat_id, "; check `max_message_length`"
+        )
         return read(Line, found.get("msg")).id
 
     async def we_say(self, chat_id: str, sender: str, text: str, name: str = "") -> int:
@@ -124,10 +114,7 @@ class Api:
         form = {"chat_id": chat_id, "sender": sender, "msg": wire.no_command(text), "no_event": "true"}
         if name:
             form["operator_name"] = name
-        try:
-            found = await self._post("/restapi/addmsgadmin", form)
-        except ProviderRejected as error:
-            raise await self._explained(error, chat_id) from None
+        found = await self._told(self._post("/restapi/addmsgadmin", form), chat_id)
         return read(Line, found.get("msg")).id
 
     async def upload(self, chat_id: str, file: Attachment, content: bytes) -> str | None:
@@ -136,6 +123,7 @@ class Api:
         try:
             found = await self._post("/restapi/file", body, kind)
         except ProviderRejected:
+            await self.prove()
             return None
         if "id" not in found or not found.get("security_hash"):
             return None
@@ -152,19 +140,15 @@ class Api:
     async def user_left(self, chat_id: str, chat_hash: str) -> None:
         """The visitor's browser would say so: operators see it, the chat stays open."""
         query = {"chat_id": chat_id, "hash": chat_hash, "vid": "", "eclose": "true"}
-        try:
-            await self._get("/restapi/closechatasvisitor", query, auth=False)
-        except ProviderRejected as error:
-            raise await self._explained(error, chat_id) from None
+        await self._told(self._get("/restapi/closechatasvisitor", query, auth=False), chat_id)
 
     async def close(self, chat_id: str) -> None:
         """Close it and see that it is closed: without the right to, they say yes and do nothing."""
         try:
-            await self._post("/restapi/setchatstatus", {"chat_id": chat_id, "status": str(CLOSED)})
-        except ProviderRejected as error:
-            explained = await self._explained(error, chat_id)
-            if not isinstance(explained, SessionGone):
-                raise explained from None
+            await self._told(
+                self._post("/restapi/setchatstatus", {"chat_id": chat_id, "status": str(CLOSED)}), chat_id
+            )
+        except SessionGone:
             return
         if (await self.chat(chat_id)).status != CLOSED:
             raise ProviderRejected(
@@ -220,6 +204,15 @@ class Api:
         if chat.is_closed:
             return SessionEnded("the chat is closed in Live Helper Chat")
         return ProviderRejected(error.detail + hint, http_status=error.http_status)
+
+    async def _told(
+        self, call: Awaitable[dict[str, Any]], chat_id: str | None = None, hint: str = ""
+    ) -> dict[str, Any]:
+        """The answer; a refusal as what is behind it."""
+        try:
+            return await call
+        except ProviderRejected as error:
+            raise await self._explained(error, chat_id, hint) from None
 
     # --- every call -----------------------------------------------------------------------------------------------
 

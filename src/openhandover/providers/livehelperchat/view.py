@@ -152,17 +152,19 @@ class Sight:
     def facts(self, chat: Chat, lines: Lines, new: Sequence[Line]) -> Iterator[FromProvider]:
         """What happened. `new` are the lines that were not handled yet; the chat was read before its lines, so that
         what was said before its end is among them. The end itself is not told here."""
+        was_served = bool(self.view.served)
         joined = self._owner(chat, lines)
         if joined is not None:
             yield self._changed(chat, joined)
         for line in sorted(new, key=lambda line: line.id):
             if (said := self._said(line)) is not None:
+                self._spoke(said)
                 yield self._origin(chat, f"message:{line.id}", said, line.time)
         typing = bool(lines.ot)
         if typing != self.view.typing:
             self.view = structs.replace(self.view, typing=typing)
             yield self._changed(chat, events.AgentTyping(typing))
-        if self.view.served and chat.status == PENDING:
+        if was_served and chat.status == PENDING:
             self.view = structs.replace(self.view, status=PENDING, owner=0, place=None)
             yield self._changed(chat, events.AgentLeft())
         place = chat.number_in_queue if chat.status == PENDING else None
@@ -188,6 +190,12 @@ class Sight:
         self.view = structs.replace(self.view, status=ACTIVE, owner=served, place=None)
         agent = Agent(id=str(served), name=_name(chat, lines))
         return events.AgentTransferred(agent) if before else events.AgentJoined(agent)
+
+    def _spoke(self, said: ProviderFact) -> None:
+        """Who writes is there, also where the chat was read a moment before it was accepted."""
+        wrote = isinstance(said, events.AgentMessage) and not said.note and said.agent
+        if wrote and wrote.id and not self.view.served:
+            self.view = structs.replace(self.view, status=ACTIVE, owner=int(wrote.id), place=None)
 
     def _said(self, line: Line) -> ProviderFact | None:
         """What an operator wrote. Ours are 0 and -2, the system's -1: also after a restart they are never inbound."""
