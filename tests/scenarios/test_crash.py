@@ -52,5 +52,5 @@ async def test_kill_9_between_cm_and_us_loses_repeats_and_misorders_nothing() ->
             await running.wait()
     found = json.loads(said)
     assert found["ok"], found
-    assert min(found["said"].values()) > 5, "there was hardly any load"
+    assert min(found["said"].values()) > 1, "there was no load"
     assert running.returncode == 0
