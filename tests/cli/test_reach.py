@@ -93,6 +93,24 @@ async def test_an_address_that_leads_nowhere(tmp_path: Path) -> None:
     assert found.endswith("; change `server.public_url`, or what stands in between")
 
 
+async def test_a_provider_at_a_wrong_address(tmp_path: Path) -> None:
+    """Nobody there, no such host, and somebody else there: each names the setting that holds the address."""
+    nowhere = f"http://127.0.0.1:{free_port()}"
+    assert (await lines(tmp_path, f"{nowhere}/desk", free_port()))[0] == (
+        f"- providers.d: not reached: No connection: Connection refused; check `url` ({nowhere})"
+    )
+    assert (await lines(tmp_path, "http://nobody.invalid", free_port()))[0] == (
+        "- providers.d: not reached: No connection: the host's name is unknown; check `url` (http://nobody.invalid)"
+    )
+
+    async def nothing(_: web.Request) -> web.Response:
+        return web.Response(status=404)
+
+    async with serving(nothing) as other:
+        found = (await lines(tmp_path, other, free_port()))[0]
+    assert found == f"- providers.d: not reached: HTTP status 404; check also `url` ({other})"
+
+
 @pytest.mark.parametrize("what", [b"", b"GET / HTTP/1.1\r\n", b"x" * 100_000])
 async def test_somebody_else_knocks_meanwhile(tmp_path: Path, what: bytes) -> None:
     """Whoever calls while the check answers, half a request or none, does not disturb it."""

@@ -109,6 +109,16 @@ async def test_a_user_is_erased_while_the_server_is_stopped(folder: Path) -> Non
     assert "nobody with the id u1" in again.output
 
 
+async def test_a_second_server_on_the_same_database_is_refused(folder: Path) -> None:
+    """It says in one line which process has the database, without a traceback."""
+    async with running_server(folder, CONFIG):
+        refused = await command(None, "serve", "--port", "0")
+    assert refused.exit_code == 1
+    assert "in use by process" in refused.output
+    assert "Traceback" not in refused.output
+    assert isinstance(refused.exception, SystemExit)
+
+
 async def test_a_stored_webhook_is_posted_again(folder: Path) -> None:
     """It is signed anew, taken once, and then known to be a repetition."""
     event = {"event_id": "e1", "type": "agent.joined", "agent": {"id": "a", "name": "Ann"}}

@@ -2,13 +2,17 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager
 from ipaddress import ip_address
+from typing import Any
 from urllib.parse import urlsplit
 
+from msgspec import Struct
+from msgspec.structs import asdict
+
 from openhandover.config.model import Config, Provider as Block
-from openhandover.core.errors import ConfigError, OpenHandoverError
+from openhandover.core.errors import ConfigError, OpenHandoverError, ProviderError, ProviderUnavailable
 from openhandover.engine import base_url
 from openhandover.net.client import HttpClient, Reply, Request
 from openhandover.providers import provider_of
@@ -36,13 +40,13 @@ async def _tried(config: Config, name: str, block: Block, http: HttpClient) -> l
     provider: Provider = provider_of(block.type)(name, block.settings, http)
     url = f"{base_url(config)}/webhooks/{name}"
     provider.host = Alone(url if config.server.public_url else "")
-    found = [await _let_in(name, provider)]
+    found = [await _let_in(name, provider, block)]
     if provider.capabilities.inbound == "webhook":
         found.append(await _webhooks(name, url, min(provider.capabilities.webhook_parts), http))
     return found
 
 
-async def _let_in(name: str, provider: Provider) -> Finding:
+async def _let_in(name: str, provider: Provider, block: Block) -> Finding:
     if getattr(provider.connect, "__func__", None) is BaseProvider.connect:
         return (
             True,
@@ -52,10 +56,33 @@ async def _let_in(name: str, provider: Provider) -> Finding:
         await provider.start()
         await provider.connect()
     except (OpenHandoverError, ConfigError) as error:
-        return False, f"providers.{name}: not reached: {error}"
+        return False, f"providers.{name}: not reached: {error}{_where(error, block)}"
     finally:
         await provider.stop()
     return True, f"providers.{name}: reached"
+
+
+def _where(error: Exception, block: Block) -> str:
+    """The settings that may hold the wrong address, where nobody answered or somebody who knows nothing of us."""
+    match error:
+        case ProviderUnavailable(http_status=None):
+            may_be = "; check "
+        case ProviderError(http_status=404 | 405):
+            may_be = "; check also "
+        case _:
+            return ""
+    found = ", ".join(f"`{key}` ({origin})" for key, origin in _origins(block.settings))
+    return found and may_be + found
+
+
+def _origins(settings: Any, above: str = "") -> Iterator[tuple[str, str]]:
+    """Each setting that is a web address, with no more of it than may be shown."""
+    for key, value in asdict(settings).items():
+        if isinstance(value, Struct):
+            yield from _origins(value, f"{above}{key}.")
+        elif type(value) is str and value.startswith(("http://", "https://")):  # and not a Secret
+            parts = urlsplit(value)
+            yield above + key, f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
 
 # --- the way back

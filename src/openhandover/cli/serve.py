@@ -20,12 +20,16 @@ from .options import config_option, configuration
 def serve(config_file: str | None, host: str | None, port: int | None) -> None:
     """Serve until SIGTERM or Ctrl-C, then finish what is under way. SIGHUP re-reads the agents."""
     config = configuration(config_file)  # before the slow imports: a mistake is answered at once
+    from openhandover.store.port import StoreError
     from openhandover.web.serve import serve as run
 
     from .logs import configure
 
     configure(config.log)
-    run(config, host=host, port=port, reload=lambda: load(find(config_file)))
+    try:
+        run(config, host=host, port=port, reload=lambda: load(find(config_file)))
+    except StoreError as error:  # such as another server on the same database
+        raise click.ClickException(str(error)) from None
 
 
 @click.command()

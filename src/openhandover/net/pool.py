@@ -4,6 +4,7 @@ Loading it takes a third of the server's start, so `client` imports it with the 
 """
 
 import asyncio
+import os
 import socket
 from collections.abc import AsyncGenerator, AsyncIterator, Generator
 from contextlib import asynccontextmanager, contextmanager
@@ -182,7 +183,14 @@ def _without(headers: CIMultiDict[str], names: frozenset[str]) -> CIMultiDict[st
 
 
 def _cause(error: aiohttp.ClientConnectorError) -> str:
-    # The class tells refused from unresolved; the text would repeat the address.
-    return (
-        type(error.os_error).__name__ if type(error) is aiohttp.ClientConnectorError else type(error).__name__
-    )
+    # The text of the error itself would repeat the address.
+    match error:
+        case aiohttp.ClientConnectorDNSError():
+            return "the host's name is unknown"
+        case aiohttp.ClientConnectorCertificateError():
+            return "its certificate is not trusted"
+        case aiohttp.ClientConnectorSSLError():
+            return "no TLS is spoken there"
+        case _:
+            number = error.os_error.errno
+            return os.strerror(number) if number else type(error.os_error).__name__
