@@ -117,7 +117,7 @@ async def test_a_bad_set_up_names_what_to_change(
 async def test_a_source_that_is_not_there(vendor: RingCentralEmulator, http: HttpClient) -> None:
     """The address ends in another id."""
     url = vendor.settings()["realtime_url"].rpartition("/")[0] + "/other"
-    with pytest.raises(ProviderError, match="api_url"):
+    with pytest.raises(ProviderError, match="`realtime_url`.*`api_url`"):
         await provider(vendor, http, realtime_url=url).connect()
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from openhandover.core.errors import ProviderAuthError, ProviderError, ProviderRejected, ProviderUnavailable
+from openhandover.net.bodies import read_answer
 from openhandover.net.client import Reply, Request, Sender
 from openhandover.net.statuses import Reactions, check
 
@@ -22,7 +23,7 @@ _REST: Reactions = {
 _REST_HINTS = {
     401: "check `access_token`: RingCentral does not know it",
     403: "check `access_token`: its user lacks the permission",
-    404: "check `api_url`, and whether the user of `access_token` may read the source",
+    404: "check the source's id in `realtime_url`, `api_url`, and whether the user of `access_token` may read the source",
     422: "check `agent_category_id`, `bot_category_id` and `additional_category_ids`",
 }
 _REALTIME: Reactions = {
@@ -111,7 +112,7 @@ class Rest:
         Raises:
             ProviderError: refused, or out of reach.
         """
-        return wire.answer(await self.call("GET", path, query), kind)
+        return read_answer(await self.call("GET", path, query), kind)
 
     async def call(
         self, method: str, path: str, query: Query = (), *, fine: frozenset[int] | set[int] = frozenset()
