@@ -1,5 +1,6 @@
 """`check --connect`: the way back, from the contact centre to us."""
 
+import json
 import socket
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -10,6 +11,7 @@ from aiohttp import web
 
 from openhandover.cli.reach import findings
 from openhandover.config.load import read
+from openhandover.emulators import emulator_of
 from tests.net.loopback import serving
 from tests.providers.http.emulator import SECRET, FaultyDesk
 from tests.serving import KEY, running_server
@@ -124,3 +126,17 @@ async def test_somebody_else_knocks_meanwhile(tmp_path: Path, what: bytes) -> No
     async with serving(knocks) as desk:
         found = await lines(tmp_path, desk, port)
     assert [line[0] for line in found] == ["+", "+"]
+
+
+async def test_who_may_be_woken_by_webhooks(tmp_path: Path) -> None:
+    """A vendor that we look at by ourselves is tried as well where it also calls, and does not have to."""
+    vendor = emulator_of("livehelperchat")()
+    async with vendor:
+        settings = {"type": "livehelperchat", **vendor.settings()}
+        port = free_port()
+        config = {"server": {"port": port}, "providers": {"l": settings}}
+        file = tmp_path / "check.yaml"
+        file.write_text(json.dumps(config))
+        found = await findings(read(file).config)
+    assert [fine for fine, _ in found] == [True, True]
+    assert f"webhooks to http://127.0.0.1:{port}/webhooks/l arrive" in found[1][1]

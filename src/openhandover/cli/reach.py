@@ -41,13 +41,20 @@ async def _tried(config: Config, name: str, block: Block, http: HttpClient) -> l
     url = f"{base_url(config)}/webhooks/{name}"
     provider.host = Alone(url if config.server.public_url else "")
     found = [await _let_in(name, provider, block)]
-    if provider.capabilities.inbound == "webhook":
-        found.append(await _webhooks(name, url, min(provider.capabilities.webhook_parts), http))
+    by_webhook = provider.capabilities.inbound == "webhook"
+    if by_webhook or _overrides(provider, "verify"):
+        way = await _webhooks(name, url, min(provider.capabilities.webhook_parts), http)
+        # Who only may be woken by webhooks takes none where its settings have no secret for them.
+        found += [way] if by_webhook or way[0] or "does not know" not in way[1] else []
     return found
 
 
+def _overrides(provider: Provider, name: str) -> bool:
+    return getattr(getattr(provider, name), "__func__", None) is not getattr(BaseProvider, name)
+
+
 async def _let_in(name: str, provider: Provider, block: Block) -> Finding:
-    if getattr(provider.connect, "__func__", None) is BaseProvider.connect:
+    if not _overrides(provider, "connect"):
         return (
             True,
             f"providers.{name}: nothing to reach",
