@@ -37,6 +37,7 @@ from tests.contract.vendor_world import strings_of
 
 QUIET_S = 60
 LATE_S = 20
+DIAGNOSED = 12
 LOOKS: dict[str, dict[str, Any]] = {
     "chatwoot": {"gap_check_s": 3},
     "eight_by_eight": {"catch_up_s": 3},
@@ -79,6 +80,11 @@ class Vendor(World):
         super().__init__(server, emulator, chance)
         self.suite, self.emulator = suite, emulator
         self.reordered = False
+
+    def fault(self, kind: str, note: str) -> None:
+        """As it is found, for whoever waits."""
+        super().fault(kind, note)
+        print(f"{time.strftime('%X')} {kind}: {note}", file=sys.stderr)
 
     def chats(self, story: Story) -> list[dict[str, Any]]:
         """The chats of this handover: there should be one."""
@@ -143,8 +149,7 @@ class Vendor(World):
             await self.call("POST", f"/v1/handovers/{handover_id}/cancel")
         else:
             await self.talked(story, how, handover_id)
-        await self.ended(story, handover_id, how)
-        if how != "cancel":
+        if await self.ended(story, handover_id, how) and how != "cancel":
             self.arrived(story, story.to_agent[first:])
 
     async def talked(self, story: Story, how: str, handover_id: str) -> None:
@@ -153,14 +158,14 @@ class Vendor(World):
         if not found:
             return
         if self.emulator.plays("agent_joins"):
-            await self.agent(lambda chat: self.emulator.agent_joins(chat), story)
+            await self.agent(self.emulator.agent_joins, story)
         await asyncio.gather(self.writes(story), self.answers(story))
         if not await self.holds(
             f"{handover_id} everything at the vendor", lambda: story.to_agent[-1] in self.seen(story)
         ):
-            self.emulator_trouble(handover_id)
+            await self.told(handover_id)
         if how == "agent":
-            await self.agent(lambda chat: self.emulator.agent_ends(chat), story)
+            await self.agent(self.emulator.agent_ends, story)
         else:
             await self.holds(
                 f"{handover_id} everything at the user",
@@ -168,10 +173,10 @@ class Vendor(World):
             )
             await self.call("POST", f"/v1/handovers/{handover_id}/close")
 
-    def emulator_trouble(self, handover_id: str) -> None:
-        """What the server said last, where something is stuck."""
-        lines = [line for line in self.server.log().splitlines() if "warning" in line or "error" in line]
-        self.notes.extend(line[:300] for line in lines[-3:])
+    async def told(self, handover_id: str) -> None:
+        """Note what we and the vendor said to each other last, where something went wrong."""
+        found = await self.call("GET", f"/v1/handovers/{handover_id}/diagnosis")
+        self.notes.extend(json.dumps(one)[:300] for one in found["calls"][-DIAGNOSED:])
 
     async def writes(self, story: Story) -> None:
         """The user."""
@@ -208,14 +213,15 @@ class Vendor(World):
             return False
         return True
 
-    async def ended(self, story: Story, handover_id: str, how: str) -> None:
+    async def ended(self, story: Story, handover_id: str, how: str) -> bool:
         """With us as it should be, and at the vendor as well."""
         found = await self.handover(handover_id, "completed", "cancelled", "error", "timeout")
         wanted = "cancelled" if how == "cancel" else "completed"
         if found["status"] != wanted:
             self.fault("stuck", f"{handover_id} ended as {found['status']}, {found['reason']}, by {how}")
+            await self.told(handover_id)
         if not self.suite.user_end_ends:
-            return
+            return found["status"] == wanted
         await asyncio.sleep(0.1)
         await self.holds(
             f"{handover_id}: still open at the vendor after {how}",
@@ -223,6 +229,7 @@ class Vendor(World):
         )
         if len(chats := self.chats(story)) > 1:
             self.fault("second_chat", f"{handover_id}: {[one['id'] for one in chats]}")
+        return found["status"] == wanted
 
     def seen(self, story: Story) -> str:
         """All lines that agents see in this handover."""
@@ -268,6 +275,7 @@ class Vendor(World):
         while not self.stopping:
             await asyncio.sleep(self.chance.random() * 0.5)
             callbacks.let_go()
+            faults.clear()  # seldom called endpoints would save them up, until nothing works any more
             endpoint = self.chance.choice(endpoints)
             match self.chance.randrange(8):
                 case 0 | 1:
