@@ -25,9 +25,9 @@ from openhandover.providers.base import (
 from . import signature, webhooks, wire
 from .figures import sources
 from .gateway import Gateway
-from .keys import Keys
 from .looks import Looks
 from .settings import Settings
+from .signature import Keys
 from .talks import Talks
 from .writing import Writing
 

@@ -1,13 +1,16 @@
 """The signature of 8x8's webhooks: a JWS with detached, unencoded payload (RFC 7515, RFC 7797), RS256.
 
-It binds the body only by its CRC-32, together with customer, tenant, event id, time and number of the try.
+It binds the body only by its CRC-32, together with customer, tenant, event id, time and number of the try. Public keys are
+fetched when a webhook first names one.
 Source: 8x8's guide "Validating Webhook Events".
 """
 
+import asyncio
 import binascii
 import hashlib
 import hmac
 import re
+import time
 import zlib
 from base64 import urlsafe_b64decode
 from collections.abc import Mapping
@@ -16,7 +19,9 @@ from typing import NamedTuple
 import msgspec
 from msgspec import Struct
 
-from openhandover.core.errors import SignatureError
+from openhandover.core.errors import ProviderUnavailable, SignatureError
+from openhandover.net.client import Request, Sender
+from openhandover.providers.base import Host
 
 TOLERANCE_MS = 300_000
 """How far the time of sending may be from our clock, either way."""
@@ -117,3 +122,58 @@ def _decoded(text: str) -> bytes:
         return urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4))
     except (binascii.Error, UnicodeEncodeError) as error:
         raise ValueError("not base64url") from error
+
+
+# --- the keys --------------------------------------------------------------------------------------------------
+
+MISSING_S = 60.0
+"""How long a key that 8x8 did not have is not asked for again: whoever names it may be anybody."""
+_MANY = 100
+_TIMEOUT_S = 5.0
+
+
+class Keys:
+    """Keys by their id; only ever from one address, never from one that a request names."""
+
+    def __init__(self, url: str, http: Sender) -> None:
+        self._url = url.rstrip("/")
+        self._http = http
+        self._known: dict[str, PublicKey] = {}
+        self._missing: dict[str, float] = {}
+        self._fetching = asyncio.Lock()
+
+    def get(self, key_id: str) -> PublicKey | None:
+        """The key, if it was fetched."""
+        return self._known.get(key_id)
+
+    async def need(self, key_id: str, host: Host) -> None:
+        """Have the key from now on, if 8x8 has it. Raises ProviderUnavailable where that cannot be told."""
+        if key_id in self._known:
+            return
+        async with self._fetching:  # one at a time: strangers may name what they like
+            if key_id in self._known or time.monotonic() < self._missing.get(key_id, 0.0):
+                return
+            text = await host.recall(_key(key_id)) or await self._fetched(key_id)
+            if text is None:
+                if len(self._missing) >= _MANY:
+                    self._missing.clear()
+                self._missing[key_id] = time.monotonic() + MISSING_S
+                return
+            try:
+                self._known[key_id] = public_key(text.encode())
+            except ValueError:
+                raise ProviderUnavailable("8x8's public key cannot be read; check `keys_url`") from None
+            await host.remember(_key(key_id), text)
+
+    async def _fetched(self, key_id: str) -> str | None:
+        url = f"{self._url}/{key_id}/public"
+        reply = await self._http.send(Request(method="GET", url=url, timeout_s=_TIMEOUT_S))
+        if reply.is_success:
+            return reply.body.decode("utf-8", "replace")
+        if reply.status in (400, 404):
+            return None
+        raise ProviderUnavailable(f"HTTP status {reply.status} to a public key; check `keys_url`")
+
+
+def _key(key_id: str) -> str:
+    return f"jwk:{key_id}"

@@ -1,18 +1,90 @@
-"""Messages with their files and long texts, each once."""
+"""Messages with their files and long texts, each once.
 
-from collections.abc import Mapping
+8x8 takes no id of ours with a message and gives none back, so that a repeated call would make a second message. Before one is
+repeated, or sent at all by a process that has just begun, we look.
+"""
+
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from msgspec import structs
+import msgspec
+from msgspec import Struct, structs
 
 from openhandover.core.errors import ProviderRejected, Unsupported
 from openhandover.core.model import Attachment, Message
 from openhandover.providers.base import Host
 
 from . import wire
-from .answers import mark
+from .answers import Listed, mark
 from .gateway import Gateway
-from .sent import Ledger, history
+
+_MANY = 10_000
+
+
+class Sent(Struct, frozen=True):
+    """How far a conversation is: `key` is the last message, of which `parts` have arrived; the last `run` that its side
+    wrote were all `mark`."""
+
+    key: str = ""
+    parts: int = 0
+    mark: str = ""
+    run: int = 0
+
+    def arrived(self, key: str) -> int:
+        """How many parts of this message are there."""
+        return self.parts if self.key == key else 0
+
+    def after(self, key: str, written: str) -> "Sent":
+        """With one more part."""
+        run = self.run + 1 if written == self.mark else 1
+        return Sent(key, self.arrived(key) + 1, written, run)
+
+    def is_among(self, written: str, listed: Sequence[Listed], side: str) -> bool:
+        """Whether the latest of this side's messages, latest first, are one more of these than we know of."""
+        known = self.run if written == self.mark else 0
+        found = 0
+        for one in listed:
+            if one.author.type == side:
+                if one.mark != written:
+                    break
+                found += 1
+        return found > known
+
+
+class Ledger:
+    """What was sent to each conversation, kept over restarts."""
+
+    def __init__(self) -> None:
+        self._certain: dict[str, Sent] = {}
+        """Where the last call was answered: nobody needs to look."""
+
+    async def read(self, host: Host, conversation_id: str) -> tuple[Sent, bool]:
+        """How far the conversation is, and whether that is certain."""
+        if (known := self._certain.get(conversation_id)) is not None:
+            return known, True
+        text = await host.recall(f"sent:{conversation_id}")
+        return (msgspec.json.decode(text, type=Sent) if text else Sent()), False
+
+    def doubt(self, conversation_id: str) -> None:
+        """A call is under way: until it was answered, nothing is certain."""
+        self._certain.pop(conversation_id, None)
+
+    async def write(self, host: Host, conversation_id: str, sent: Sent) -> None:
+        """So far it is now, for certain."""
+        await host.remember(f"sent:{conversation_id}", msgspec.json.encode(sent).decode())
+        if len(self._certain) >= _MANY:
+            self._certain.clear()
+        self._certain[conversation_id] = sent
+
+
+def history(messages: Sequence[dict[str, str]]) -> Sent:
+    """How far a new conversation is: the gateway may list its history among its messages."""
+    sent = Sent()
+    last = next((one["authorType"] for one in reversed(messages)), "")
+    for one in messages:
+        if one["authorType"] == last:
+            sent = sent.after("", mark(last, one["text"], 0))
+    return structs.replace(sent, parts=0)
 
 
 class Writing:
