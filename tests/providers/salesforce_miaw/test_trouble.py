@@ -5,13 +5,15 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from structlog.testing import capture_logs
 
-from openhandover.core.errors import ProviderUnavailable
+from openhandover.core.errors import ProviderRejected, ProviderUnavailable
 from openhandover.emulators.salesforce_miaw import IDENTITY, Account, SalesforceMiawEmulator
 from openhandover.net.client import HttpClient
 from openhandover.providers.base import Alone
+from openhandover.providers.salesforce_miaw import wire
 from openhandover.providers.salesforce_miaw.api import Api
 from openhandover.providers.salesforce_miaw.settings import Settings
 from openhandover.providers.salesforce_miaw.talks import Talk as OneTalk
@@ -148,6 +150,26 @@ async def test_what_a_broken_stream_did_not_tell_comes_from_the_history(world: V
     miaw(world).hold_streams(on=False)
     await one.hears(texts[-1])
     assert one.heard() == [f"hello {one.token}", *texts]
+
+
+async def test_who_else_is_there_is_known_after_a_break(tmp_path: Path) -> None:
+    """Two agents, a broken stream, and the first one leaves: the other one has the conversation."""
+    async with living(tmp_path, left_s=0.5) as world:
+        one = await talk(world).active()
+        chat = miaw(world).conversations[(await one.chat())["id"]]
+        kim, lee = {"role": "Agent", "subject": "005kim"}, {"role": "Agent", "subject": "005lee"}
+        for who, name in ((kim, "Kim"), (lee, "Lee")):
+            added = {"operation": "add", "displayName": name, "participant": who}
+            chat.add("ParticipantChanged", {"entries": [added]})
+        await one.agent_says("there are two of us")
+        await one.hears("there are two of us")
+        before = len(world.emulator.requests_to("events"))
+        miaw(world).break_streams()
+        await until(lambda: len(world.emulator.requests_to("events")) > before, "the next stream")
+        gone = [chat.agent and {"role": "Agent", "subject": chat.agent[0]}, kim]
+        changes = [{"operation": "remove", "displayName": "Kim", "participant": who} for who in gone]
+        chat.add("ParticipantChanged", {"entries": changes})
+        await one.is_(status="active", agent={"id": "005lee", "name": "Lee"})
 
 
 async def test_a_silent_stream_is_taken_anew(tmp_path: Path) -> None:
@@ -358,3 +380,19 @@ async def test_a_minute_s_share_of_messages_is_waited_for() -> None:
         with pytest.raises(ProviderUnavailable, match="messages_per_minute") as raised:
             one.pace()
         assert raised.value.retry_after_s == pytest.approx(60, abs=5)
+
+
+async def test_a_message_that_is_there_already_is_no_refusal() -> None:
+    """409: where the history has it, it was taken."""
+    async with SalesforceMiawEmulator() as emulator, HttpClient() as http:
+        settings = msgspec.convert(emulator.settings(), Settings)
+        api = Api(settings, http)
+        one = OneTalk(wire.uuid_of("a"), api, Alone(), 22)
+        await one.begin("")
+        made = wire.conversation(settings, one.id, wire.routing({}, settings))
+        await one.call(lambda token: api.call("POST", "/conversation", token, made))
+        await one.post(known := wire.text(settings, wire.uuid_of("b"), "once"))
+        emulator.faults.fail_next(409, 2, endpoint="message")
+        await one.post(known)
+        with pytest.raises(ProviderRejected):
+            await one.post(wire.text(settings, wire.uuid_of("c"), "never"))

@@ -175,6 +175,8 @@ def test_of_an_endless_transcript_the_latest_is_sent() -> None:
     pieces = wire.opening(asked(*(said(f"line {n:03}") for n in range(100))), settings)
     assert len(pieces) == 2
     assert pieces[-1].endswith("User: line 099")
+    one_a_minute = structs.replace(settings, max_transcript_pieces=5, messages_per_minute=1)
+    assert wire.opening(asked(*(said(f"line {n:03}") for n in range(100))), one_a_minute) == pieces[-1:]
 
 
 def jwt(**claims: Any) -> str:

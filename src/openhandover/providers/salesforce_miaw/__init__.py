@@ -161,6 +161,10 @@ class SalesforceMiaw(BaseProvider):
         )
         reader = facts.Reader(left, self._settings.forward_system_messages, talk.named)
         place = facts.place(cursor) if cursor else facts.Place((await talk.token()).event_id)
+        if cursor:  # who is there was told before the break
+            for entry in await talk.entries("direction=FromEnd&entryTypeFilter=ParticipantChanged"):
+                if entry.transcripted_timestamp <= place.at:
+                    reader.facts(entry.entry_type, entry)
         while True:
             async with aclosing(steps(self._api, talk, place)) as happened:
                 async for kind, entry, after, data in happened:

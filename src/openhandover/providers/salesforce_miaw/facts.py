@@ -8,8 +8,8 @@ import msgspec
 from msgspec import Raw, Struct
 
 from openhandover.core import events as e
-from openhandover.core.errors import ProviderUnavailable
 from openhandover.core.model import Agent, Attachment
+from openhandover.net.bodies import read_answer
 from openhandover.net.client import Reply
 from openhandover.net.sse import ServerSent
 
@@ -83,10 +83,7 @@ class _History(Struct, frozen=True, rename="camel"):
 
 def history(reply: Reply) -> list[Entry]:
     """The entries of a history, oldest first."""
-    try:
-        found = msgspec.json.decode(reply.body, type=_History).conversation_entries
-    except (ValueError, RecursionError):
-        raise ProviderUnavailable("the entries are not readable", http_status=reply.status) from None
+    found = read_answer(reply, _History, "the entries").conversation_entries
     return sorted(found, key=lambda entry: entry.transcripted_timestamp)
 
 

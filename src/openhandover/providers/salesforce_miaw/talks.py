@@ -19,6 +19,7 @@ from .wire import Token
 
 PAGE = 50
 """The most entries that one call gives."""
+_CONFLICT = 409
 _NOT_TAKEN = frozenset({413, 415})
 _SESSION_ENDED = "the messaging session has ended over there; a message now would ring for another agent"
 _MINUTE_S = 60.0
@@ -112,9 +113,14 @@ class Talk:
         check(await self.ask("POST", f"/{what}", body), api.TALK, time.time(), api.TALK_HINTS)
 
     async def post(self, body: Mapping[str, Any]) -> None:
-        """Post a message."""
+        """Post a message. A conflict is a repeat, if the history has it."""
         self.pace()
-        await self.tell("message", body)
+        reply = await self.ask("POST", "/message", body)
+        if reply.status == _CONFLICT and body["message"]["id"] in facts.sent(
+            await self.entries("direction=FromEnd")
+        ):
+            return
+        check(reply, api.TALK, time.time(), api.TALK_HINTS)
 
     async def upload(self, body: bytes, headers: Mapping[str, str]) -> bool:
         """Post a file; False where files of this size or kind are not taken."""

@@ -10,15 +10,15 @@ import re
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 from uuid import UUID, uuid4
 
 import msgspec
 from msgspec import Struct
 
 from openhandover import __version__
-from openhandover.core.errors import ProviderUnavailable
 from openhandover.core.model import Attachment, Message
+from openhandover.net.bodies import T, read_answer
 from openhandover.net.client import Reply, encode_json
 from openhandover.providers.base import Availability, HandoverRequest
 from openhandover.texts.cutting import in_parts
@@ -28,8 +28,6 @@ from .settings import END_ON_CHANGE, Settings
 
 MAX_FILE_BYTES = 5 << 20
 _MEDIA_TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+")
-_T = TypeVar("_T")
-_NONSENSE = "the answer to {} is not Salesforce's; check `scrt_url`"
 
 
 def uuid_of(*parts: object) -> str:
@@ -185,7 +183,8 @@ def opening(request: HandoverRequest, settings: Settings) -> list[str]:
     if not talk:
         return pieces(begin, settings.max_text_length)
     whole = f"{request.reason}\n\n{talk}" if request.reason else talk
-    return pieces(whole, settings.max_text_length)[-settings.max_transcript_pieces :]
+    most = min(settings.max_transcript_pieces, settings.messages_per_minute)  # more would not go out in one open call
+    return pieces(whole, settings.max_text_length)[-most:]
 
 
 def pieces(whole: str, longest: int) -> list[str]:
@@ -292,9 +291,5 @@ def hours(reply: Reply, now: float) -> Availability:
     return Availability(open=False, opens_at=opens)
 
 
-def _decoded(reply: Reply, kind: type[_T], what: str) -> _T:
-    """A proxy in between may have answered instead, so nonsense is worth another try."""
-    try:
-        return msgspec.json.decode(reply.body, type=kind)
-    except (ValueError, RecursionError):
-        raise ProviderUnavailable(_NONSENSE.format(what), http_status=reply.status) from None
+def _decoded(reply: Reply, kind: type[T], what: str) -> T:
+    return read_answer(reply, kind, f"to {what}; check `scrt_url`")
