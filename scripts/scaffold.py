@@ -99,7 +99,9 @@ def main(arguments: list[str]) -> int:
         return 2
     for path in scaffold(arguments[0], ROOT):
         print(path.relative_to(ROOT))
-    print("\nNext: docs/howto/write-a-provider.md; `python -m scripts.quality` says what is still open.")
+    print(
+        f"\nNext: docs/howto/write-a-provider.md; `python -m scripts.quality {arguments[0]}` says what is still open."
+    )
     return 0
 
 

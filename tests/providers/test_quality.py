@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from openhandover.providers import SHIPPED
-from scripts.quality import FOLDERS, TESTS, checklist, problems
+from scripts.quality import FOLDERS, TESTS, checklist, main, problems
 
 
 @pytest.mark.parametrize("type_", SHIPPED)
@@ -77,3 +77,13 @@ def test_levels_build_on_each_other(copy: Path) -> None:
     assert checklist("http", copy).level == "gold"
     spoil(copy, "quality.toml", 'doc = "done"', 'doc = "todo: write it"')
     assert checklist("http", copy).level == "none"
+
+
+def test_what_is_open_is_said_of_a_type_that_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    """Its author reads which points are left; a name that is not there is refused with those that are."""
+    assert main(["chatwoot"]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[0].split()[0] == "chatwoot"
+    assert "  live: todo: never run against the live vendor" in said[1:]
+    assert main(["chatwot"]) == 2
+    assert "there is no provider chatwot; there are: chatwoot, " in capsys.readouterr().err
