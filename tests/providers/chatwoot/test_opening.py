@@ -10,6 +10,7 @@ from openhandover.core.errors import (
     ProviderUnavailable,
 )
 from openhandover.core.model import User
+from openhandover.emulators.chatwoot.installation import INBOX_ID
 from tests.providers.chatwoot.here import Here, living, request, texts
 
 
@@ -45,6 +46,16 @@ async def test_the_contact_is_used_again(here: Here) -> None:
     assert first.contact is second.contact
     assert second.contact.get("name") == "Ada"
     assert (here.count("contact.create"), here.count("contact.search")) == (1, 0)
+
+
+async def test_an_earlier_conversation_is_not_taken_for_a_new_one(here: Here) -> None:
+    """An inbox that is locked to one conversation gives back the last: refused by the name of that switch."""
+    here.home.inboxes[INBOX_ID].lock_to_single_conversation = True
+    first, _ = await here.opened()
+    with pytest.raises(ProviderRejected, match="Lock to single conversation"):
+        await here.opened(handover_id="h2")
+    assert list(here.home.conversations.values()) == [first]
+    assert len(texts(first)) == 1
 
 
 async def test_a_contact_that_was_deleted(here: Here) -> None:

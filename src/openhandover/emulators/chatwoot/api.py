@@ -123,6 +123,8 @@ class Api:
         if asked.team_id is not None and asked.team_id not in self._home.teams:
             raise Refused(404, NOT_FOUND)
         made = self._home.add_conversation(contact, inbox, asked.source_id)
+        if made.source_id != asked.source_id:  # the last one, as it is
+            return web.json_response(views.conversation(made))
         made.team_id = asked.team_id
         made.custom_attributes = asked.custom_attributes or {}
         made.additional_attributes = asked.additional_attributes or {}

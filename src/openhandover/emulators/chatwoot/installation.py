@@ -110,6 +110,7 @@ class Inbox:
     greeting_message: str | None = None
     agent_bot: bool = False
     enable_auto_assignment: bool = False
+    lock_to_single_conversation: bool = False
 
 
 class Installation:
@@ -177,11 +178,17 @@ class Installation:
         return contact
 
     def add_conversation(self, contact: Contact, inbox: Inbox, source_id: str) -> Conversation:
-        """A new conversation. A source id belongs to one contact of an inbox."""
+        """A new conversation, or the last of this contact where the inbox knows only one. A source id belongs to one contact
+        of an inbox."""
         for other in self.conversations.values():
             same = (other.inbox_id, other.source_id) == (inbox.id, source_id)
             if same and other.contact is not contact:
                 raise Refused(422, "source_id should be unique")
+        mine = [
+            one for one in self.conversations.values() if one.contact is contact and one.inbox_id == inbox.id
+        ]
+        if mine and inbox.lock_to_single_conversation:
+            return mine[-1]
         made = Conversation(self.number(), contact, inbox.id, source_id)
         made.status = "resolved" if contact.blocked else "pending" if inbox.agent_bot else "open"
         self.conversations[made.id] = made

@@ -136,7 +136,7 @@ def inbox(one: Inbox) -> dict[str, Any]:
         "timezone": one.timezone,
         "csat_survey_enabled": one.csat_survey_enabled,
         "enable_auto_assignment": one.enable_auto_assignment,
-        "lock_to_single_conversation": False,
+        "lock_to_single_conversation": one.lock_to_single_conversation,
         **(
             {"webhook_url": one.webhook_url, "inbox_identifier": one.identifier}
             if one.channel_type == "Channel::Api"

@@ -91,6 +91,11 @@ class Opening:
         body = wire.conversation(request, plan, contact_id)
         reply = checked(await self._calls.call("POST", "/conversations", body), OPENING)
         talk: wire.Talk = decoded(reply, wire.Talk, "POST conversations")
+        told = talk.additional_attributes
+        if told is not None and told.get(wire.MARK_ATTRIBUTE) != body["source_id"]:
+            raise ProviderRejected(
+                "check `inbox_id`: Chatwoot gives an earlier conversation; turn *Lock to single conversation* of the inbox off"
+            )
         if talk.status == "resolved":
             raise ProviderRejected("the user's contact is blocked in Chatwoot")
         return talk
