@@ -183,7 +183,8 @@ def opening(request: HandoverRequest, settings: Settings) -> list[str]:
     if not talk:
         return pieces(begin, settings.max_text_length)
     whole = f"{request.reason}\n\n{talk}" if request.reason else talk
-    most = min(settings.max_transcript_pieces, settings.messages_per_minute)  # more would not go out in one open call
+    # More than a minute's share would not go out in one open call.
+    most = min(settings.max_transcript_pieces, settings.messages_per_minute)
     return pieces(whole, settings.max_text_length)[-most:]
 
 
