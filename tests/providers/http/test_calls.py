@@ -136,7 +136,7 @@ async def test_during_rotation_the_desk_may_still_have_the_old_secret(desk: Faul
 async def test_a_nonsense_acceptance_is_tried_again(desk: FaultyDesk, provider: Http, answer: Any) -> None:
     """A proxy may have answered in the desk's place."""
     desk.seen["h1:1"] = answer
-    with pytest.raises(errors.ProviderUnavailable, match="answer to /open"):
+    with pytest.raises(errors.ProviderUnavailable, match=r"answer .* \(to /open\)"):
         await provider.open(REQUEST)
 
 
@@ -287,5 +287,5 @@ async def test_a_nonsense_availability_is_a_failed_check(answer: Any) -> None:
 
     async with Odd().serving() as desk, HttpClient() as client:
         provider = Http("backup", Settings(url=desk.url, secret=SECRET), client)
-        with pytest.raises(errors.ProviderUnavailable, match="answer to /availability"):
+        with pytest.raises(errors.ProviderUnavailable, match=r"answer .* \(to /availability\)"):
             await provider.availability({}, None)

@@ -6,7 +6,6 @@ from typing import Any
 import msgspec
 import pytest
 
-from openhandover.core.errors import ProviderUnavailable
 from openhandover.core.model import Attachment, Button, Translation, User
 from openhandover.net.client import Reply
 from openhandover.providers.base import Availability
@@ -194,12 +193,6 @@ def test_who_is_there(agents: list[Any], available: Availability) -> None:
 def test_without_a_channel_nobody_can_tell() -> None:
     """No task mode: agents have no channels."""
     assert wire.available(reply([agent("available")]), [], SOURCE) == Availability(None)
-
-
-def test_an_answer_that_is_nonsense_is_worth_another_try() -> None:
-    """A page of a proxy in between, for one."""
-    with pytest.raises(ProviderUnavailable, match="RingCentral's answer"):
-        wire.answer(reply(b"<html>"), wire.Threads)
 
 
 def test_agents_have_names() -> None:

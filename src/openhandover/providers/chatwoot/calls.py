@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from openhandover.core.errors import ProviderAuthError, ProviderRejected, ProviderUnavailable
+from openhandover.net.bodies import T, read_answer
 from openhandover.net.client import Reply, Request, Sender, encode_json
 from openhandover.net.statuses import MESSAGE, OPEN, Reactions, check
 
@@ -127,15 +128,6 @@ def refusal_of(reply: Reply) -> Refusal:
     return Refusal((body.error or body.message or "").lower(), names)
 
 
-def decoded(reply: Reply, type_: Any, call: str) -> Any:
-    """The answer as `type_`. Nonsense may come from a proxy in between, so it is worth another try.
-
-    Raises:
-        ProviderUnavailable: it is not what Chatwoot answers.
-    """
-    try:
-        return msgspec.json.decode(reply.body, type=type_)
-    except (ValueError, RecursionError):
-        raise ProviderUnavailable(
-            f"the answer to {call} is not Chatwoot's; check `base_url`", http_status=reply.status
-        ) from None
+def decoded(reply: Reply, kind: type[T], call: str) -> T:
+    """The answer to a call. Raises ProviderUnavailable where it is not Chatwoot's."""
+    return read_answer(reply, kind, f"to {call}; check `base_url`")

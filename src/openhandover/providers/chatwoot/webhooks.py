@@ -14,9 +14,9 @@ import msgspec
 from msgspec import Struct, field
 
 from openhandover.core import events
-from openhandover.core.errors import NotJsonError, PayloadError
 from openhandover.core.events import FromProvider, ProviderFact
 from openhandover.core.model import Agent, Attachment
+from openhandover.net.bodies import read_webhook
 from openhandover.providers.base import WebhookRequest
 
 from . import wire
@@ -156,17 +156,17 @@ class Reader:
             PayloadError: it is not what the documentation promises.
         """
         body = request.body
-        envelope = _decoded(body, _Envelope)
+        envelope = read_webhook(body, _Envelope)
         if envelope.account is not None and envelope.account.id not in (None, self._settings.account_id):
             return []
         match envelope.event:
             case "message_created" | "message_updated":
-                said = _decoded(body, _MessageEvent)
+                said = read_webhook(body, _MessageEvent)
                 return self._one(
                     said.conversation, body, f"message:{said.id}", self.message(said, said.conversation), said
                 )
             case "conversation_typing_on" | "conversation_typing_off":
-                typing = _decoded(body, _TypingEvent)
+                typing = read_webhook(body, _TypingEvent)
                 on = envelope.event.endswith("_on")
                 event_id = f"typing:{_fingerprint(body + repr(request.received_at).encode())}"
                 return self._one(typing.conversation, body, event_id, _typing(typing, on=on))
@@ -176,7 +176,7 @@ class Reader:
                 | "conversation_status_changed"
                 | "conversation_resolved"
             ):
-                return self._talk(_decoded(body, _TalkEvent), envelope.event, body)
+                return self._talk(read_webhook(body, _TalkEvent), envelope.event, body)
             case kind if kind in _SILENT:
                 return []
             case kind:
@@ -275,15 +275,6 @@ class Reader:
         return FromProvider(self._name, event_id, fact, external_id=talk_id, at=at)
 
 
-def _decoded(body: bytes, type_: Any) -> Any:
-    try:
-        return msgspec.json.decode(body, type=type_)
-    except msgspec.ValidationError as error:
-        raise PayloadError(str(error)) from None
-    except (ValueError, RecursionError) as error:
-        raise NotJsonError(str(error)) from None
-
-
 class _Somewhere(Struct):
     id: int | str | None = None
     conversation: _Numbered | str | int | None = None
@@ -291,7 +282,7 @@ class _Somewhere(Struct):
 
 def _number_in(body: bytes) -> str:
     """The conversation that an event of an unknown kind speaks of, where it says so."""
-    found: _Somewhere = _decoded(body, _Somewhere)
+    found: _Somewhere = read_webhook(body, _Somewhere)
     place = found.conversation if isinstance(found.conversation, _Numbered) else found
     return str(place.id) if isinstance(place.id, int) else ""
 

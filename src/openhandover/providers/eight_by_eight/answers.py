@@ -7,16 +7,14 @@ page is empty.
 import hashlib
 import time
 from collections.abc import Mapping
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
 import msgspec
 from msgspec import Struct
 
-from openhandover.core.errors import ProviderUnavailable
+from openhandover.net.bodies import read_answer
 from openhandover.net.client import Reply
 from openhandover.net.statuses import Reactions, check
-
-T = TypeVar("T")
 
 HANDOVER = "handover"
 """The additional property that names the attempt, so that its conversation can be found again."""
@@ -122,30 +120,22 @@ class _ConversationPage(Struct, frozen=True):
 
 def conversation_id(reply: Reply) -> str:
     """The new conversation."""
-    return decoded(reply, _Created).conversation_id
+    return read_answer(reply, _Created).conversation_id
 
 
 def uploaded(reply: Reply) -> str:
     """The id of the file."""
-    return decoded(reply, _Uploaded).id
+    return read_answer(reply, _Uploaded).id
 
 
 def messages(reply: Reply) -> list[Listed]:
     """One page of a conversation's messages."""
-    return decoded(reply, _MessagePage).embedded.messages
+    return read_answer(reply, _MessagePage).embedded.messages
 
 
 def conversations(reply: Reply) -> list[Conversation]:
     """One page of the tenant's conversations."""
-    return decoded(reply, _ConversationPage).embedded.conversations
-
-
-def decoded(reply: Reply, kind: type[T]) -> T:
-    """An answer; nonsense may come from a proxy in between, so it is worth another try."""
-    try:
-        return msgspec.json.decode(reply.body, type=kind)
-    except (ValueError, RecursionError) as error:
-        raise ProviderUnavailable(f"8x8's answer: {error}", http_status=reply.status) from None
+    return read_answer(reply, _ConversationPage).embedded.conversations
 
 
 # --- refusals ---------------------------------------------------------------------------------------------------

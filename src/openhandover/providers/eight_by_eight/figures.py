@@ -14,12 +14,13 @@ from msgspec import Struct
 
 from openhandover.core.errors import ProviderAuthError, ProviderUnavailable
 from openhandover.core.events import QueueUpdated
+from openhandover.net.bodies import read_answer
 from openhandover.net.client import Reply, Request, Sender
 from openhandover.net.statuses import Reactions
 from openhandover.net.tokens import Token, Tokens
 from openhandover.providers.base import Availability
 
-from .answers import accept, decoded
+from .answers import accept
 from .settings import AgentStatus, Metrics, Settings
 
 ELIGIBLE, WAITING = "eligible.rt", "interactionsWaitInQueue.rt"
@@ -114,8 +115,8 @@ class Figures:
         reply = await self._tokens.call(send)
         accept(reply, _REACTIONS, _FIGURES)
         if reply.body.lstrip()[:1] == b"[":  # its specification has an object, its guide a list
-            return next(iter(decoded(reply, list[_Item])), _Item())
-        return decoded(reply, _Item)
+            return next(iter(read_answer(reply, list[_Item])), _Item())
+        return read_answer(reply, _Item)
 
     async def _token(self) -> Token:
         pair = f"{self._settings.client_id}:{self._settings.client_secret}"
@@ -130,7 +131,7 @@ class Figures:
             )
         )
         accept(reply, {**_REACTIONS, 400: ProviderAuthError}, _TOKEN)
-        told = decoded(reply, _Token)
+        told = read_answer(reply, _Token)
         try:
             life_s = None if told.expires_in is None else float(told.expires_in)
         except ValueError:
@@ -161,7 +162,7 @@ class Status:
             Request(method="GET", url=url, headers=self._headers, timeout_s=_TIMEOUT_S)
         )
         accept(reply, _REACTIONS, dict.fromkeys((401, 403), "check `agents.username` and `agents.token`"))
-        return decoded(reply, _Item).name
+        return read_answer(reply, _Item).name
 
 
 class Names:

@@ -12,6 +12,7 @@ from openhandover.core.errors import (
     SessionEnded,
     SessionGone,
 )
+from openhandover.net.bodies import read_answer
 from openhandover.net.client import Reply, Request, Sender, encode_json
 from openhandover.net.statuses import Reactions
 
@@ -70,7 +71,7 @@ class Gateway:
         if reply.status == 404 and self._young.get(conversation_id, 0.0) > time.monotonic():
             raise ProviderUnavailable("the conversation is not there yet", http_status=404)
         accept(reply, TALK)
-        return answers.decoded(reply, answers.Conversation)
+        return read_answer(reply, answers.Conversation)
 
     async def messages(self, conversation_id: str, page: int = 0) -> list[answers.Listed]:
         """One page of what was written, the latest first."""
@@ -119,14 +120,14 @@ class Gateway:
         """Id and address of the webhook that a channel calls; this changes nothing there."""
         reply = await self._call("GET", f"/channels/{quote(channel_id, safe='')}")
         accept(reply, OPEN, answers.OPENING)
-        webhook_id = answers.decoded(reply, answers.Channel).web_hook_id
+        webhook_id = read_answer(reply, answers.Channel).web_hook_id
         if not webhook_id:
             raise ProviderRejected(
                 "the channel has no webhook; check `channel_id`, and give the channel one in 8x8"
             )
         reply = await self._call("GET", f"/webhooks/{quote(webhook_id, safe='')}")
         accept(reply, OPEN, {404: "the channel's webhook is gone; give the channel another one in 8x8"})
-        return webhook_id, answers.decoded(reply, answers.Webhook).uri
+        return webhook_id, read_answer(reply, answers.Webhook).uri
 
     async def channels(self) -> None:
         """Whether we may call at all."""

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
-import msgspec
 from msgspec import Meta, Struct, structs
 
 from openhandover.core import events, model
-from openhandover.core.errors import NotJsonError, PayloadError, ProviderUnavailable
+from openhandover.core.errors import PayloadError
 from openhandover.core.events import FromProvider, ProviderFact
+from openhandover.net.bodies import read_answer, read_webhook
 from openhandover.net.client import Reply
 from openhandover.providers.base import Availability, HandoverRequest, Opened, Session
 
@@ -70,19 +70,13 @@ class _Available(Struct):
 
 def opened(reply: Reply) -> Opened:
     """The desk's acceptance. Nonsense may come from a proxy in between, so it is worth another try."""
-    try:
-        answer = msgspec.json.decode(reply.body, type=_Accepted)
-    except (ValueError, RecursionError) as error:
-        raise ProviderUnavailable(f"The answer to /open: {error}", http_status=reply.status) from None
+    answer = read_answer(reply, _Accepted, "to /open")
     return Opened(answer.external_id, answer.position, answer.estimated_wait_ms)
 
 
 def available(reply: Reply) -> Availability:
     """The desk's word on whether somebody is there."""
-    try:
-        answer = msgspec.json.decode(reply.body, type=_Available)
-    except (ValueError, RecursionError) as error:
-        raise ProviderUnavailable(f"The answer to /availability: {error}", http_status=reply.status) from None
+    answer = read_answer(reply, _Available, "to /availability")
     return Availability(
         answer.open, answer.agents, answer.position, answer.estimated_wait_ms, answer.opens_at
     )
@@ -204,14 +198,9 @@ _TYPES: dict[str, type[_Payload]] = {
 
 def fact(provider: str, body: bytes) -> FromProvider:
     """One webhook of the desk; raises PayloadError with the place. A type that we don't know is Unknown."""
-    try:
-        envelope = msgspec.json.decode(body, type=_Envelope)
-        kind = _TYPES.get(envelope.type)
-        said = msgspec.json.decode(body, type=kind).fact(envelope) if kind else events.Unknown(envelope.type)
-    except msgspec.ValidationError as error:
-        raise PayloadError(str(error)) from None
-    except (ValueError, RecursionError) as error:
-        raise NotJsonError(str(error)) from None
+    envelope = read_webhook(body, _Envelope)
+    kind = _TYPES.get(envelope.type)
+    said = read_webhook(body, kind).fact(envelope) if kind else events.Unknown(envelope.type)
     return FromProvider(
         provider,
         envelope.event_id,

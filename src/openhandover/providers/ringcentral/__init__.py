@@ -11,6 +11,7 @@ from openhandover.core import events
 from openhandover.core.errors import ProviderError, ProviderUnavailable, SignatureError
 from openhandover.core.events import FromProvider
 from openhandover.core.model import Agent, Message
+from openhandover.net.bodies import read_answer
 from openhandover.net.client import Sender
 from openhandover.net.signatures import is_secret
 from openhandover.providers.base import (
@@ -252,7 +253,7 @@ class RingCentral(BaseProvider):
             reply = await self._rest.call("GET", f"/content_threads/{thread}", fine={404})
             if not reply.is_success:
                 return
-            foreign = wire.answer(reply, wire.Thread).foreign_id
+            foreign = read_answer(reply, wire.Thread).foreign_id
             ours = foreign if foreign and foreign.startswith(wire.OURS) else None
         _put(self._threads, thread, ours)
 

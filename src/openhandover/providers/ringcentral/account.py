@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from openhandover.core.errors import ProviderAuthError, ProviderError, ProviderRejected, ProviderUnavailable
-from openhandover.net.bodies import read_answer
+from openhandover.net.bodies import T, read_answer
 from openhandover.net.client import Reply, Request, Sender
 from openhandover.net.statuses import Reactions, check
 
@@ -106,7 +106,7 @@ class Rest:
         """What a download needs: the token, and only RingCentral may see it."""
         return self._authorization if urlsplit(url)[:2] in self._origins else {}
 
-    async def get(self, path: str, kind: type[wire.T], query: Query = ()) -> wire.T:
+    async def get(self, path: str, kind: type[T], query: Query = ()) -> T:
         """What is there.
 
         Raises:

@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-import msgspec
 from msgspec import Struct
 
 from openhandover.core import events, model
-from openhandover.core.errors import NotJsonError, PayloadError
+from openhandover.core.errors import PayloadError
 from openhandover.core.events import FromProvider, ProviderFact
+from openhandover.net.bodies import read_webhook
 from openhandover.net.client import encode_json
 from openhandover.providers.base import WebhookReply, WebhookRequest
 
@@ -40,20 +40,6 @@ QUEUE_OPTION = "messaging.queuing_update"
 def is_of_source(request: WebhookRequest) -> bool:
     """Whether it says to be a call of the source; its proof is another one than a webhook's."""
     return SIGNATURE in request.headers or "signature" in request.query
-
-
-def decoded(body: bytes, kind: type[wire.T]) -> wire.T:
-    """The body as such a thing.
-
-    Raises:
-        PayloadError: it is not; the text says where.
-    """
-    try:
-        return msgspec.json.decode(body, type=kind)
-    except msgspec.ValidationError as error:
-        raise PayloadError(str(error)) from None
-    except (ValueError, RecursionError) as error:
-        raise NotJsonError(str(error)) from None
 
 
 # --- calls of the source -------------------------------------------------------------------------------------
@@ -107,12 +93,12 @@ _ANSWERS: dict[str, Any] = {
 
 def sent_at(body: bytes) -> float | None:
     """When RingCentral made this call, in seconds of the epoch; None where it does not say."""
-    return epoch(decoded(body, _Call).time)
+    return epoch(read_webhook(body, _Call).time)
 
 
 def answer(settings: Settings, body: bytes) -> WebhookReply:
     """What the source is told, signed as its own calls are."""
-    asked = decoded(body, _Call)
+    asked = read_webhook(body, _Call)
     if asked.action == "implementation.info":
         options = [*OPTIONS, QUEUE_OPTION] if settings.queue_updates else [*OPTIONS]
         said: Any = {"objects": OBJECTS, "options": options}
@@ -131,7 +117,7 @@ def answer(settings: Settings, body: bytes) -> WebhookReply:
 
 def of_source(provider: str, settings: Settings, body: bytes) -> Sequence[FromProvider]:
     """The facts of a call of the source."""
-    asked = decoded(body, _Call)
+    asked = read_webhook(body, _Call)
     params = asked.params or _Params()
     if asked.action == "messages.create":
         if not params.thread or not params.content_id:
@@ -246,7 +232,7 @@ def of_webhook(
 
 def _of_our_source(settings: Settings, body: bytes) -> list[tuple[_Event, _About]]:
     """In the order in which they happened; what happens in other sources is none of ours."""
-    told = sorted(decoded(body, _Delivery).events, key=lambda one: one.issued_at or "")
+    told = sorted(read_webhook(body, _Delivery).events, key=lambda one: one.issued_at or "")
     known = [(one, (one.resource.metadata if one.resource else None) or _About()) for one in told]
     return [(one, about) for one, about in known if about.source_id in (None, settings.source_id)]
 

@@ -10,13 +10,13 @@ import json
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 from msgspec import Struct
 
-from openhandover.core.errors import ProviderUnavailable
 from openhandover.core.model import Attachment, Message, User
+from openhandover.net.bodies import read_answer
 from openhandover.net.client import Reply, encode_json
 from openhandover.providers.base import Availability, HandoverRequest
 from openhandover.texts.cutting import in_parts
@@ -30,7 +30,6 @@ MOST_FILES = 14_000_000
 """Bytes of a message's files that go along inside the call, which takes 20 971 520 bytes and the files as base64."""
 
 Params = dict[str, Any]
-T = TypeVar("T")
 
 _FIELDS = {
     "firstname": "firstname",
@@ -325,20 +324,12 @@ class Hooks(Struct):
     records: list[Hook] = []
 
 
-def answer(reply: Reply, kind: type[T]) -> T:
-    """The body of a 2xx. Nonsense may come from a proxy in between, so it is worth another try."""
-    try:
-        return msgspec.json.decode(reply.body, type=kind)
-    except (ValueError, RecursionError) as error:
-        raise ProviderUnavailable(f"RingCentral's answer: {error}", http_status=reply.status) from None
-
-
 def available(reply: Reply, channels: Iterable[Channel], source_id: str) -> Availability:
     """Whether an agent is free on a channel with our source; without such a channel nobody can tell."""
     ours = {channel.id for channel in channels if source_id in (channel.source_ids or ())}
     if not ours:
         return Availability(open=None)
-    free = sum(_is_free(agent, ours) for agent in answer(reply, list[_Agent]))
+    free = sum(_is_free(agent, ours) for agent in read_answer(reply, list[_Agent]))
     return Availability(open=free > 0, agents=free)
 
 
