@@ -188,6 +188,22 @@ async def test_what_is_due_after_the_end_does_not_open_it_again(tmp_path: Path) 
         assert [chat["state"] for chat in talk.mine()] == ["ended"]
 
 
+async def test_an_end_that_only_the_conversation_tells_does_not_open_it_again(tmp_path: Path) -> None:
+    """A wrap-up is looked into and was the end; what is due then is failed, not threaded into what is over."""
+    async with talking(tmp_path) as talk:
+        await talk.active()
+        talk.genesys.notices.events_by = "none"
+        await talk.agent_ends()
+        talk.genesys.faults.fail_next(503, 2, endpoint="message")
+        sent = await talk.says("one more thing")
+        body = {"topic": "acw", "conversationId": (await talk.there()).id, "disconnectType": "CLIENT"}
+        headers = {"Authorization": talk.genesys.events_key}
+        await talk.world.call("POST", "/webhooks/vendor/trigger", body, headers=headers, key=None)
+        assert (await talk.is_(status="completed"))["reason"] == "agent_closed"
+        assert (await talk.got("message.failed"))["data"] == {"message_id": sent["id"]}
+        assert [chat["state"] for chat in talk.mine()] == ["ended"]
+
+
 async def test_an_end_that_is_refused_is_said_in_words(tmp_path: Path) -> None:
     """Without the role the conversation stays open there: the agent reads that the user left, the log names the role."""
     async with talking(tmp_path) as talk:

@@ -166,3 +166,48 @@ def test_events_come_with_their_key(part: str) -> None:
     ):
         with pytest.raises(SignatureError):
             provider(settings).verify(webhook(b"{}", part, **headers))
+
+
+_TO_US = '"channel": {"to": {"id": "oh-h1-1"}}'
+
+
+@pytest.mark.parametrize(
+    ("raw", "facts"),
+    [
+        (
+            '{"id": "r1", "type": "Receipt", "channel": {"from": {"id": "oh-h1-1"}}, "status": "Delivered"}',
+            [],
+        ),
+        ('{"id": "x1", "type": "Hologram", "channel": null}', [e.Unknown("Hologram")]),
+        ('{"id": "x2", "type": "Hologram"}', [e.Unknown("Hologram")]),
+        (
+            '{"id": null, "type": "Text", "text": "Hi", "content": null, ' + _TO_US + "}",
+            [e.AgentMessage("Hi")],
+        ),
+        (
+            '{"id": "m1", "type": "Text", "content": [{"contentType": "Attachment", "attachment": '
+            '{"url": "https://files.example.net/a", "mime": null, "filename": null, "text": null}}], '
+            + _TO_US
+            + "}",
+            [e.AgentMessage("", "m1", (Attachment("m1:0", "", "", None, "https://files.example.net/a"),))],
+        ),
+    ],
+)
+def test_what_is_left_out_or_empty_does_not_stop_a_talk(raw: str, facts: list[e.ProviderFact]) -> None:
+    """The exact form of receipts is not documented, and unknown types are answered well: a refusal is not repeated there."""
+    assert [one.fact for one in provider().parse(webhook(raw.encode()))] == facts
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        '{"id": "m1", "type": "Text", "text": "Hi", "channel": {}}',
+        '{"id": "m1", "type": "Text", "content": [{"contentType": "Attachment", "attachment": {"url": 5}}], '
+        + _TO_US
+        + "}",
+    ],
+)
+def test_a_message_that_cannot_be_read_is_refused(raw: str) -> None:
+    """It names nobody, or its file is none: that is an answer, not a breakdown."""
+    with pytest.raises(PayloadError):
+        provider().parse(webhook(raw.encode()))

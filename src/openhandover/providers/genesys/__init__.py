@@ -12,6 +12,7 @@ from msgspec import structs
 from openhandover.core import events as e
 from openhandover.core.errors import ProviderRejected, SessionEnded, SignatureError
 from openhandover.core.model import Message
+from openhandover.net.bodies import read_answer
 from openhandover.net.client import Sender
 from openhandover.net.signatures import is_secret
 from openhandover.providers.base import (
@@ -27,7 +28,7 @@ from openhandover.providers.base import (
 from . import attributes, endings, happenings, hints, wire
 from .api import Api
 from .looks import Looks, Waits
-from .people import People, address_key, conversation_key, ended_key
+from .people import People, address_key, conversation_key, ended_key, note_end
 from .settings import Settings
 from .times import Times, now
 
@@ -66,7 +67,7 @@ class Genesys(BaseProvider):
     async def connect(self) -> None:
         """Read the integration, which proves the client and tells whether its webhooks come to us; and the queue."""
         path = f"/api/v2/conversations/messaging/integrations/open/{self._settings.integration_id}"
-        found = wire.decoded(await self._api.ask("GET", path, hints=hints.INTEGRATION), wire.Integration)
+        found = read_answer(await self._api.ask("GET", path, hints=hints.INTEGRATION), wire.Integration)
         if found.create_status not in (None, "Completed"):
             raise ProviderRejected("check `integration_id`: Genesys Cloud has not completed this integration")
         if self.host.webhook_url and found.outbound_notification_webhook_url != self.host.webhook_url:
@@ -222,7 +223,7 @@ class Genesys(BaseProvider):
             look = await self._looks.at(await self._conversation_of(session), told)
             for told, event_id, fact in look.news:
                 if isinstance(fact, e.Closed | e.Failed):
-                    await self.host.remember(ended_key(session.external_id), "")
+                    await note_end(self.host, session.external_id)
                 yield told, e.FromProvider(self.name, event_id, fact, external_id=session.external_id)
             if not look.again_s:
                 return

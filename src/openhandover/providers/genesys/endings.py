@@ -1,5 +1,6 @@
 """Ending a conversation from our side: two calls that may be refused, for the vendor does not promise them to a client."""
 
+from openhandover.net.bodies import read_answer
 from openhandover.net.client import Reply
 
 from . import wire
@@ -20,7 +21,7 @@ async def disconnect(api: Api, conversation_id: str) -> bool:
     found = await api.call("GET", path)
     if not found.is_success:
         return bool(_done(api, found))
-    there = wire.decoded(found, wire.MessageConversation)
+    there = read_answer(found, wire.MessageConversation)
     customer = there.customer()
     if there.ended() is not None or customer is None:
         return customer is not None

@@ -11,8 +11,9 @@ import msgspec
 from msgspec import Struct
 
 from openhandover.core import events as e
-from openhandover.core.errors import NotJsonError, PayloadError, SignatureError
+from openhandover.core.errors import PayloadError, SignatureError
 from openhandover.core.model import Agent, Attachment
+from openhandover.net.bodies import read_webhook
 
 from .settings import Settings
 from .wire import PREFIX
@@ -33,21 +34,19 @@ def verify(given: str, body: bytes, *secrets: str | None) -> None:
 
 
 class _Party(Struct, frozen=True):
-    id: str = ""
+    id: str | None = None
 
 
 class _Channel(Struct, frozen=True):
-    to: _Party
-    id: str = ""
+    to: _Party | None = None
     time: str | None = None
 
 
 class _File(Struct, frozen=True):
-    url: str = ""
+    url: str
     mime: str | None = None
     filename: str | None = None
     text: str | None = None
-    id: str | None = None
 
 
 class _Typing(Struct, frozen=True, rename="camel"):
@@ -56,14 +55,18 @@ class _Typing(Struct, frozen=True, rename="camel"):
 
 class _Outbound(Struct, frozen=True, rename="camel"):
     type: str
-    channel: _Channel
-    id: str = ""
-    direction: str = "Outbound"
+    channel: _Channel | None = None
+    id: str | None = None
+    direction: str | None = None
     text: str | None = None
     content: list[dict[str, Any]] | None = None
     events: list[_Typing] | None = None
     originating_entity: str | None = None
     status: str | None = None
+
+
+_ADDRESSED = ("Text", "Structured", "Event")
+"""Types that concern nobody without a user; how a receipt or an unknown type names one is not documented."""
 
 
 def webhook(provider: str, body: bytes, settings: Settings) -> list[e.FromProvider]:
@@ -72,17 +75,21 @@ def webhook(provider: str, body: bytes, settings: Settings) -> list[e.FromProvid
     Raises:
         PayloadError: it is not what the documentation promises.
     """
-    said = _read(body, _Outbound)
-    if said.direction != "Outbound":
+    said = read_webhook(body, _Outbound)
+    if said.direction not in (None, "Outbound"):
         return []
+    channel = said.channel or _Channel()
+    address = channel.to.id if channel.to else None
+    if said.type in _ADDRESSED and not address:
+        raise PayloadError("`channel.to.id` is missing")
     name = said.id or hashlib.sha256(body).hexdigest()
     return [
         e.FromProvider(
             provider,
             f"{said.type}:{name}" + (f":{n}" if n else ""),
             fact,
-            external_id=said.channel.to.id,
-            at=_at(said.channel.time),
+            external_id=address or "",
+            at=_at(channel.time),
             raw=body,
         )
         for n, fact in enumerate(_facts(said, settings))
@@ -112,8 +119,10 @@ def _message(said: _Outbound, settings: Settings) -> Iterator[e.ProviderFact]:
     lines = [said.text or ""]
     for n, item in enumerate(said.content or ()):
         if item.get("contentType") == "Attachment" and isinstance(item.get("attachment"), dict):
-            file = msgspec.convert(item["attachment"], _File)
-            files.append(Attachment(f"{said.id}:{n}", file.filename or "", file.mime or "", None, file.url))
+            file = _file(item["attachment"])
+            files.append(
+                Attachment(f"{said.id or ''}:{n}", file.filename or "", file.mime or "", None, file.url)
+            )
             lines.append(file.text or "")
         else:
             lines += _words(item)
@@ -123,6 +132,13 @@ def _message(said: _Outbound, settings: Settings) -> Iterator[e.ProviderFact]:
     else:
         kinds = ",".join(str(item.get("contentType")) for item in said.content or ())
         yield e.Unknown(f"{said.type}:{kinds}")
+
+
+def _file(attachment: Any) -> _File:
+    try:
+        return msgspec.convert(attachment, _File)
+    except msgspec.ValidationError as error:
+        raise PayloadError(f"an attachment: {error}") from None
 
 
 _READABLE = ("title", "text", "description", "url")
@@ -191,14 +207,14 @@ class _Envelope(Struct, frozen=True, rename={"detail_type": "detail-type"}):
 
 def from_eventbridge(provider: str, body: bytes, settings: Settings) -> list[e.FromProvider]:
     """The fact of an EventBridge envelope; raises PayloadError."""
-    envelope = _read(body, _Envelope)
+    envelope = read_webhook(body, _Envelope)
     topic = envelope.detail.topic_name or envelope.detail_type
     return _happened(provider, topic, envelope.detail.event_body, body, settings)
 
 
 def from_trigger(provider: str, body: bytes, settings: Settings) -> list[e.FromProvider]:
     """The fact of what a trigger's data action posted; its `userId` is the user, `agentId` the agent. Raises PayloadError."""
-    given = _read(body, _Trigger)
+    given = read_webhook(body, _Trigger)
     talked = "unknown" if given.interacting_duration_ms is None else given.interacting_duration_ms
     happened = msgspec.structs.replace(
         given,
@@ -246,7 +262,7 @@ class _Somewhere(_Place, frozen=True, rename="camel"):
 
 def place_of(event: e.FromProvider) -> tuple[str, str]:
     """The conversation and the queue that an event names; a message of the webhook names neither."""
-    found = _read(event.raw, _Somewhere)
+    found = read_webhook(event.raw, _Somewhere)
     place = found.detail.event_body if found.detail else found
     return place.conversation_id, place.queue_id or ""
 
@@ -337,15 +353,6 @@ def _at(time: str | None) -> float | None:
         return datetime.fromisoformat(time).timestamp() if time else None
     except ValueError:
         return None
-
-
-def _read(body: bytes, kind: type[Any]) -> Any:
-    try:
-        return msgspec.json.decode(body, type=kind)
-    except msgspec.ValidationError as error:
-        raise PayloadError(str(error)) from None
-    except (ValueError, RecursionError) as error:
-        raise NotJsonError(str(error)) from None
 
 
 Parts = dict[str, Callable[[str, bytes, Settings], Sequence[e.FromProvider]]]

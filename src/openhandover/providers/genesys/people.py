@@ -7,6 +7,7 @@ from msgspec import structs
 from openhandover.core import events as e
 from openhandover.core.errors import ProviderError
 from openhandover.core.model import Agent
+from openhandover.net.bodies import read_answer
 from openhandover.providers.base import Host
 
 from . import happenings, wire
@@ -34,6 +35,13 @@ def ended_key(external_id: str) -> str:
     return f"ended:{external_id}"
 
 
+async def note_end(host: Host, external_id: str) -> None:
+    """Know from now on that the conversation of a user id is over."""
+    key = ended_key(external_id)
+    if await host.recall(key) is None:
+        await host.remember(key, "")
+
+
 class People:
     """Asks for what is missing, and knows it for a while."""
 
@@ -50,16 +58,19 @@ class People:
             event = structs.replace(event, external_id=address or conversation_id)
         elif conversation_id and await host.recall(conversation_key(event.external_id or "")) is None:
             await host.remember(conversation_key(event.external_id or ""), conversation_id)
-        if isinstance(event.fact, e.Closed | e.Failed):
-            await host.remember(ended_key(event.external_id or ""), "")
+        if isinstance(event.fact, _ENDS):
+            await note_end(host, event.external_id or "")
         if not look_up:
             return event
         try:
-            return await self._looked_up(event, conversation_id, host)
+            found = await self._looked_up(event, conversation_id, host)
         except ProviderError:
             if event.external_id == given.external_id:
                 raise
             return event  # at least we know now whose it is
+        if isinstance(found.fact, _ENDS):
+            await note_end(host, found.external_id or "")
+        return found
 
     async def _looked_up(self, event: e.FromProvider, conversation_id: str, host: Host) -> e.FromProvider:
         if isinstance(event.fact, e.AgentMessage):
@@ -73,7 +84,7 @@ class People:
     async def conversation(self, conversation_id: str) -> wire.MessageConversation:
         """The conversation as it is there now."""
         reply = await self._api.ask("GET", f"/api/v2/conversations/messages/{conversation_id}")
-        return wire.decoded(reply, wire.MessageConversation)
+        return read_answer(reply, wire.MessageConversation)
 
     async def _signed(self, event: e.FromProvider, host: Host) -> e.FromProvider:
         """An agent's message with its author; a webhook never tells who wrote."""
@@ -95,6 +106,7 @@ class People:
         return structs.replace(event, fact=structs.replace(fact, agent=agent))
 
 
+_ENDS = (e.Closed, e.Failed)
 _DOUBTFUL = (e.AgentJoined, e.AgentLeft, e.AgentTransferred, e.Closed)
 """Facts that the conversation itself knows better: a wrap-up looks like an end."""
 

@@ -3,13 +3,13 @@
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 from msgspec import Struct
 
-from openhandover.core.errors import ProviderUnavailable
 from openhandover.core.model import Agent, Attachment, Message, User
+from openhandover.net.bodies import read_answer
 from openhandover.net.client import Reply
 from openhandover.providers.base import Availability, HandoverRequest, Session
 from openhandover.texts.cutting import in_parts
@@ -20,7 +20,6 @@ from .settings import Settings
 PREFIX = "oh-"
 """Begins every user id that we give: an event of somebody else's conversation is told by it."""
 
-T = TypeVar("T")
 
 _NAME = re.compile(r"[A-Za-z0-9.-]{1,100}")
 _MEGABYTE = 1024 * 1024
@@ -187,7 +186,7 @@ class _Predictions(Struct, frozen=True):
 
 def estimated_wait_ms(reply: Reply) -> int | None:
     """The best prediction, else the first; none, or less than nothing, is not known."""
-    found = decoded(reply, _Predictions).results
+    found = read_answer(reply, _Predictions).results
     best = next((one for one in found if one.formula == "BEST"), found[0] if found else None)
     if best is None or best.estimated_wait_time_seconds < 0:
         return None
@@ -222,7 +221,7 @@ def available(reply: Reply, wait_ms: int | None) -> Availability:
     """People on queue who are idle or busy with somebody. A queue without activity may have no results at all."""
     agents = sum(
         one.stats.count
-        for group in decoded(reply, _Observed).results
+        for group in read_answer(reply, _Observed).results
         for one in group.data
         if one.metric == "oOnQueueUsers" and one.qualifier in _ON_QUEUE
     )
@@ -306,7 +305,7 @@ class _Accepted(Struct, frozen=True, rename="camel"):
 
 def conversation_id(reply: Reply) -> str:
     """The conversation that a message went to; empty where the answer does not tell."""
-    return decoded(reply, _Accepted).conversation_id or ""
+    return read_answer(reply, _Accepted).conversation_id or ""
 
 
 class Integration(Struct, frozen=True, rename="camel"):
@@ -323,7 +322,7 @@ class _Issued(Struct, frozen=True):
 
 def token(reply: Reply) -> tuple[str, float | None]:
     """The access token and its life in seconds."""
-    issued = decoded(reply, _Issued)
+    issued = read_answer(reply, _Issued)
     return issued.access_token, issued.expires_in
 
 
@@ -341,13 +340,3 @@ def error_of(reply: Reply) -> tuple[str, str]:
         return "", ""
     code, context = (one if one and _NAME.fullmatch(one) else "" for one in (error.code, error.context_id))
     return code, context
-
-
-def decoded(reply: Reply, kind: type[T]) -> T:
-    """An answer's body. Nonsense may come from something in between, so it is worth another try."""
-    try:
-        return msgspec.json.decode(reply.body, type=kind)
-    except (ValueError, RecursionError) as error:
-        raise ProviderUnavailable(
-            f"an answer that we cannot read: {error}", http_status=reply.status
-        ) from None
