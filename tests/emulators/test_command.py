@@ -8,6 +8,7 @@ import sys
 
 import aiohttp
 import pytest
+import yaml
 from click.testing import CliRunner
 
 from openhandover.cli import main
@@ -15,6 +16,8 @@ from openhandover.cli.emulate import emulate
 from openhandover.config.load import load_text
 from openhandover.emulators import names
 from openhandover.emulators.cm.account import BOT
+from openhandover.emulators.genesys import GenesysEmulator
+from tests.docs_pages import DOCS, Page
 from tests.emulators.cm import endpoints
 
 START = "from openhandover.cli import main; main()"
@@ -85,3 +88,20 @@ def test_a_port_that_is_taken_is_said_in_one_line():
     assert done.exit_code == 1
     assert "Address already in use; choose another port" in done.output
     assert isinstance(done.exception, SystemExit)
+
+
+async def test_the_guide_shows_what_is_printed():
+    """Who copies the guide's configuration as it stands is let in by the emulator that the guide starts."""
+    guide = DOCS / "howto/try-without-an-account.md"
+    blocks = [
+        yaml.safe_load(one.text)
+        for one in Page(guide, guide.read_text("utf-8")).blocks()
+        if one.language == "yaml"
+    ]
+    shown = next(one["providers"]["genesys"] for one in blocks if "genesys" in one["providers"])
+    async with GenesysEmulator() as emulator:
+        settings = {
+            key: value.replace(emulator.url, "http://127.0.0.1:9100")
+            for key, value in emulator.settings().items()
+        }
+    assert shown == {"type": "genesys", **settings}
