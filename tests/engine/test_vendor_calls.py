@@ -95,6 +95,20 @@ async def test_a_secret_is_hidden_however_it_is_written(engine: Engine) -> None:
     assert call.detail == "x" * room + "***"
 
 
+async def test_what_a_provider_hides_is_not_on_record(engine: Engine) -> None:
+    """A vendor's own secret of one conversation, in the address or in a refusal."""
+
+    async def refuses(_request: web.Request) -> web.Response:
+        return web.Response(status=403, text="no visitor s3/cret here")
+
+    http = Watched(engine.http, engine.vendor_calls)
+    async with serving(refuses) as url:
+        with calling("h1", 1, "typing"):
+            await http.send(Request(method="GET", url=f"{url}/7/s3%2Fcret?hash=s3/cret", hidden=("s3/cret",)))
+    (found,) = await calls(engine)
+    assert (found.target, found.detail) == (f"GET {url}/7/***?hash=***", "no visitor *** here")
+
+
 async def test_a_slow_store_holds_up_nobody(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     """One save at a time; what does not fit is given up, oldest first, and the log says how much; the end waits for it."""
     monkeypatch.setattr(vendor_calls, "FLUSH_S", 0.0)

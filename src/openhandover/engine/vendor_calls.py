@@ -87,15 +87,15 @@ class VendorCalls:
                 about.attempt,
                 "out",
                 about.operation,
-                f"{request.method} {self._masked(request.url)}",
+                f"{request.method} {self._masked(request.url, request.hidden)}",
                 status,
                 round((time.perf_counter() - began) * 1000),
-                redact(self._masked(detail), self._hidden)[:DETAIL_CHARACTERS],
+                redact(self._masked(detail, request.hidden), self._hidden)[:DETAIL_CHARACTERS],
             )
         )
 
-    def _masked(self, text: str) -> str:
-        for secret in self._secrets:
+    def _masked(self, text: str, hidden: Iterable[str]) -> str:
+        for secret in (*self._secrets, *(way for one in hidden for way in _written(one))):
             text = text.replace(secret, MASK)
         return text
 
@@ -179,12 +179,17 @@ class Watched:
             raise
 
 
+def _written(secret: str) -> set[str]:
+    """The secret, also as addresses write it."""
+    return {str(secret), quote(secret), quote(secret, safe=""), quote_plus(secret)}
+
+
 def _secrets(value: Any) -> Iterable[str]:
     """Every secret in the settings, also as addresses write it; what is shorter than a few characters would mask
     ordinary words."""
     if isinstance(value, Secret):
         if len(value) > 3:
-            yield from {str(value), quote(value), quote(value, safe=""), quote_plus(value)}
+            yield from _written(value)
     elif isinstance(value, msgspec.Struct):
         for name in value.__struct_fields__:
             yield from _secrets(getattr(value, name))

@@ -35,6 +35,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     max_bytes: int = 1 << 20
     redirects: int = 0
     """How many redirects to follow; 0 returns the 3xx itself."""
+    hidden: tuple[str, ...] = ()
+    """What must not be on record, beside the secrets of the settings."""
 
 
 class Reply(msgspec.Struct, frozen=True):

@@ -5,6 +5,7 @@ body it did not expect. Its error texts are in the installation's language, so w
 """
 
 import base64
+import re
 import time
 from collections.abc import Awaitable, Mapping
 from typing import Any
@@ -37,6 +38,8 @@ _REACTIONS = {408: ProviderUnavailable, 429: ProviderUnavailable} | dict.fromkey
 _HINTS: Mapping[int, str] = dict.fromkeys(
     (401, 403), "a proxy refused us before Live Helper Chat; check `base_url`"
 )
+_VISITOR_SECRET = re.compile(r"\b[A-Za-z0-9]{40}\b")
+"""A chat's `hash`, where it is part of an address: whoever has it writes in the visitor's name."""
 _PASS = {400, 404}
 """Statuses with which it refuses in its own form."""
 
@@ -251,6 +254,7 @@ class Api:
                 body=body,
                 timeout_s=timeout_s,
                 max_bytes=8 << 20,
+                hidden=tuple(_VISITOR_SECRET.findall(path)),
             )
         )
 
