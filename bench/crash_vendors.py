@@ -79,7 +79,7 @@ class Vendor(World):
     def __init__(self, server: Server, suite: Any, emulator: Any, chance: random.Random) -> None:
         super().__init__(server, emulator, chance)
         self.suite, self.emulator = suite, emulator
-        self.reordered = False
+        self.withdrawn: list[Story] = []
 
     def fault(self, kind: str, note: str) -> None:
         """As it is found, for whoever waits."""
@@ -114,7 +114,9 @@ class Vendor(World):
             try:
                 await self.call("POST", "/v1/conversations", {"id": story.id, "channel": "app", "user": user})
                 for _ in range(2):
-                    await self.handed_over(story)
+                    if await self.handed_over(story) == "cancel":
+                        self.withdrawn.append(story)  # its chat may come yet, and must be ended then
+                        break
             except RuntimeError:
                 continue  # refused, and counted as such
             await self.late_words(story)
@@ -132,8 +134,8 @@ class Vendor(World):
             await asyncio.sleep(0.1)
         await asyncio.sleep(0.3)
 
-    async def handed_over(self, story: Story) -> None:
-        """From the wish for a human to the end."""
+    async def handed_over(self, story: Story) -> str:
+        """From the wish for a human to the end; who ended it."""
         story.before |= {
             one["id"] for one in self.emulator.shown()["chats"] if story.token in strings_of(one)
         }
@@ -151,6 +153,7 @@ class Vendor(World):
             await self.talked(story, how, handover_id)
         if await self.ended(story, handover_id, how) and how != "cancel":
             self.arrived(story, story.to_agent[first:])
+        return how
 
     async def talked(self, story: Story, how: str, handover_id: str) -> None:
         """Both write at once; then one of them ends it."""
@@ -176,7 +179,9 @@ class Vendor(World):
     async def told(self, handover_id: str) -> None:
         """Note what we and the vendor said to each other last, where something went wrong."""
         found = await self.call("GET", f"/v1/handovers/{handover_id}/diagnosis")
-        self.notes.extend(json.dumps(one)[:300] for one in found["calls"][-DIAGNOSED:])
+        for one in found["calls"][-DIAGNOSED:]:
+            told = (one.get(name) for name in ("at", "operation", "target", "status", "detail"))
+            self.notes.append("  " + " ".join(str(part)[:160] for part in told))
 
     async def writes(self, story: Story) -> None:
         """The user."""
@@ -220,7 +225,7 @@ class Vendor(World):
         if found["status"] != wanted:
             self.fault("stuck", f"{handover_id} ended as {found['status']}, {found['reason']}, by {how}")
             await self.told(handover_id)
-        if not self.suite.user_end_ends:
+        if how == "cancel" or not self.suite.user_end_ends:
             return found["status"] == wanted
         await asyncio.sleep(0.1)
         await self.holds(
@@ -228,7 +233,8 @@ class Vendor(World):
             lambda: all(one["state"] == "ended" for one in self.chats(story)),
         )
         if len(chats := self.chats(story)) > 1:
-            self.fault("second_chat", f"{handover_id}: {[one['id'] for one in chats]}")
+            self.fault("second_chat", f"{handover_id}, by {how}: {[one['id'] for one in chats]}")
+            await self.told(handover_id)
         return found["status"] == wanted
 
     def seen(self, story: Story) -> str:
@@ -320,6 +326,13 @@ class Vendor(World):
             await self.kills(kills)
             await asyncio.sleep(0.5)
             self.stopping = True
+        for story in self.withdrawn if self.suite.user_end_ends else ():
+            await self.holds(
+                f"{story.id}: still open at the vendor after it was withdrawn",
+                lambda story=story: all(one["state"] == "ended" for one in self.chats(story)),
+            )
+            if len(chats := self.chats(story)) > 1 and story.handovers == 1:
+                self.fault("second_chat", f"{story.id}, withdrawn: {[one['id'] for one in chats]}")
 
 
 def found_at(text: str, part: str) -> list[int]:
