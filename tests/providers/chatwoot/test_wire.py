@@ -189,7 +189,7 @@ def test_messages() -> None:
 
 def test_a_form_with_files() -> None:
     """The same bytes for the same message, and a name that cannot break out of its header."""
-    kind, body = wire.form(
+    kind, body = wire.message_form(
         wire.incoming("Look", "oh-1"), [wire.File('a"b\r\n.png', "image/png", b"\x89PNG\r\n--")]
     )
     boundary = kind.partition("boundary=")[2]

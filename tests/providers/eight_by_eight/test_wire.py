@@ -300,7 +300,7 @@ def test_the_name_of_an_uploaded_file_cannot_leave_its_header() -> None:
     """Quotes and line breaks in a name begin no header of their own."""
     kind, body = wire.upload("user", 'a"\r\nX: y\\.png', "image/png", b"\r\n--data")
     boundary = kind.partition("boundary=")[2].encode()
-    head = b'form-data; name="attachment"; filename="a___X: y_.png"\r\nContent-Type: image/png\r\n\r\n\r\n--data\r\n'
+    head = b'form-data; name="attachment"; filename="a_X_ y_.png"\r\nContent-Type: image/png\r\n\r\n\r\n--data\r\n'
     assert head in body
     assert body.count(b"--" + boundary) == 3
 

@@ -359,6 +359,6 @@ def test_a_file_is_a_form() -> None:
     assert (kind, body) == wire.form_with_file("41", file, b"\x00--\r")
     assert body == (
         b'--%b\r\nContent-Disposition: form-data; name="chat_id"\r\n\r\n41\r\n'
-        b'--%b\r\nContent-Disposition: form-data; name="files"; filename="a%%22b%%0D%%0A.png"\r\n'
-        b"Content-Type: image/pngX:y\r\n\r\n\x00--\r\r\n--%b--\r\n" % (boundary, boundary, boundary)
+        b'--%b\r\nContent-Disposition: form-data; name="files"; filename="a_b_.png"\r\n'
+        b"Content-Type: application/octet-stream\r\n\r\n\x00--\r\r\n--%b--\r\n" % (boundary, boundary, boundary)
     )

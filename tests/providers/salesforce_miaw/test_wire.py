@@ -254,7 +254,7 @@ def test_a_file_s_body_is_the_same_on_every_try() -> None:
     body, headers = wire.upload(SETTINGS, "m", file, b"abc")
     assert (body, headers) == wire.upload(SETTINGS, "m", file, b"abc")
     assert body.count(headers["Content-Type"].partition("boundary=")[2].encode()) == 3
-    assert b'name="fileData"; filename="a_b__X: y.txt"\r\nContent-Type: application/octet-stream' in body
+    assert b'name="fileData"; filename="a_b_X_ y.txt"\r\nContent-Type: application/octet-stream' in body
     assert b'{"esDeveloperName":"Client","message":{"id":"m","fileId":"' in body
 
 

@@ -51,7 +51,7 @@ class Posting:
         self.unsure(talk_id)
         path = f"/conversations/{talk_id}/messages"
         if files:
-            checked(await self._calls.form(path, *wire.form(body, files)), SENDING)
+            checked(await self._calls.form(path, *wire.message_form(body, files)), SENDING)
         else:
             checked(await self._calls.call("POST", path, body), SENDING)
         self.sure(talk_id)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, get_args
 from msgspec import Struct, field
 
 from openhandover.core.model import Agent, Message, User
-from openhandover.net.fetch import safe_name
+from openhandover.net.forms import Part, form
 from openhandover.providers.base import HandoverRequest
 from openhandover.texts.readable import author, links, said
 
@@ -202,23 +202,13 @@ def withdrawn(reason: str) -> str:
     return _CANCELLED.get(reason, f"The handover was cancelled: {reason}.")
 
 
-def form(fields: Mapping[str, Any], files: Sequence[File]) -> tuple[str, bytes]:
-    """Content type and body of a message with files, the same bytes for the same message."""
-    boundary = hashlib.sha256(str(fields["source_id"]).encode()).hexdigest()
-    parts: list[bytes] = []
-    for name, value in fields.items():
-        text = str(value).lower() if isinstance(value, bool) else str(value)
-        parts.append(f'Content-Disposition: form-data; name="{name}"\r\n\r\n{text}'.encode())
-    for file in files:
-        name = safe_name(file.name)
-        head = (
-            f'Content-Disposition: form-data; name="attachments[]"; filename="{name}"\r\n'
-            f"Content-Type: {file.content_type or 'application/octet-stream'}\r\n\r\n"
-        )
-        parts.append(head.encode() + file.content)
-    border = f"--{boundary}\r\n".encode()
-    body = b"".join(border + part + b"\r\n" for part in parts) + f"--{boundary}--\r\n".encode()
-    return f"multipart/form-data; boundary={boundary}", body
+def message_form(fields: Mapping[str, Any], files: Sequence[File]) -> tuple[str, bytes]:
+    """Content type and body of a message with files."""
+    parts = [
+        Part(name, (str(value).lower() if isinstance(value, bool) else str(value)).encode())
+        for name, value in fields.items()
+    ]
+    return form([*parts, *(Part("attachments[]", one.content, one.content_type, one.name) for one in files)])
 
 
 # --- answers -------------------------------------------------------------------------------------------------

@@ -5,12 +5,12 @@ Source: 8x8's OpenAPI document of the Chat Gateway v1.0 and its guide "Workflow 
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, cast
-from uuid import uuid4
 
 import msgspec
 from msgspec import Struct
 
 from openhandover.core.model import Message
+from openhandover.net.forms import Part, form
 from openhandover.providers.base import HandoverRequest
 from openhandover.texts.readable import author, words
 
@@ -179,12 +179,4 @@ def message(by: Side, text: str, files: Sequence[str] = ()) -> dict[str, Any]:
 
 def upload(by: Side, name: str, content_type: str, content: bytes) -> tuple[str, bytes]:
     """Content type and body of POST /conversations/{id}/attachments."""
-    boundary = uuid4().hex
-    safe = "".join(one if one.isprintable() and one not in '"\\' else "_" for one in name) or "file"
-    head = (
-        f'--{boundary}\r\nContent-Disposition: form-data; name="authorType"\r\n\r\n{by}\r\n'
-        f'--{boundary}\r\nContent-Disposition: form-data; name="attachment"; filename="{safe}"\r\n'
-        f"Content-Type: {content_type or 'application/octet-stream'}\r\n\r\n"
-    )
-    body = head.encode() + content + f"\r\n--{boundary}--\r\n".encode()
-    return f"multipart/form-data; boundary={boundary}", body
+    return form([Part("authorType", by.encode()), Part("attachment", content, content_type, name)])

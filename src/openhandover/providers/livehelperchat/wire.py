@@ -1,6 +1,5 @@
 """What we say to Live Helper Chat: chats, lines and the tokens in them. Source: its REST API, release 4.90."""
 
-import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -10,6 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from openhandover.core.model import Attachment, Message
+from openhandover.net.forms import Part, form
 from openhandover.providers.base import HandoverRequest, Session
 
 from .settings import Settings
@@ -170,19 +170,5 @@ def _json(value: Any) -> str:
 
 
 def form_with_file(chat_id: str, file: Attachment, content: bytes) -> tuple[str, bytes]:
-    """Content type and body of an upload: multipart/form-data with `chat_id` and one `files`."""
-    boundary = hashlib.sha256(file.id.encode() + content).hexdigest()[:48].encode()  # the same on every try
-    name = file.name.translate({34: "%22", 13: "%0D", 10: "%0A"})  # as browsers write it
-    kind = "".join(file.content_type.split()) or "application/octet-stream"
-    body = b"".join(
-        [
-            b"--%b\r\n" % boundary,
-            b'Content-Disposition: form-data; name="chat_id"\r\n\r\n%b\r\n' % chat_id.encode(),
-            b"--%b\r\n" % boundary,
-            f'Content-Disposition: form-data; name="files"; filename="{name}"\r\n'.encode(),
-            f"Content-Type: {kind}\r\n\r\n".encode(),
-            content,
-            b"\r\n--%b--\r\n" % boundary,
-        ]
-    )
-    return f"multipart/form-data; boundary={boundary.decode()}", body
+    """Content type and body of an upload: `chat_id` and one `files`."""
+    return form([Part("chat_id", chat_id.encode()), Part("files", content, file.content_type, file.name)])

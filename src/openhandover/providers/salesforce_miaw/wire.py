@@ -6,7 +6,6 @@ clients of the same API were read; the provider's page names these places.
 
 import base64
 import hashlib
-import re
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -20,6 +19,7 @@ from openhandover import __version__
 from openhandover.core.model import Attachment, Message
 from openhandover.net.bodies import T, read_answer
 from openhandover.net.client import Reply, encode_json
+from openhandover.net.forms import Part, form
 from openhandover.providers.base import Availability, HandoverRequest
 from openhandover.texts.cutting import in_parts
 from openhandover.texts.readable import author, said, words
@@ -27,7 +27,6 @@ from openhandover.texts.readable import author, said, words
 from .settings import END_ON_CHANGE, Settings
 
 MAX_FILE_BYTES = 5 << 20
-_MEDIA_TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+")
 
 
 def uuid_of(*parts: object) -> str:
@@ -145,24 +144,16 @@ def acknowledgement(entry_id: str, state: str) -> dict[str, Any]:
 
 
 def upload(settings: Settings, id_: str, file: Attachment, content: bytes) -> tuple[bytes, dict[str, str]]:
-    """The multipart body of a file, and its header. The boundary comes from the bytes: a repeat is the same."""
+    """The multipart body of a file, and its header."""
     message = {"id": id_, "fileId": uuid_of(id_, "file")}
     entry = encode_json({"esDeveloperName": settings.es_developer_name, "message": message})
-    boundary = hashlib.sha256(id_.encode() + content).hexdigest()
-    name = "".join("_" if char in '"\\\r\n' else char for char in file.name) or "file"
-    kind = file.content_type if _MEDIA_TYPE.fullmatch(file.content_type) else "application/octet-stream"
-    parts = (
-        ('name="messageEntry"', "application/json", entry),
-        (f'name="fileData"; filename="{name}"', kind, content),
+    kind, body = form(
+        [
+            Part("messageEntry", entry, "application/json"),
+            Part("fileData", content, file.content_type, file.name),
+        ]
     )
-    body = b"".join(
-        f"--{boundary}\r\nContent-Disposition: form-data; {called}\r\nContent-Type: {type_}\r\n\r\n".encode()
-        + part
-        + b"\r\n"
-        for called, type_, part in parts
-    )
-    whole = body + f"--{boundary}--\r\n".encode()
-    return whole, {"Content-Type": f"multipart/form-data; boundary={boundary}"}
+    return body, {"Content-Type": kind}
 
 
 def link(file: Attachment) -> str:
