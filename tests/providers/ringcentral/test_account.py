@@ -1,5 +1,6 @@
 """The provider by itself against the emulated account: its set-up is proved, and small signs are sent."""
 
+import dataclasses
 from collections.abc import AsyncGenerator, Callable
 from typing import Any
 
@@ -117,7 +118,7 @@ async def test_a_bad_set_up_names_what_to_change(
 async def test_a_source_that_is_not_there(vendor: RingCentralEmulator, http: HttpClient) -> None:
     """The address ends in another id."""
     url = vendor.settings()["realtime_url"].rpartition("/")[0] + "/other"
-    with pytest.raises(ProviderError, match="`realtime_url`.*`api_url`"):
+    with pytest.raises(ProviderError, match=r"`realtime_url`.*`api_url`"):
         await provider(vendor, http, realtime_url=url).connect()
 
 
@@ -240,6 +241,18 @@ async def test_who_speaks_is_told_apart(vendor: RingCentralEmulator, http: HttpC
     assert [one.context.get("handover-id") for one in thread.contents] == [None, None, None, "h-1"]
     sent = [one.json["params"] for one in vendor.requests_to("realtime")]
     assert [one.get("created_at") for one in sent[-4:]] == [f"2026-01-01T10:00:0{n}Z" for n in range(1, 5)]
+
+
+async def test_another_source_gets_the_identities_too(vendor: RingCentralEmulator, http: HttpClient) -> None:
+    """Who moves from a trial account to the real one keeps the database: agents there could not answer without them."""
+    made = provider(vendor, http)
+    await made.open(request(message("help")))
+    async with RingCentralEmulator() as real:
+        moved = provider(real, http)
+        moved.host = made.host
+        await moved.open(dataclasses.replace(request(message("help")), attempt=2))
+        names = {one["screenname"] for one in real.account.identities.values() if one["puppetizable"]}
+        assert names == {"Bot", "Support"}
 
 
 async def test_a_handover_that_is_opened_again_makes_no_second_thread(

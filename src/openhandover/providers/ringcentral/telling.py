@@ -29,10 +29,11 @@ class Telling:
         self._opening_text = settings.opening_text
         self.bot = wire.puppet(settings.bot_identity_id, settings.bot_name)
         self._agent = wire.puppet(settings.agent_identity_id, settings.agent_identity_name)
+        self._is_introduced = False
 
     async def begin(self, host: Host, thread: str, author: Params, request: HandoverRequest) -> None:
         """The user, the thread, the story so far. Where it broke off, the next try goes on behind what was taken."""
-        await self._introduce(host)
+        await self._introduce()
         steps = [_Step("users.create", author), _Step("threads.create", wire.thread(thread, author))]
         steps += self._story(thread, author, request)
         key = f"told:{thread}"
@@ -80,14 +81,13 @@ class Telling:
             # Not every file is taken there. What was said with it counts more, and the agent learns where it is.
             await self._realtime.push(step.action, wire.linked(step.params, step.files))
 
-    async def _introduce(self, host: Host) -> None:
-        """Make both identities known once, so that an admin can give them to agents."""
-        identities = [self.bot, self._agent]
-        known = "\n".join(f"{one['id']} {one['screenname']}" for one in identities)
-        if await host.recall("identities") != known:
-            for one in identities:
+    async def _introduce(self) -> None:
+        """Make both identities known, so that an admin can give them to agents. Once for each start: they stay the same,
+        but the source may be another one by then."""
+        if not self._is_introduced:
+            for one in (self.bot, self._agent):
                 await self._realtime.push("users.create", one)
-            await host.remember("identities", known)
+            self._is_introduced = True
 
     async def _files(self, host: Host, files: Sequence[Attachment]) -> list[Params]:
         """With their bytes, because only so do they keep their names, as long as the call has room; else as links."""
