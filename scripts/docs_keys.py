@@ -43,8 +43,9 @@ def keys_of(path: str) -> str:
     return table(("Key", "Type", "Default", "Meaning"), rows) if rows else "There is nothing to set.\n"
 
 
-def walk(cls: type[Struct], prefix: str, preset: Struct | None = None) -> Iterator[Key]:
-    """The keys of a struct, each followed by the keys inside it. `preset` is the struct's own default, if any."""
+def walk(cls: type[Struct], prefix: str, preset: Struct | None = None, within: str = "") -> Iterator[Key]:
+    """The keys of a struct, each followed by the keys inside it. `preset` is the struct's own default, if any; `within`
+    is the map that need not be there, whose keys are required only where it is."""
     for field in msgspec.structs.fields(cls):
         path = f"{prefix}{field.encode_name}"
         if path in HIDDEN:
@@ -52,9 +53,11 @@ def walk(cls: type[Struct], prefix: str, preset: Struct | None = None) -> Iterat
         value = getattr(preset, field.name) if preset is not None else default_of(field)
         inside = list(nested(field.type, path))
         if not inside or any(not is_struct(option) for option in options(field.type)):
-            yield Key(path, describe(field.type), written(value), meaning_of(field.type))
+            default = f"required in {code(within)}" if within and field.required else written(value)
+            yield Key(path, describe(field.type), default, meaning_of(field.type))
         for inner, inner_prefix in inside:
-            yield from walk(inner, inner_prefix, value if isinstance(value, inner) else None)
+            above = "" if inner_prefix != f"{path}." else within if field.required else path
+            yield from walk(inner, inner_prefix, value if isinstance(value, inner) else None, above)
 
 
 def nested(kind: Any, path: str) -> Iterator[tuple[type[Struct], str]]:
