@@ -29,7 +29,7 @@ async def test_the_record_of_calls_does_not_hold_the_visitor_s_secret(tmp_path: 
         await world.call("POST", f"/v1/handovers/{one.handover_id}/cancel")
         await until(lambda: one.mine()[0]["state"] == "ended", "the chat is closed")
         await world.stop()
-    with sqlite3.connect(next(tmp_path.glob("*.db"))) as database:
+    with sqlite3.connect(next(world.folder.glob("*.db"))) as database:
         noted = database.execute("select * from vendor_call").fetchall()
     assert any("checkchatstatus" in str(row) for row in noted)
     assert any("usertyping" in str(row) for row in noted)
