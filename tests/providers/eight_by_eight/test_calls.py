@@ -314,6 +314,19 @@ async def test_connecting_finds_a_webhook_that_calls_somebody_else(vendor: Vendo
         await vendor.provider.connect()
 
 
+async def test_connecting_finds_a_webhook_with_another_secret(vendor: Vendor) -> None:
+    """All its events would be refused; neither secret is in the text."""
+    vendor.home.webhook_url = "https://handover.example.com/webhooks/vendor"
+    for query in ("", "?secret=", "?secret=one-that-was-replaced"):
+        vendor.emulator.account.webhook_uri = vendor.home.webhook_url + query
+        with pytest.raises(ProviderRejected, match="`webhook_secret`") as raised:
+            await vendor.provider.connect()
+        assert vendor.emulator.account.webhook_secret not in raised.value.detail
+        assert "replaced" not in raised.value.detail
+        await vendor.another(webhook_secret=None).connect()
+        vendor.another()
+
+
 async def test_a_session_is_what_was_opened(vendor: Vendor) -> None:
     """Its id is the vendor's."""
     opened = await vendor.provider.open(request())

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, ClassVar, Literal
+from urllib.parse import parse_qsl
 
 from msgspec import structs
 
@@ -67,14 +68,24 @@ class EightByEight(BaseProvider):
             await self._gateway.channels()
         else:
             webhook_id, address = await self._gateway.channel_webhook(self._settings.channel_id)
-            ours = self.host.webhook_url
-            if ours and address.partition("?")[0].rstrip("/") != ours:
-                raise ProviderRejected(
-                    f"the channel's webhook {webhook_id} calls another address; set its URL in 8x8 to {ours}, "
-                    "or `server.public_url` here, or `channel_id` to the channel that calls us"
-                )
+            if self.host.webhook_url:
+                self._prove_webhook(webhook_id, address)
         if self._figures is not None and self._settings.queue_id is not None:
             await self._figures.queue(self._settings.queue_id)
+
+    def _prove_webhook(self, webhook_id: str, address: str) -> None:
+        ours, secret = self.host.webhook_url, self._settings.webhook_secret
+        there, _, query = address.partition("?")
+        if there.rstrip("/") != ours:
+            raise ProviderRejected(
+                f"the channel's webhook {webhook_id} calls another address; set its URL in 8x8 to {ours}, "
+                "or `server.public_url` here, or `channel_id` to the channel that calls us"
+            )
+        if secret is not None and not is_secret(dict(parse_qsl(query)).get("secret", "").encode(), secret):
+            raise ProviderRejected(
+                f"the URL of the channel's webhook {webhook_id} has not our secret; set it in 8x8 to {ours}?secret= and "
+                "the value of `webhook_secret`"
+            )
 
     async def availability(self, route: Mapping[str, Any], language: str | None) -> Availability:
         """What the real-time metrics tell of the queue; without them nobody knows."""
