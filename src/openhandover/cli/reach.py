@@ -71,15 +71,16 @@ async def _let_in(name: str, provider: Provider, block: Block) -> Finding:
 
 def _where(error: Exception, block: Block) -> str:
     """The settings that may hold the wrong address, where nobody answered or somebody who knows nothing of us."""
+    found = [f"`{key}` ({origin})" for key, origin in _origins(block.settings)]
     match error:
-        case ProviderUnavailable(http_status=None):
-            may_be = "; check "
-        case ProviderError(http_status=404 | 405):
-            may_be = "; check also "
+        case ProviderUnavailable(http_status=None) if found:
+            return "; check " + ", ".join(found)
+        case ProviderError(http_status=404 | 405) if (
+            len(found) == 1
+        ):  # of several, the provider knows better which
+            return f"; check also {found[0]}"
         case _:
             return ""
-    found = ", ".join(f"`{key}` ({origin})" for key, origin in _origins(block.settings))
-    return found and may_be + found
 
 
 def _origins(settings: Any, above: str = "") -> Iterator[tuple[str, str]]:
