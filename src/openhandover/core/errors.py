@@ -83,6 +83,11 @@ class WebhookError(OpenHandoverError):
 class SignatureError(WebhookError):
     """The signature is missing, wrong or stale; check the shared secret and the sender's clock."""
 
+    def __init__(self, remedy: str = "") -> None:
+        """`remedy`: which setting to look at; for our log only, the caller is not told."""
+        self.remedy = remedy
+        super().__init__()
+
 
 class PayloadError(WebhookError):
     """The body is not what the documentation promises."""

@@ -50,7 +50,7 @@ def problem_of(error: Exception, where: str, path: Mapping[str, str] = MappingPr
         case Refused():
             return problem(error.code, error.detail, headers=_headers(error), **error.extra)
         case SignatureError():
-            tell_of_secret(where, path)
+            tell_of_secret(where, path, error.remedy or COMPARE)
             return problem("unauthorized", error.detail)
         case NotJsonError():
             return problem("bad_json", error.detail)

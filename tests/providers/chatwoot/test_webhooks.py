@@ -287,6 +287,23 @@ def test_a_wrong_signature(change: dict[str, str]) -> None:
         verify(settings(), webhook(BODY, SIGNED | change))
 
 
+@pytest.mark.parametrize(
+    ("headers", "word"),
+    [
+        ({}, "`webhook_token`"),
+        (SIGNED | {"x-chatwoot-timestamp": "1"}, "clocks"),
+        (SIGNED | {"x-chatwoot-timestamp": "soon"}, "clocks"),
+        (SIGNED | {"x-chatwoot-signature": "sha256=0"}, "`webhook_secret`"),
+    ],
+)
+def test_a_refusal_names_what_to_compare(headers: dict[str, str], word: str) -> None:
+    """For our log; the caller is told the same as ever."""
+    with pytest.raises(SignatureError) as raised:
+        verify(settings(), webhook(BODY, headers))
+    assert word in raised.value.remedy
+    assert word not in raised.value.detail
+
+
 @pytest.mark.parametrize(("skew_s", "is_taken"), [(-300, True), (300, True), (-301, False), (301, False)])
 def test_clocks_that_differ(skew_s: int, is_taken: bool) -> None:
     """Five minutes either way, so that nobody can replay yesterday's webhook."""

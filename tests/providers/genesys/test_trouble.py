@@ -121,6 +121,21 @@ async def test_a_client_that_is_gone_for_a_while_loses_nothing(tmp_path: Path) -
         await talk.shown("are you there?")
 
 
+async def test_a_secret_that_differs_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody but the log tells why an agent's answers never arrive: it names the provider and the setting."""
+    monkeypatch.setattr("openhandover.web.problems._told", {})
+    async with talking(tmp_path) as talk:
+        await talk.active()
+        talk.genesys.notices.secret = "another-secret-of-the-integration"
+        with capture_logs() as logs:
+            await talk.agent_says("can you read me?")
+            await until(lambda: [one for one in logs if one["event"] == "signature_refused"], "a record")
+        (refused,) = [one for one in logs if one["event"] == "signature_refused"]
+        assert refused["provider"] == "vendor"
+        assert "`webhook_secret`" in refused["remedy"]
+        assert "read me" not in str(logs)
+
+
 async def test_an_integration_that_was_deleted_fails_by_name(tmp_path: Path) -> None:
     """A message is failed and its sender told; a new handover is refused, and the log names the setting."""
     async with talking(tmp_path) as talk:

@@ -211,3 +211,12 @@ def test_a_message_that_cannot_be_read_is_refused(raw: str) -> None:
     """It names nobody, or its file is none: that is an answer, not a breakdown."""
     with pytest.raises(PayloadError):
         provider().parse(webhook(raw.encode()))
+
+
+@pytest.mark.parametrize(("part", "setting"), [("", "`webhook_secret`"), ("trigger", "`events_key`")])
+def test_a_refused_signature_names_the_setting(part: str, setting: str) -> None:
+    """For our log; the caller is told the same as ever."""
+    with pytest.raises(SignatureError) as raised:
+        provider().verify(webhook(b"{}", part, authorization="wrong", x_hub_signature_256="sha256=wrong"))
+    assert setting in raised.value.remedy
+    assert setting not in raised.value.detail

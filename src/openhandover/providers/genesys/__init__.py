@@ -198,7 +198,7 @@ class Genesys(BaseProvider):
         elif not is_secret(
             headers.get(mine.events_header.lower(), "").encode(), mine.events_key, mine.old_events_key
         ):
-            raise SignatureError
+            raise SignatureError("compare `events_key` with what is sent in `events_header`")
 
     def parse(self, request: WebhookRequest) -> Sequence[e.FromProvider]:
         """The facts of any of the three."""

@@ -30,7 +30,9 @@ def verify(given: str, body: bytes, *secrets: str | None) -> None:
             expected = b"sha256=" + base64.b64encode(mac)
             matches.append(hmac.compare_digest(expected, given.encode("utf-8", "replace")))
     if not any(matches):
-        raise SignatureError
+        raise SignatureError(
+            "compare `webhook_secret` with the integration's Outbound Notification Webhook Signature Secret Token"
+        )
 
 
 class _Party(Struct, frozen=True):
