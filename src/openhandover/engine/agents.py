@@ -30,7 +30,7 @@ from .asides import Asides, tell
 from .calls import Calls, LiveCall
 from .delivery import Delivery, Lane, pause_s
 from .for_agents import ForAgents
-from .providers import Providers, session_of
+from .providers import Providers, say_lost, session_of
 from .queues import Queues
 from .vendor_calls import calling
 
@@ -300,6 +300,7 @@ class AgentLanes:
             state = await self._store.conversation(lane.conversation_id)
             entry = await self._delivery.head(lane, entry.seq, state.shown) if state else None
             tries = 0
+        say_lost(known, error)
         lost = e.SessionLost(known.id, error.detail, isinstance(error, SessionEnded))
         await self._work.run(lane.conversation_id, lost)
 

@@ -10,7 +10,7 @@ import structlog
 
 from openhandover.config.model import Config
 from openhandover.core import view
-from openhandover.core.errors import ConfigError, ProviderError
+from openhandover.core.errors import ConfigError, ProviderError, SessionEnded, SessionGone
 from openhandover.core.model import Lane
 from openhandover.net.client import Sender
 from openhandover.providers import provider_of, route_of
@@ -109,3 +109,15 @@ class Providers(Mapping[str, Provider]):
 def session_of(lane: Lane) -> Session:
     """A lane as its provider knows it."""
     return Session(lane.handover_id, lane.attempt, lane.external_id or "", lane.vendor_state)
+
+
+def say_lost(lane: Lane, error: SessionGone) -> None:
+    """Write into the log that a session cannot be reached any more. One that was closed over there is nothing special."""
+    if not isinstance(error, SessionEnded):
+        _log.warning(
+            "session_lost",
+            provider=lane.provider,
+            handover_id=lane.handover_id,
+            detail=error.detail,
+            remedy="the user is back with the bot; end the conversation in the contact centre by hand if it is still there",
+        )

@@ -20,7 +20,7 @@ from openhandover.store.port import Cursor, Store, StoreError
 from .arrivals import Arrivals
 from .delivery import LONGEST_RETRY_S, pause_s
 from .listeners import CURSOR
-from .providers import session_of
+from .providers import say_lost, session_of
 from .vendor_calls import calling
 from .work import Clock, Work
 
@@ -138,6 +138,7 @@ class Sessions:
             async for _ in self._taken(lane, provider):
                 yield
         except SessionGone as error:
+            say_lost(lane, error)
             lost = SessionLost(lane.id, error.detail, isinstance(error, SessionEnded))
             await self._work.run(conversation_id, lost)
 

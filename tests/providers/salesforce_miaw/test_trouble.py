@@ -66,14 +66,24 @@ async def test_a_token_is_renewed_before_its_end(tmp_path: Path) -> None:
         assert one.heard() == [f"hello {one.token}", "yes"]
 
 
-async def test_an_anonymous_user_s_lost_token_is_the_end(world: VendorWorld) -> None:
-    """Nobody can reach the conversation again: an error, and what was due is failed."""
+@pytest.mark.parametrize("text", ["hello?", ""])
+async def test_an_anonymous_user_s_lost_token_is_the_end(world: VendorWorld, text: str) -> None:
+    """Nobody can reach the conversation again: an error, what was due is failed, and the log says what can be done. Met by
+    a message, or by the stream alone."""
     one = await talk(world).active()
-    world.emulator.expire_tokens()
-    await one.says("hello?")
-    found = await one.is_(status="error")
+    with capture_logs() as logs:
+        world.emulator.expire_tokens()
+        miaw(world).break_streams()
+        if text:
+            await one.says(text)
+        found = await one.is_(status="error")
     assert found["reason"] == "provider_error"
-    assert await one.settled("hello?") == "failed"
+    (said, *_) = [record for record in logs if record["event"] == "session_lost"]
+    assert (said["handover_id"], said["provider"]) == (one.handover_id, "vendor")
+    assert "token" in said["detail"]
+    assert "by hand" in said["remedy"]
+    if text:
+        assert await one.settled(text) == "failed"
 
 
 async def test_a_restart_goes_on_with_the_same_token(world: VendorWorld) -> None:
