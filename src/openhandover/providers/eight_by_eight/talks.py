@@ -5,19 +5,19 @@ both tell is recognised by who wrote, what, and how often.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 from msgspec import Struct, structs
 
 from openhandover.core import events as e
 from openhandover.core.events import FromProvider
+from openhandover.core.recent import Recent
 from openhandover.providers.base import Host
 
 from .answers import Listed, mark
 from .webhooks import member_id
 
-_MANY = 10_000
 KEPT = 200
 """So many of a conversation's messages are remembered; only as many are looked at again."""
 
@@ -108,8 +108,8 @@ class Talks:
     """The conversations of one provider."""
 
     def __init__(self) -> None:
-        self._places: dict[str, Place] = {}
-        self._heard: dict[str, Heard] = {}
+        self._places: Recent[str, Place] = Recent()
+        self._heard: Recent[str, Heard] = Recent()
 
     async def placed(self, host: Host, event: FromProvider) -> FromProvider:
         """The event as it is to be understood after those before it."""
@@ -129,15 +129,14 @@ class Talks:
     async def place(self, host: Host, talk: str) -> Place:
         """Where the conversation is."""
         if talk not in self._places:
-            _bound(self._places)
             text = await host.recall(f"place:{talk}")
-            self._places[talk] = msgspec.json.decode(text, type=Place) if text else Place()
+            found = msgspec.json.decode(text, type=Place) if text else Place()
+            self._places.setdefault(talk, found)  # another look may have been quicker
         return self._places[talk]
 
     async def heard(self, host: Host, talk: str) -> Heard:
         """What agents have written there."""
         if talk not in self._heard:
-            _bound(self._heard)
             found = Heard.decoded(await host.recall(f"heard:{talk}"))
             self._heard.setdefault(talk, found)  # another event may have been quicker
         return self._heard[talk]
@@ -182,9 +181,3 @@ def _understood(event: FromProvider, now: Place) -> tuple[e.ProviderFact, Place]
             return e.AgentTransferred(), structs.replace(now, stage="transfer")
         case fact:
             return fact, now
-
-
-def _bound(known: dict[str, Any]) -> None:
-    """All of it can be read again, so it may go at any time."""
-    if len(known) >= _MANY:
-        known.clear()

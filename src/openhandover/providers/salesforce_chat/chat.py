@@ -86,7 +86,8 @@ class Chat:
         """The chat as it is kept."""
         if self._state is None:
             kept = await self._host.recall(f"chat:{self.id}")
-            self._state = msgspec.json.decode(kept, type=State) if kept else None
+            if self._state is None:  # else the poll or a message was quicker, and may have changed it
+                self._state = msgspec.json.decode(kept, type=State) if kept else None
         return self._state
 
     async def begin(self, to: wire.Target) -> State:

@@ -2,13 +2,14 @@
 
 import asyncio
 import time
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from openhandover.core.errors import ProviderUnavailable, SessionEnded, SessionGone
+from openhandover.core.recent import Recent
 from openhandover.net.client import Reply
 from openhandover.net.statuses import check
 from openhandover.net.tokens import UNAUTHORIZED
@@ -23,8 +24,6 @@ _CONFLICT = 409
 _NOT_TAKEN = frozenset({413, 415})
 _SESSION_ENDED = "the messaging session has ended over there; a message now would ring for another agent"
 _MINUTE_S = 60.0
-_REMEMBERED = 10_000
-"""Conversations; one that is forgotten begins anew from what the host kept."""
 _READS = 200
 """Messages of a conversation whose reading is told."""
 
@@ -43,7 +42,7 @@ class Talk:
         self._refused = ""
         self._renewing = asyncio.Lock()
         self._times: deque[float] = deque(maxlen=per_minute)
-        self._ours: OrderedDict[str, str] = OrderedDict()
+        self._ours: Recent[str, str] = Recent(_READS)
 
     # --- the token
 
@@ -80,7 +79,8 @@ class Talk:
     async def _known(self) -> Token | None:
         if self._token is None:
             kept = await self._host.recall(f"token:{self.id}")
-            self._token = msgspec.json.decode(kept, type=Token) if kept else None
+            if self._token is None:  # else somebody was quicker, and may have renewed it
+                self._token = msgspec.json.decode(kept, type=Token) if kept else None
         return self._token
 
     async def _keep(self, token: Token) -> None:
@@ -175,8 +175,6 @@ class Talk:
     def sent(self, theirs: str, ours: str) -> None:
         """A message has this id there."""
         self._ours[theirs] = ours
-        if len(self._ours) > _READS:
-            self._ours.popitem(last=False)
 
     def named(self, theirs: str) -> str | None:
         """Our id of a message."""
@@ -187,14 +185,12 @@ class Talks:
     """The conversations of late."""
 
     def __init__(self) -> None:
-        self._talks: OrderedDict[str, Talk] = OrderedDict()
+        self._talks: Recent[str, Talk] = Recent()
 
     def get(self, id_: str, make: Callable[[], Talk]) -> Talk:
         """The conversation with this id."""
         talk = self._talks.get(id_)
         if talk is None:
             talk = self._talks[id_] = make()
-            if len(self._talks) > _REMEMBERED:
-                self._talks.popitem(last=False)
         self._talks.move_to_end(id_)
         return talk
