@@ -52,7 +52,7 @@ async def test_a_late_look_at_what_was_kept_does_not_undo_what_was_said() -> Non
         session = await _established(started(), org)
         provider = started()
         host.is_slow = True
-        polling = asyncio.create_task(anext(provider.listen(session, None)))
+        polling = asyncio.ensure_future(anext(provider.listen(session, None)))
         await host.asked.wait()
         await provider.send(session, _said(1, "one"), "c1:1")
         host.go.set()
