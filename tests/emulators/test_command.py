@@ -105,3 +105,10 @@ async def test_the_guide_shows_what_is_printed():
             for key, value in emulator.settings().items()
         }
     assert shown == {"type": "genesys", **settings}
+
+
+def test_a_vendor_that_is_not_there_is_answered_with_those_that_are():
+    """A misspelt name is mended without looking anything up."""
+    done = CliRunner().invoke(main, ["emulate", "genesis"])
+    assert done.exit_code == 2
+    assert f"no emulator of 'genesis'; there are: {', '.join(names())}" in " ".join(done.output.split())

@@ -28,6 +28,16 @@ class Vendors(click.Group):
             return self.commands.get(cmd_name)
         return _command(cmd_name)
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As always, but a vendor that is not there is answered with those that are."""
+        if args and not args[0].startswith("-") and args[0] not in emulators.names():
+            raise click.UsageError(
+                f"no emulator of {args[0]!r}; there are: {', '.join(emulators.names())}", ctx
+            )
+        return super().resolve_command(ctx, args)
+
 
 @click.group(cls=Vendors)
 def emulate() -> None:
@@ -52,7 +62,7 @@ def _header(ctx: click.Context, option: click.Parameter, given: str | None) -> d
     return {name.strip(): value.strip()}
 
 
-@emulate.command()
+@emulate.command(short_help="CM.com")
 @_address
 @click.option(
     "--callbacks",
@@ -121,7 +131,8 @@ def _command(vendor: str) -> click.Command:
             help="where its webhooks go",
         )(play)
     play = click.option("--offline", is_flag=True, help="start with no agent online")(play)
-    return click.command(vendor, help=f"{kind.title}, and an agent there who is you.")(_address(play))
+    about = f"{kind.title}, and an agent there who is you."
+    return click.command(vendor, help=about, short_help=kind.title)(_address(play))
 
 
 def _block(vendor: str, emulator: "Emulator") -> str:
