@@ -1,6 +1,7 @@
 """8x8 on a bad day: what each trouble does to a real server, and what it does not."""
 
 import asyncio
+import dataclasses
 import json
 import time
 from collections.abc import AsyncGenerator, MutableMapping
@@ -123,6 +124,24 @@ def request(vendor: Vendor, body: bytes, **changes: str) -> WebhookRequest:
     signed = vendor.emulator.signed.signer.headers(body, "evt-1", 0, time.time())
     query = {"secret": vendor.emulator.account.webhook_secret}
     return WebhookRequest("POST", {**signed, **changes}, query, body, time.time())
+
+
+async def test_who_is_refused_is_said_with_what_to_look_at(vendor: Vendor) -> None:
+    """In our log: the secret of the address, the tenant, the key, or the clock."""
+    webhook = request(vendor, VERIFY)
+
+    def remedy(one: WebhookRequest) -> str:
+        with pytest.raises(SignatureError) as raised:
+            vendor.provider.verify(one)
+        return raised.value.remedy
+
+    assert "`webhook_secret`" in remedy(dataclasses.replace(webhook, query={"secret": "another"}))
+    assert "`keys_url`" in remedy(webhook)
+    await vendor.provider.prepare(webhook)
+    assert "clocks" in remedy(dataclasses.replace(webhook, received_at=time.time() + 600))
+    vendor.another(tenant="another")
+    await vendor.provider.prepare(webhook)
+    assert "`tenant`" in remedy(webhook)
 
 
 async def test_the_key_is_fetched_once_and_remembered(vendor: Vendor) -> None:

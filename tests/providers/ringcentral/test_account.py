@@ -7,12 +7,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from openhandover.core.errors import ProviderError, ProviderRejected, ProviderUnavailable
+from openhandover.core.errors import ProviderError, ProviderRejected, ProviderUnavailable, SignatureError
 from openhandover.core.model import Attachment
 from openhandover.emulators.ringcentral import Account, RingCentralEmulator
 from openhandover.emulators.ringcentral.account import Content
 from openhandover.net.client import HttpClient
-from openhandover.providers.base import Alone, Opened, Session
+from openhandover.providers.base import Alone, Opened, Session, WebhookRequest
 from openhandover.providers.ringcentral import RingCentral, wire
 from openhandover.providers.ringcentral.settings import Route
 from tests.providers.ringcentral.ours import message, request, settings
@@ -241,6 +241,28 @@ async def test_who_speaks_is_told_apart(vendor: RingCentralEmulator, http: HttpC
     assert [one.context.get("handover-id") for one in thread.contents] == [None, None, None, "h-1"]
     sent = [one.json["params"] for one in vendor.requests_to("realtime")]
     assert [one.get("created_at") for one in sent[-4:]] == [f"2026-01-01T10:00:0{n}Z" for n in range(1, 5)]
+
+
+@pytest.mark.parametrize(
+    ("method", "headers", "query", "remedy"),
+    [
+        ("GET", {}, {"hub.mode": "subscribe", "hub.challenge": "1", "hub.verify_token": "x"}, "verify_token"),
+        ("POST", {"x-dimelo-secret": "x"}, {}, "webhook_secret"),
+        ("POST", {"x-smccsdk-signature": "x"}, {}, "realtime_token"),
+    ],
+)
+async def test_who_is_refused_is_said_with_the_setting_to_compare(
+    vendor: RingCentralEmulator,
+    http: HttpClient,
+    method: str,
+    headers: dict[str, str],
+    query: dict[str, str],
+    remedy: str,
+) -> None:
+    """In our log; three tokens are easily taken for each other."""
+    with pytest.raises(SignatureError) as raised:
+        provider(vendor, http).verify(WebhookRequest(method, headers, query, b"{}", 0.0))
+    assert f"`{remedy}`" in raised.value.remedy
 
 
 async def test_another_source_gets_the_identities_too(vendor: RingCentralEmulator, http: HttpClient) -> None:

@@ -147,13 +147,15 @@ class EightByEight(BaseProvider):
     def verify(self, request: WebhookRequest) -> None:
         """The signature of 8x8, of our tenant, and the secret of the address where one is set."""
         if self._is_refused(request):
-            raise SignatureError
+            raise SignatureError("compare `webhook_secret` with `?secret=` in the webhook's URL at 8x8")
         if self._is_trial(request):
             return
         signed = signature.read(request.headers, request.body)
         key = self._keys.get(signed.key_id)
-        if key is None or self._settings.tenant not in (None, signed.tenant):
-            raise SignatureError
+        if key is None:
+            raise SignatureError("8x8 does not know the key that the signature names; check `keys_url`")
+        if self._settings.tenant not in (None, signed.tenant):
+            raise SignatureError("it is signed for another tenant; check `tenant`")
         signature.check(signed, key, request.received_at)
 
     def _is_refused(self, request: WebhookRequest) -> bool:

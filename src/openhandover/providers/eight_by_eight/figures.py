@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from openhandover.core.errors import ProviderAuthError, ProviderUnavailable
 from openhandover.core.events import QueueUpdated
+from openhandover.core.recent import Recent
 from openhandover.net.bodies import read_answer
 from openhandover.net.client import Reply, Request, Sender
 from openhandover.net.statuses import Reactions
@@ -26,7 +27,6 @@ from .settings import AgentStatus, Metrics, Settings
 ELIGIBLE, WAITING = "eligible.rt", "interactionsWaitInQueue.rt"
 KNOWN_S, UNKNOWN_S = 600.0, 60.0
 """How long a name is kept, and how long it is not asked for again where nobody told it."""
-_MANY = 1_000
 _TIMEOUT_S = 5.0
 
 _REACTIONS: Reactions = {
@@ -170,7 +170,7 @@ class Names:
 
     def __init__(self, source: _NameSource | None) -> None:
         self._source = source
-        self._known: dict[str, tuple[float, str | None]] = {}
+        self._known: Recent[str, tuple[float, str | None]] = Recent()
 
     async def of(self, agent_id: str) -> str | None:
         """The agent's name; None where nobody tells it, or did not lately."""
@@ -180,8 +180,6 @@ class Names:
         until, name = self._known.get(agent_id, (0.0, None))
         if now < until:
             return name
-        if len(self._known) >= _MANY:
-            self._known.clear()
         self._known[agent_id] = (now + UNKNOWN_S, None)  # also where asking fails or is broken off
         name = await self._source.name(agent_id)
         self._known[agent_id] = (now + (KNOWN_S if name else UNKNOWN_S), name)

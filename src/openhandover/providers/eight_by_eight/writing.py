@@ -12,13 +12,12 @@ from msgspec import Struct, structs
 
 from openhandover.core.errors import ProviderRejected, Unsupported
 from openhandover.core.model import Attachment, Message
+from openhandover.core.recent import Recent
 from openhandover.providers.base import Host
 
 from . import wire
 from .answers import Listed, mark
 from .gateway import Gateway
-
-_MANY = 10_000
 
 
 class Sent(Struct, frozen=True):
@@ -55,7 +54,7 @@ class Ledger:
     """What was sent to each conversation, kept over restarts."""
 
     def __init__(self) -> None:
-        self._certain: dict[str, Sent] = {}
+        self._certain: Recent[str, Sent] = Recent()
         """Where the last call was answered: nobody needs to look."""
 
     async def read(self, host: Host, conversation_id: str) -> tuple[Sent, bool]:
@@ -72,8 +71,6 @@ class Ledger:
     async def write(self, host: Host, conversation_id: str, sent: Sent) -> None:
         """So far it is now, for certain."""
         await host.remember(f"sent:{conversation_id}", msgspec.json.encode(sent).decode())
-        if len(self._certain) >= _MANY:
-            self._certain.clear()
         self._certain[conversation_id] = sent
 
 

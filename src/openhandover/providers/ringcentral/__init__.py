@@ -11,6 +11,7 @@ from openhandover.core import events
 from openhandover.core.errors import ProviderError, ProviderUnavailable, SignatureError
 from openhandover.core.events import FromProvider
 from openhandover.core.model import Agent, Message
+from openhandover.core.recent import Recent
 from openhandover.net.bodies import read_answer
 from openhandover.net.client import Sender
 from openhandover.net.signatures import is_secret
@@ -34,8 +35,6 @@ from .wire import Params, State
 _BEST_EFFORT_S = 5.0  # typing that comes later than this is of no use
 _GONE = frozenset({403, 404, 409})
 """It is not there, it is over, or somebody ends it at this moment."""
-_KNOWN = 10_000
-"""So many threads, and so many agents, are known without asking again."""
 
 
 class RingCentral(BaseProvider):
@@ -62,8 +61,8 @@ class RingCentral(BaseProvider):
         self._realtime = Realtime(settings, http)
         self._rest = Rest(settings, http)
         self._telling = Telling(settings, self._realtime)
-        self._threads: dict[str, str | None] = {}
-        self._names: dict[str, str | None] = {}
+        self._threads: Recent[str, str | None] = Recent()
+        self._names: Recent[str, str | None] = Recent()
 
     async def connect(self) -> None:
         """Both tokens, the source, the two categories, and a webhook that comes to us."""
@@ -145,11 +144,12 @@ class RingCentral(BaseProvider):
     def verify(self, request: WebhookRequest) -> None:
         """The source signs what it sends; webhooks carry a secret, and their registration a token."""
         if not self._is_genuine(request):
-            raise SignatureError
+            raise SignatureError(inbound.remedy(request))
         if inbound.is_of_source(request) and self._settings.max_age_s:
             made_at = inbound.sent_at(request.body)
             if made_at is not None and abs(request.received_at - made_at) > self._settings.max_age_s:
-                raise SignatureError  # somebody recorded it, and sent it again
+                # Somebody recorded it, and sent it again; or the clocks are far apart.
+                raise SignatureError("compare the clocks of RingCentral and of this machine; see `max_age_s`")
 
     def _is_genuine(self, request: WebhookRequest) -> bool:
         settings, query, headers = self._settings, request.query, request.headers
@@ -255,22 +255,16 @@ class RingCentral(BaseProvider):
                 return
             foreign = read_answer(reply, wire.Thread).foreign_id
             ours = foreign if foreign and foreign.startswith(wire.OURS) else None
-        _put(self._threads, thread, ours)
+        self._threads[thread] = ours
 
     async def _name(self, agent_id: str) -> str | None:
         if agent_id not in self._names:
-            _put(self._names, agent_id, (await self._rest.get(f"/users/{agent_id}", wire.Named)).name)
+            self._names[agent_id] = (await self._rest.get(f"/users/{agent_id}", wire.Named)).name
         return self._names[agent_id]
 
 
 def _same(given: str, secret: str) -> bool:
     return is_secret(given.encode("utf-8", "replace"), secret)
-
-
-def _put(known: dict[str, str | None], key: str, value: str | None) -> None:
-    if len(known) >= _KNOWN:
-        del known[next(iter(known))]  # the oldest
-    known[key] = value
 
 
 def _kept(thread: str) -> str:

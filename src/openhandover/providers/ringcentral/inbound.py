@@ -42,6 +42,15 @@ def is_of_source(request: WebhookRequest) -> bool:
     return SIGNATURE in request.headers or "signature" in request.query
 
 
+def remedy(request: WebhookRequest) -> str:
+    """Which setting to compare when its proof is wrong."""
+    if request.method == "GET":
+        return "compare `verify_token` with the webhook's verification token in RingCentral"
+    if is_of_source(request):
+        return "compare `realtime_token` with the access token of the channel in RingCentral"
+    return "compare `webhook_secret` with the webhook's secret in RingCentral"
+
+
 # --- calls of the source -------------------------------------------------------------------------------------
 
 
