@@ -10,15 +10,13 @@ import structlog
 from openhandover.core import events as e
 from openhandover.core.errors import Refused
 from openhandover.core.model import Conversation, Handover
+from openhandover.core.recent import Recent
 from openhandover.store.port import Cursor, Store
 
 from .parking import Parking
 from .preparing import Preparing
 from .vendor_calls import VendorCalls
 from .work import Work
-
-_REMEMBERED = 10_000
-"""Handovers of which the conversation is known without asking the store."""
 
 replace = msgspec.structs.replace
 
@@ -34,7 +32,7 @@ class Arrivals:
         self._preparing = preparing
         self._vendor_calls = vendor_calls
         self._parking = Parking(store)
-        self._places: dict[tuple[str, str], str] = {}
+        self._places: Recent[tuple[str, str], str] = Recent()
         """Provider and handover -> conversation: who has had a handover once may always speak of it."""
         self.complete_queue: Callable[[Handover, e.QueueUpdated], Awaitable[e.QueueUpdated]]
         self._tasks: set[asyncio.Task[None]] = set()
@@ -125,8 +123,6 @@ class Arrivals:
         tried = row.handover.attempts if row else ()
         if row is None or all(attempt.provider != event.provider for attempt in tried):
             raise Refused("not_found", "This provider has no handover with this id")
-        if len(self._places) >= _REMEMBERED:
-            self._places.clear()
         self._places[key] = row.handover.conversation_id
         return row.handover.conversation_id
 

@@ -13,6 +13,7 @@ from openhandover.cm.settings import Account
 from openhandover.core import events as e
 from openhandover.core.errors import PayloadError, ProviderRejected
 from openhandover.core.model import Message
+from openhandover.core.recent import Recent
 from openhandover.net.client import Sender
 from openhandover.providers.base import (
     Availability,
@@ -29,7 +30,6 @@ from . import wire
 from .settings import Settings, TwoWay
 
 _GONE = 404
-_REMEMBERED = 1_000
 _log = structlog.get_logger("openhandover.cm")
 
 
@@ -57,7 +57,7 @@ class CmMscRelay(BaseProvider):
             adapter_id=mine.adapter_id,
             twoway_version=mine.version,
         )
-        self._begun: dict[str, str] = {}
+        self._begun: Recent[str, str] = Recent()
         """Open call -> its chat, while the second half of it is repeated: what was posted is not posted again."""
 
     async def connect(self) -> None:
@@ -86,8 +86,6 @@ class CmMscRelay(BaseProvider):
         chat_id = await self._post(session, said, at, request.key, name)
         if not chat_id:
             raise ProviderRejected("the Router's answer does not name the chat")
-        if len(self._begun) >= _REMEMBERED:
-            self._begun.clear()
         self._begun[request.key] = chat_id
         return chat_id
 

@@ -12,6 +12,7 @@ from msgspec import structs
 from openhandover.core import events as e
 from openhandover.core.errors import ProviderRejected, SessionEnded, SignatureError
 from openhandover.core.model import Message
+from openhandover.core.recent import Recent
 from openhandover.net.bodies import read_answer
 from openhandover.net.client import Sender
 from openhandover.net.signatures import is_secret
@@ -33,7 +34,6 @@ from .settings import Settings
 from .times import Times, now
 
 _REPEATED = 409  # the vendor has this message already
-_REMEMBERED = 1_000
 
 
 class Genesys(BaseProvider):
@@ -61,7 +61,7 @@ class Genesys(BaseProvider):
         self._waits = Waits(self._api)
         self._looks = Looks(settings, self._people, self._waits)
         self._times = Times()
-        self._typed_at: dict[str, float] = {}
+        self._typed_at: Recent[str, float] = Recent()
         self._inbound = f"/api/v2/conversations/messages/{settings.integration_id}/inbound/open"
 
     async def connect(self) -> None:
@@ -125,8 +125,6 @@ class Genesys(BaseProvider):
         due_at = self._typed_at.get(session.external_id, 0.0) + self._settings.typing_every_s
         if not on or time.monotonic() < due_at:
             return
-        if len(self._typed_at) >= _REMEMBERED:
-            self._typed_at.clear()
         self._typed_at[session.external_id] = time.monotonic()
         await self._api.ask("POST", f"{self._inbound}/event", wire.typing(session, now()), hints.INBOUND)
 

@@ -7,6 +7,7 @@ from msgspec import structs
 from openhandover.core import events as e
 from openhandover.core.errors import ProviderError
 from openhandover.core.model import Agent
+from openhandover.core.recent import Recent
 from openhandover.net.bodies import read_answer
 from openhandover.providers.base import Host
 
@@ -15,8 +16,6 @@ from .api import Api
 
 FRESH_S = 60.0
 """An agent's name is not asked for again within this time, unless an event says that somebody else has the conversation."""
-
-_REMEMBERED = 1_000
 
 
 def address_key(conversation_id: str) -> str:
@@ -47,7 +46,7 @@ class People:
 
     def __init__(self, api: Api) -> None:
         self._api = api
-        self._agents: dict[str, tuple[float, Agent]] = {}
+        self._agents: Recent[str, tuple[float, Agent]] = Recent()
 
     async def complete(self, event: e.FromProvider, host: Host, *, look_up: bool) -> e.FromProvider:
         """The event with its user id, and, where that may be asked, with what the conversation there tells."""
@@ -98,8 +97,6 @@ class People:
             if not conversation_id:
                 return event
             agent = (await self.conversation(conversation_id)).agent() or Agent()
-            if len(self._agents) >= _REMEMBERED:
-                self._agents.clear()
             self._agents[address] = (time.monotonic(), agent)
         if agent == Agent():
             return event

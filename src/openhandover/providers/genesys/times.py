@@ -2,17 +2,18 @@
 
 from datetime import UTC, datetime, timedelta
 
+from openhandover.core.recent import Recent
+
 from . import wire
 
 _STEP = timedelta(milliseconds=1)
-_REMEMBERED = 10_000
 
 
 class Times:
     """Gives each message of a session a later time than the one before, and a repeated one the time that it had."""
 
     def __init__(self) -> None:
-        self._last: dict[str, tuple[str, datetime, int]] = {}
+        self._last: Recent[str, tuple[str, datetime, int]] = Recent()
         """Session -> its latest message, when that began, and how many parts it had."""
 
     def of(self, session: str, key: str, at: str, count: int = 1) -> list[str]:
@@ -20,8 +21,6 @@ class Times:
         last_key, begin, parts = self._last.get(session, ("", datetime.min.replace(tzinfo=UTC), 0))
         if last_key != key:
             begin = max(datetime.fromisoformat(at), begin + parts * _STEP)
-            if len(self._last) >= _REMEMBERED:
-                self._last.clear()
             self._last[session] = (key, begin, count)
         return [wire.stamp(begin + n * _STEP) for n in range(count)]
 

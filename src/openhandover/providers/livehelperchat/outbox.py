@@ -1,6 +1,5 @@
 """Lines of ours, each written once: Live Helper Chat takes the same line twice, so we know and look."""
 
-from collections import OrderedDict
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 
@@ -9,14 +8,12 @@ from msgspec import Struct
 
 from openhandover.core.errors import ProviderRejected, Unsupported
 from openhandover.core.model import Attachment, Message
+from openhandover.core.recent import Recent
 from openhandover.providers.base import Host, Session
 
 from . import wire
 from .api import Api
 from .settings import Settings
-
-_KEPT = 10_000
-"""Chats whose last line is known without asking the store."""
 
 
 class Sent(Struct, frozen=True):
@@ -37,7 +34,7 @@ class Outbox:
         self._api = api
         self._settings = settings
         self._host = host
-        self._certain: OrderedDict[str, Sent] = OrderedDict()
+        self._certain: Recent[str, Sent] = Recent()
         """By chat, where the last try to write ended well, and here."""
         self._unread: dict[str, dict[int, str]] = {}
 
@@ -82,8 +79,6 @@ class Outbox:
 
     def _keep(self, chat_id: str, sent: Sent) -> None:
         self._certain[chat_id] = sent
-        if len(self._certain) > _KEPT:
-            self._certain.popitem(last=False)
 
     async def _kept(self, session: Session) -> Sent:
         known = await self._host().recall(f"sent:{session.external_id}")

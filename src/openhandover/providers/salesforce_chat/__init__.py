@@ -1,7 +1,6 @@
 """Salesforce Chat (Live Agent), Chat REST API: polled chat by chat. Salesforce retired it, so it is off unless enabled."""
 
 import time
-from collections import OrderedDict
 from collections.abc import AsyncIterator, Mapping
 from typing import Any, ClassVar, Literal
 from urllib.parse import urlencode
@@ -10,6 +9,7 @@ from uuid import uuid4
 from openhandover.core import events as e
 from openhandover.core.errors import ProviderRejected
 from openhandover.core.model import Message
+from openhandover.core.recent import Recent
 from openhandover.net.client import Request, Sender
 from openhandover.net.statuses import check
 from openhandover.providers.base import (
@@ -28,7 +28,6 @@ from .settings import Settings
 _RETIRED = (
     "`enabled` is off: Salesforce retired Chat on 14 February 2026; use `salesforce_miaw`, or switch it on"
 )
-_REMEMBERED = 10_000
 
 
 class SalesforceChat(BaseProvider):
@@ -50,7 +49,7 @@ class SalesforceChat(BaseProvider):
         super().__init__(name)
         self._settings = settings
         self._http = http
-        self._chats: OrderedDict[str, Chat] = OrderedDict()
+        self._chats: Recent[str, Chat] = Recent()
 
     async def connect(self) -> None:
         """Ask whether agents are there: that changes nothing, and is refused to strangers."""
@@ -160,8 +159,6 @@ class SalesforceChat(BaseProvider):
         chat = self._chats.get(id_)
         if chat is None:
             chat = self._chats[id_] = Chat(id_, self._http, self.host, self._settings.origin)
-            if len(self._chats) > _REMEMBERED:
-                self._chats.popitem(last=False)
         self._chats.move_to_end(id_)
         return chat
 
