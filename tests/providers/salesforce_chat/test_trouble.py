@@ -134,6 +134,18 @@ async def test_a_session_that_moved_counts_anew(world: VendorWorld) -> None:
     assert one.heard()[1:] == [f"{when} {n}" for n in range(3) for when in ("before", "after")]
 
 
+async def test_a_reconnection_that_was_not_kept_is_made_again(world: VendorWorld) -> None:
+    """A crash at that moment: the session has an affinity that nobody knows, and is still the same chat."""
+    one = await Talk(world, {}).active()
+    there = chat(world).chats[(await one.chat())["id"]]
+    there.move(there.offset + len(there.told))
+    await one.agent_says("are you there?")
+    await one.hears("are you there?")
+    await one.says("yes")
+    await one.shown("yes")
+    assert one.heard() == [f"hello {one.token}", "are you there?"]
+
+
 async def test_a_session_that_is_gone_is_the_end(world: VendorWorld) -> None:
     """403: nobody polled for too long. An error, because no agent has ended it."""
     one = await Talk(world, {}).active()

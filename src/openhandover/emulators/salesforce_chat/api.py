@@ -197,9 +197,10 @@ class Api(Emulator):
         chat = next((one for one in self.chats.values() if one.key == key), None)
         if chat is None or chat.is_over:
             raise Refused(403, "the session is not valid")
-        if request.headers.get("X-LIVEAGENT-AFFINITY") != (affinity or chat.affinity):
-            raise Refused(403, "the affinity token is another one")
-        if chat.must_move and affinity is None:
+        if affinity is not None and request.headers.get("X-LIVEAGENT-AFFINITY") != affinity:
+            raise Refused(400, f"X-LIVEAGENT-AFFINITY must be {affinity}")
+        moved = chat.must_move or request.headers.get("X-LIVEAGENT-AFFINITY") != chat.affinity
+        if affinity is None and moved:
             raise Refused(503, "the affinity has changed")
         return chat
 

@@ -36,7 +36,6 @@ TALK_HINTS = {
     409: "two polls at once end the chat: is another server listening to the same one?",
 }
 _AFFINITY_CHANGED = 503
-_NOT_VALID = 403
 _LATE_S = 5.0
 """A poll's own time-out is the vendor's; the way takes a while, too."""
 _KEPT_KEYS = 20
@@ -219,14 +218,13 @@ class Chat:
 
     async def _has_moved(self, state: State, reply: Reply) -> bool:
         """Whether the session is not where this call went; where it is now, is asked once for all calls."""
-        before = state.session.affinity_token
-        if reply.status == _AFFINITY_CHANGED:
-            async with self._moving:
-                now = await self._needed()
-                if now.session.affinity_token == before:
-                    await self._reconnect(now)
-            return True
-        return reply.status == _NOT_VALID and (await self._needed()).session.affinity_token != before
+        if reply.status != _AFFINITY_CHANGED:
+            return False
+        async with self._moving:
+            now = await self._needed()
+            if now.session.affinity_token == state.session.affinity_token:
+                await self._reconnect(now)
+        return True
 
     async def _reconnect(self, state: State) -> None:
         """Find the session on its new server, which counts anew whatever `resetSequence` says: its page says always."""
