@@ -55,10 +55,8 @@ def _overrides(provider: Provider, name: str) -> bool:
 
 async def _let_in(name: str, provider: Provider, block: Block) -> Finding:
     if not _overrides(provider, "connect"):
-        return (
-            True,
-            f"providers.{name}: nothing to reach",
-        )  # such as a phone call's: nobody is called for a check
+        # Such as a phone call's: nobody is called for a check.
+        return True, f"providers.{name}: nothing to reach"
     try:
         await provider.start()
         await provider.connect()

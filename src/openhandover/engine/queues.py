@@ -84,9 +84,8 @@ class Queues:
         """What a vendor tells of the queue of a handover that waits, with what it does not tell as we estimate it."""
         provider = handover.target.provider
         known = self._providers.get(provider)
-        says_all = (
-            known is not None and known.capabilities.inbound == "none"
-        )  # who is asked by us leaves nothing out
+        # Who is asked by us leaves nothing out.
+        says_all = known is not None and known.capabilities.inbound == "none"
         waits = handover.status in (Status.REQUESTED, Status.QUEUED)
         if not waits or not is_wanted(handover.settings) or (says_all and told != QueueUpdated()):
             return told

@@ -178,6 +178,7 @@ class Sessions:
 
     async def stop(self) -> None:
         """Stop listening; the cursors are kept."""
+        self._providers = {}  # what is still being written begins nothing any more
         tasks = list(self._tasks.values())
         for task in tasks:
             task.cancel()

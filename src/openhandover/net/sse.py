@@ -36,9 +36,7 @@ async def server_sent(
         ProviderError: by the status of its answer, as `statuses.check` says.
     """
     async with http.stream(request, silence_s=silence_s) as answer:
-        if (
-            answer.status != 200
-        ):  # 204 means that there is nothing to come back to, here it is no success either
+        if answer.status != 200:  # 204, that there is nothing to come back to, is no success either
             check(Reply(answer.status, answer.headers, await _begin(answer.chunks)), reactions, now, hints)
             raise Unreachable(f"HTTP status {answer.status} instead of a stream")
         parser = Parser(request.max_bytes)
