@@ -86,7 +86,7 @@ def suite(vendor: str) -> ProviderSuite:
 
 def defined(folder: Path) -> set[str]:
     """The names of the functions in a folder's tests."""
-    kinds = ast.FunctionDef | ast.AsyncFunctionDef
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
     trees = [ast.parse(file.read_text()) for file in folder.glob("test_*.py")]
     return {node.name for tree in trees for node in ast.walk(tree) if isinstance(node, kinds)}
 
