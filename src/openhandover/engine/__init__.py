@@ -42,7 +42,7 @@ from .opening import base_url, erase_user, files_folder, open_store
 from .order import Order
 from .parts import Parts
 from .preparing import Preparing
-from .providers import Providers
+from .providers import ASK_BY_HAND as ASK_BY_HAND, Providers
 from .queues import Queues
 from .receivers import ChannelWebhook
 from .retention import Retention
@@ -362,7 +362,7 @@ class Engine:
         try:
             return await self.providers.availability(provider, route, language)
         except ProviderError as error:
-            _log.warning("availability_failed", provider=provider, detail=error.detail)
+            _log.warning("availability_failed", provider=provider, detail=error.detail, remedy=ASK_BY_HAND)
             return Availability(open=None)
 
     async def erase(self, user_id: str) -> None:

@@ -61,7 +61,14 @@ async def tell(provider: Provider, session: Session, effect: TellPresence | Tell
             async with asyncio.timeout(BEST_EFFORT_S):
                 await _call(provider, session, effect)
     except (ProviderError, TimeoutError) as error:
-        _log.info("best_effort_failed", provider=provider.name, call=type(effect).__name__, detail=str(error))
+        detail = str(error) or "no answer in time"
+        _log.info(
+            "best_effort_failed",
+            provider=provider.name,
+            call=type(effect).__name__,
+            detail=detail,
+            remedy="messages are not affected; `handover show ID --diagnose` has the call",
+        )
 
 
 async def _call(

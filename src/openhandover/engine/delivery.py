@@ -175,6 +175,7 @@ class Delivery:
                 seq=entry.seq,
                 tries=tries,
                 detail=detail,
+                remedy="its sender gets message.failed; the proof lists it",
             )
         await self.work.run(entry.conversation_id, event)
 

@@ -18,6 +18,7 @@ from openhandover.providers.base import Availability, Host, Provider, Session
 
 AVAILABILITY_TIMEOUT_S = 5.0
 CACHE_S = 2.0
+ASK_BY_HAND = "`openhandover check --connect` says which setting is wrong"
 
 _log = structlog.get_logger("openhandover.providers")
 

@@ -8,6 +8,7 @@ import structlog
 from msgspec import Struct
 
 from openhandover.core.errors import ProviderError, Refused
+from openhandover.engine import ASK_BY_HAND
 from openhandover.net.signatures import is_secret
 
 from .call import MAX_JSON_BYTES, Call
@@ -67,6 +68,6 @@ async def _is_open(call: Call, name: str, route: Mapping[str, Any]) -> bool:
     try:
         found = await call.engine.providers.availability(name, route, None)
     except ProviderError as error:
-        _log.warning("availability_failed", provider=name, detail=error.detail)
+        _log.warning("availability_failed", provider=name, detail=error.detail, remedy=ASK_BY_HAND)
         return False
     return found.open is not False
