@@ -5,6 +5,8 @@ import json
 import sys
 from pathlib import Path
 
+import pytest
+
 CRASH = Path(__file__).parents[2] / "bench" / "crash.py"
 
 
@@ -51,6 +53,26 @@ async def test_kill_9_between_cm_and_us_loses_repeats_and_misorders_nothing() ->
             running.kill()
             await running.wait()
     found = json.loads(said)
+    assert found["ok"], found
+    assert min(found["said"].values()) > 1, "there was no load"
+    assert running.returncode == 0
+
+
+@pytest.mark.parametrize("vendor", ["genesys", "livehelperchat", "salesforce_chat", "salesforce_miaw"])
+async def test_kill_9_between_a_contact_centre_and_us_loses_nothing(vendor: str) -> None:
+    """Three kills while users and agents write: one vendor that calls us, one that is looked at, one polled, one that streams."""
+    running = await asyncio.create_subprocess_exec(
+        *(sys.executable, str(CRASH.with_name("crash_vendors.py")), "--only", vendor),
+        *("--kills", "3", "--talks", "2", "--json"),
+        stdout=asyncio.subprocess.PIPE,
+    )
+    try:
+        said, _ = await asyncio.wait_for(running.communicate(), 110)
+    finally:
+        if running.returncode is None:
+            running.kill()
+            await running.wait()
+    found = json.loads(said)[vendor]
     assert found["ok"], found
     assert min(found["said"].values()) > 1, "there was no load"
     assert running.returncode == 0
