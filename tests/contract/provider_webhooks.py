@@ -116,7 +116,8 @@ class Webhooks(Ending):
     async def test_an_unknown_kind_of_event_is_passed_over(self, world: VendorWorld) -> None:
         """It is taken, so that the vendor does not repeat it, and changes nothing; the talk goes on."""
         talk = await self.talk(world).active()
-        await asyncio.wait_for(self.delivered(world), 10)  # what belongs to the joining may still be under way
+        # What belongs to the joining may still be under way.
+        await asyncio.wait_for(self.delivered(world), 10)
         before = await self.happened(talk)
         await world.emulator.sends_unknown((await talk.chat())["id"])
         await asyncio.wait_for(self.delivered(world), 10)

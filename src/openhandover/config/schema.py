@@ -72,7 +72,8 @@ class _Writer:
         if len(structs) > 1 and is_keyed(structs[0]):
             return {"oneOf": [self._reference(member) for member in structs]}
         options = [{"type": "null"} if member is NoneType else self.schema(member) for member in members]
-        options.sort(key=str)  # Python keeps one union for all with the same members; imports decide its order
+        # Python keeps one union for all with the same members; imports decide its order.
+        options.sort(key=str)
         return options[0] if len(options) == 1 else {"anyOf": options}
 
     def _reference(self, struct: type[Struct]) -> dict[str, Any]:
