@@ -1,6 +1,7 @@
 """Server-sent events: every way to write them, resumption, and every way in which a stream can break."""
 
 import asyncio
+import time
 from collections.abc import Sequence
 
 import pytest
@@ -24,6 +25,14 @@ EVENTS = [
     ServerSent("message", "", "2"),
     ServerSent("grüße", " x", "2"),
 ]
+
+
+def test_a_line_that_comes_letter_by_letter_costs_its_length() -> None:
+    """Whoever drips an endless line does not keep us busy with what came before."""
+    parser, began = Parser(1 << 20), time.monotonic()
+    for _ in range(200_000):
+        assert parser.feed(b"a") == []
+    assert time.monotonic() - began < 2
 
 
 @pytest.mark.parametrize("newline", [b"\n", b"\r\n", b"\r"])

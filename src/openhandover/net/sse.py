@@ -60,7 +60,8 @@ class Parser:
 
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
-        self._rest = b""
+        self._rest = bytearray()
+        """The line that has not ended yet; it only grows, so that no byte is moved again for each that follows."""
         self._skip_newline = False
         self._event, self._id = "", ""
         self._data: list[str] = []
@@ -73,9 +74,14 @@ class Parser:
             chunk = chunk.removeprefix(b"\n")
             self._skip_newline = False
         self._skip_newline = chunk.endswith(b"\r")
-        lines = (self._rest + chunk).replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
-        self._rest = lines.pop()
-        events = [event for line in lines if (event := self._line(line)) is not None]
+        events: list[ServerSent] = []
+        *ended, last = chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
+        for piece in ended:
+            line = bytes(self._rest) + piece
+            self._rest.clear()
+            if (event := self._line(line)) is not None:
+                events.append(event)
+        self._rest += last
         self._count(len(self._rest))
         return events
 
