@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from openhandover.core.errors import ProviderUnavailable
 from openhandover.net.client import Reply
 from openhandover.net.errors import Unreachable
 from openhandover.net.tokens import Token, Tokens
@@ -16,10 +17,13 @@ class Issuer:
         self.given = 0
         self.life_s = life_s
         self.now = 0.0
+        self.down = False
 
     async def fetch(self) -> Token:
         """One more."""
         await asyncio.sleep(0)
+        if self.down:
+            raise ProviderUnavailable
         self.given += 1
         return Token(f"t{self.given}", self.life_s)
 
@@ -103,3 +107,28 @@ async def test_who_gives_up_does_not_take_it_from_the_others() -> None:
     assert await second == "t1"
     assert first.cancelled()
     assert issuer.given == 1
+
+
+async def test_a_failed_early_renewal_leaves_the_old_one() -> None:
+    """While the token endpoint is down, the token serves to its end, not only to the time of its renewal."""
+    issuer = Issuer(life_s=100)
+    tokens = issuer.tokens()
+    assert await tokens.current() == "t1"
+    issuer.down = True
+    issuer.now = 90
+    assert await tokens.current() == "t1"
+    issuer.now = 100
+    with pytest.raises(ProviderUnavailable):
+        await tokens.current()
+    issuer.down = False
+    assert await tokens.current() == "t2"
+
+
+async def test_a_refused_token_is_not_used_again() -> None:
+    """401 and no renewal: the old one is no good, however long it had to live."""
+    issuer = Issuer(life_s=100)
+    tokens = issuer.tokens()
+    tokens.refused(await tokens.current())
+    issuer.down = True
+    with pytest.raises(ProviderUnavailable):
+        await tokens.current()

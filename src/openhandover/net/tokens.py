@@ -5,6 +5,8 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
+from openhandover.core.errors import ProviderError
+
 from .client import Reply
 
 UNAUTHORIZED = 401
@@ -29,23 +31,31 @@ class Tokens:
         self._clock = clock
         self._value: str | None = None
         self._renew_at: float | None = None
+        self._ends_at: float | None = None
         self._fetching: asyncio.Task[str] | None = None
 
     async def current(self) -> str:
-        """The token as it is now; fetched when there is none, or too little of its life is left. Where that fails, it
-        fails once for all who wait: each trying by itself would wait for all before it."""
+        """The token as it is now; fetched when there is none, or too little of its life is left. Where that fails, the old
+        one serves to its end; then it fails once for all who wait: each trying by itself would wait for all before it."""
         due = self._renew_at is not None and self._clock() >= self._renew_at
         if self._value is not None and not due:
             return self._value
         if self._fetching is None:
             self._fetching = asyncio.create_task(self._fetched(), name="token")
             self._fetching.add_done_callback(self._forget)
-        return await asyncio.shield(self._fetching)  # who gives up does not take it from the others
+        try:
+            return await asyncio.shield(self._fetching)  # who gives up does not take it from the others
+        except ProviderError:
+            if self._value is None or self._ends_at is None or self._clock() >= self._ends_at:
+                raise
+            return self._value
 
     async def _fetched(self) -> str:
         token = await self._fetch()
         self._value = token.value
-        self._renew_at = None if token.life_s is None else self._clock() + token.life_s * (1 - _EARLY)
+        life_s = token.life_s
+        self._renew_at = None if life_s is None else self._clock() + life_s * (1 - _EARLY)
+        self._ends_at = None if life_s is None else self._clock() + life_s
         return token.value
 
     def _forget(self, fetched: asyncio.Task[str]) -> None:
