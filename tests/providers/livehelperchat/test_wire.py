@@ -360,5 +360,6 @@ def test_a_file_is_a_form() -> None:
     assert body == (
         b'--%b\r\nContent-Disposition: form-data; name="chat_id"\r\n\r\n41\r\n'
         b'--%b\r\nContent-Disposition: form-data; name="files"; filename="a_b_.png"\r\n'
-        b"Content-Type: application/octet-stream\r\n\r\n\x00--\r\r\n--%b--\r\n" % (boundary, boundary, boundary)
+        b"Content-Type: application/octet-stream\r\n\r\n\x00--\r\r\n--%b--\r\n"
+        % (boundary, boundary, boundary)
     )
