@@ -87,3 +87,13 @@ def test_what_is_open_is_said_of_a_type_that_is_named(capsys: pytest.CaptureFixt
     assert "  live: todo: never run against the live vendor" in said[1:]
     assert main(["chatwot"]) == 2
     assert "there is no provider chatwot; there are: chatwoot, " in capsys.readouterr().err
+
+
+def test_no_level_is_reached_by_being_excused(copy: Path) -> None:
+    """Who is excused from every point of platinum has not reached it."""
+    file = copy / "http" / "quality.toml"
+    file.write_text(file.read_text("utf-8").replace('"todo: by somebody', '"exempt: by somebody'), "utf-8")
+    text = file.read_text("utf-8").replace('load_tested = "done"', 'load_tested = "exempt: why not"')
+    file.write_text(text, "utf-8")
+    assert not list(checklist("http", copy).open_points())
+    assert checklist("http", copy).level == "gold"
