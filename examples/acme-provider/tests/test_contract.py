@@ -1,6 +1,7 @@
 """Acme Desk keeps the promises that every provider makes."""
 
 from acme_emulator import AcmeEmulator
+
 from tests.contract.provider_suite import ProviderSuite
 
 
