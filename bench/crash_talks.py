@@ -56,12 +56,12 @@ class Vendor(World):
         shown = self.emulator.shown()["chats"]
         return [one for one in shown if one["id"] not in story.before and story.token in strings_of(one)]
 
-    async def holds(self, what: str, look: Callable[[], Any], within_s: float = QUIET_S) -> Any:
+    async def holds(self, what: str, look: Callable[[], Any], kind: str = "stuck") -> Any:
         """What `look()` answers once it is true; falsy and a fault where that takes too long."""
-        end = time.monotonic() + within_s
+        end = time.monotonic() + QUIET_S
         while not (found := look()):
             if time.monotonic() > end:
-                self.fault("stuck", what)
+                self.fault(kind, what)
                 return found
             await asyncio.sleep(0.05)
         return found
@@ -298,6 +298,7 @@ class Vendor(World):
             await self.holds(
                 f"{story.id}: still open at the vendor after it was withdrawn",
                 lambda story=story: all(one["state"] == "ended" for one in self.chats(story)),
+                "left_open",
             )
             if len(chats := self.chats(story)) > 1 and story.handovers == 1:
                 self.fault("second_chat", f"{story.id}, withdrawn: {[one['id'] for one in chats]}")

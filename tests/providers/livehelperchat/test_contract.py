@@ -22,7 +22,10 @@ async def test_the_record_of_calls_does_not_hold_the_visitor_s_secret(tmp_path: 
     """Whoever has it may write in the user's name there; it is a part of some addresses."""
     lhc = LiveHelperChatEmulator()
     async with vendor_world(tmp_path, "livehelperchat", lhc, webhooks=False) as world:
-        one = await Talk(world, {}).active()
+        one = await Talk(world, {}).queued()
+        await until(lambda: lhc.requests_to("chat.check"), "the queue is looked at")
+        await one.agent_says("hello")
+        await one.is_(status="active")
         await world.call("POST", f"/v1/conversations/{one.id}/typing", {"author": "user", "on": True})
         await until(lambda: lhc.requests_to("typing"), "typing is told")
         secret = lhc.site.chats[int(one.mine()[0]["id"])].hash
