@@ -1,9 +1,6 @@
 """What every store promises to whoever reports, forgets and operates; part of `StoreSuite`."""
 
-from collections.abc import AsyncIterator
-
 import msgspec
-import pytest
 from msgspec.structs import replace
 
 from openhandover.core.model import Status
@@ -18,7 +15,6 @@ from openhandover.store.port import (
 )
 from tests.contract.store_units import (
     START,
-    Opener,
     create,
     handover,
     keep,
@@ -30,17 +26,6 @@ from tests.contract.store_units import (
 
 class StoreOperation:
     """What the reports, the forgetting and the operation promise."""
-
-    @pytest.fixture
-    async def open_store(self) -> AsyncIterator[Opener]:
-        """Opens and starts a store on the test's own data; every store opened is stopped afterwards."""
-        raise NotImplementedError
-        yield
-
-    @pytest.fixture
-    async def store(self, open_store: Opener) -> Store:
-        """A started, empty store."""
-        return await open_store()
 
     # --- reports, retention, operation
 

@@ -79,7 +79,7 @@ async def test_the_visitor_leaves_and_comes_back(tmp_path: Path) -> None:
         await expect(anna.field).to_be_visible()
         await expect(gone).to_have_count(0)
         await kim.page.goto("about:blank")
-        await expect(gone.first).to_be_visible(timeout=45_000)  # a browser may keep a page for a while
+        await expect(gone.first).to_be_visible(timeout=15_000)
         await kim.page.goto(f"{house.url}/chat/web")
         await expect(gone).to_have_count(0, timeout=15_000)
         await anna.says("anna-1")
