@@ -15,7 +15,6 @@ import argparse
 import asyncio
 import json
 import random
-import socket
 import sys
 import tempfile
 import time
@@ -28,8 +27,11 @@ from typing import Any
 from server import KEY, Server
 from wire import SECRET, Caller, is_genuine, receive
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
 from openhandover.emulators.cm import CmEmulator, ids
 from openhandover.emulators.cm.chat import Chat
+from tests.ports import free_port
 
 QUIET_S = 60
 CM_SECRET = "a-secret-shared-with-cm"
@@ -323,13 +325,6 @@ class World:
 def is_waiting(chat: Chat) -> bool:
     """Whether nobody at the desk has written yet."""
     return chat.side == "waiting"
-
-
-def free_port() -> int:
-    """A port that nobody uses now: callbacks find the server there after every start."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
 
 
 async def measure(folder: Path, kills: int, talks: int, seed: int) -> dict[str, Any]:

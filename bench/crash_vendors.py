@@ -22,7 +22,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-from crash_cm import free_port
 from crash_talks import Vendor
 from providers import suite_of
 from server import KEY, Server
@@ -30,6 +29,7 @@ from wire import SECRET, receive
 
 from openhandover.emulators import names
 from openhandover.providers import provider_of
+from tests.ports import free_port
 
 LOOKS: dict[str, dict[str, Any]] = {
     "chatwoot": {"gap_check_s": 3},

@@ -41,7 +41,7 @@ from openhandover.providers import provider_of
 from openhandover.providers.base import Brief, HandoverRequest, Session
 from openhandover.web.serve import collect_seldom
 from tests.contract.provider_suite import ProviderSuite
-from tests.contract.vendor_world import free_port
+from tests.ports import free_port
 
 MARK = re.compile(rb"number-([a-z]+)-end")
 _TO_LETTERS = str.maketrans(

@@ -13,6 +13,7 @@ from tests.browser import artifact, opened
 from tests.channels.screen import bot, handover, site, texts, the_conversation, write
 from tests.channels.visitor import CONFIG
 from tests.desk.floor import HASH, Agent
+from tests.ports import free_port
 from tests.serving import Server, running_server
 
 pytestmark = pytest.mark.browser
@@ -101,7 +102,7 @@ async def test_nothing_is_lost_while_the_server_is_away(tmp_path: Path, browser:
     """What is written while the server is down is shown as unsent, survives a reload and is sent once when it is back."""
     config = load_text(f"store: sqlite:{tmp_path}/chat.db\n{CONFIG}")
     async with aiohttp.ClientSession() as http:
-        running = await servers.start(config, host="127.0.0.1", port=0)
+        running = await servers.start(config, host="127.0.0.1", port=free_port())
         server = Server(running.url, running.engine, http)
         async with opened(browser, f"{server.url}/chat/web") as page:
             await write(page, "one")

@@ -1,7 +1,6 @@
 """The command line as a user meets it: what it prints and how it ends."""
 
 import json
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -18,6 +17,7 @@ import openhandover
 from openhandover.cli import COMMANDS, main
 from openhandover.store.sqlite import SqliteStore
 from tests.config.broken import ENVIRONMENT, SECRET
+from tests.ports import free_port
 
 WHOLE = Path(__file__).parents[1] / "config" / "whole.yaml"
 
@@ -119,9 +119,7 @@ def test_a_dotenv_file_is_not_read(folder: Path) -> None:
 
 def test_check_connect_ends_with_2_when_a_provider_is_not_reached(folder: Path) -> None:
     """The file is valid, the other side is not there; the secret is not printed."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     write(
         folder,
         f"providers: {{d: {{type: http, url: 'http://127.0.0.1:{port}', secret: '${{S}}'}}, l: {{type: logging}}}}",

@@ -13,6 +13,7 @@ from aiohttp import web
 from click.testing import CliRunner, Result
 
 from openhandover.cli import main
+from tests.ports import free_port
 
 HANDOVER = {
     "id": "ho 1/2",
@@ -121,9 +122,7 @@ def test_refusals_are_one_line(server: Recorder) -> None:
 
 def test_a_server_that_is_not_there() -> None:
     """The address is named."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{free.getsockname()[1]}"
+    url = f"http://127.0.0.1:{free_port()}"
     done = CliRunner().invoke(main, ["handover", "--url", url, "--key", "k", "list"])
     assert done.exit_code == 1
     assert done.output.startswith(f"Error: {url}: No connection")

@@ -13,15 +13,9 @@ from openhandover.cli.reach import findings
 from openhandover.config.load import read
 from openhandover.emulators import emulator_of
 from tests.net.loopback import serving
+from tests.ports import free_port
 from tests.providers.http.emulator import SECRET, FaultyDesk
 from tests.serving import KEY, running_server
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
 
 
 @asynccontextmanager

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import socket
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ import aiohttp
 
 from openhandover.emulators.base import Emulator
 from openhandover.emulators.recording import Recorded
+from tests.ports import free_port
 from tests.scenarios.receiver import Event
 from tests.scenarios.world import World, living
 from tests.serving import running_server
@@ -44,13 +44,6 @@ async def until(look: Callable[[], Any], what: str, within_s: float = WITHIN_S) 
     except TimeoutError:
         raise AssertionError(f"not within {within_s:g} s: {what}") from None
     return found
-
-
-def free_port() -> int:
-    """A port that nobody has; a vendor must find us on the same one after a restart."""
-    with socket.socket() as some:
-        some.bind(("127.0.0.1", 0))
-        return some.getsockname()[1]
 
 
 def strings(value: Any) -> list[str]:

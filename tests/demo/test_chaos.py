@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 
 from openhandover.core.errors import ConfigError
-from openhandover.demo.chaos.child import Child, free_port
+from openhandover.demo.chaos.child import Child
 from openhandover.demo.chaos.journal import Journal
 from openhandover.demo.chaos.page import STATIC, page
 from openhandover.demo.chaos.supervisor import Supervisor, prepared
@@ -20,6 +20,7 @@ from openhandover.demo.options import Options
 from openhandover.demo.partner import served
 from openhandover.demo.simulate.scripts import STORIES
 from openhandover.demo.simulate.simulation import Simulation
+from tests.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 FLAWLESS = {"lost": 0, "repeated": 0, "misordered": 0}
@@ -56,7 +57,7 @@ class Console:
 @asynccontextmanager
 async def console(folder: Path, **play: Any) -> AsyncGenerator[Console]:
     """A supervisor at work, without a past, at a high pace."""
-    options = Options(folder / "demo", pace=25, seed=11)
+    options = Options(folder / "demo", port=free_port(), pace=25, seed=11)
     known = opened(options.folder, fresh=False)
     (options.folder / "past").touch()
     async with prepared(options, known) as (supervisor, _):
@@ -172,7 +173,7 @@ def test_the_page_has_the_colours_of_the_others() -> None:
 
 async def test_a_server_that_cannot_start_is_said(tmp_path: Path) -> None:
     """A child that ends by itself while it starts is not started for ever; its log is named."""
-    child = Child("127.0.0.1", free_port("127.0.0.1", 0), {}, tmp_path / "server.log")
+    child = Child("127.0.0.1", free_port(), {}, tmp_path / "server.log")
     with pytest.raises(ConfigError, match=r"server\.log says why"):
         await child.keep_running(Journal())
     assert "DEMO_FOLDER" in (tmp_path / "server.log").read_text("utf-8")

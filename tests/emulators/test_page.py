@@ -6,6 +6,7 @@ from playwright.async_api import Browser, expect
 from openhandover.emulators.cm import CmEmulator
 from tests.browser import accessible, artifact, chromium, opened, watched
 from tests.emulators.cm import CUT, calling
+from tests.ports import free_port
 
 pytestmark = pytest.mark.browser
 
@@ -99,13 +100,13 @@ async def test_who_is_offline_is_told_to_go_online():
 async def test_the_page_says_when_the_emulator_is_gone_and_comes_back_with_it():
     """A stopped emulator is told; once it answers on the same address, its new chats are shown."""
     async with chromium() as browser:
-        first = CmEmulator()
+        first = CmEmulator(port=(port := free_port()))
         await first.start()
         async with opened(browser, f"{first.url}/emulator/") as page:
             await expect(page.get_by_text("No chats yet")).to_be_visible()
             await first.stop()
             await expect(page.get_by_role("alert")).to_be_visible()
-            async with CmEmulator(port=int(first.url.rpartition(":")[2])) as second:
+            async with CmEmulator(port=port) as second:
                 second.visitor("ada", "Ada").says("hello")
                 await expect(page.get_by_role("button", name="Ada")).to_be_visible()
                 await expect(page.get_by_role("alert")).to_be_hidden()

@@ -1,6 +1,5 @@
 """One server, and a handover of every type, text and voice, each ending in its own way, among strict vendors."""
 
-import socket
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -13,6 +12,7 @@ from openhandover.emulators.cm import CmEmulator, ids
 from tests.channels.caller import ACCOUNT, TOKEN, Caller
 from tests.desk.floor import HASH
 from tests.gateways.switchboard import CALL, SECRET as GATEWAY_SECRET, Switchboard
+from tests.ports import free_port
 from tests.providers.http.emulator import SECRET as DESK_SECRET, FaultyDesk
 from tests.providers.mail.smtp_server import Mailbox, mailbox
 from tests.scenarios.cm_relay import HEADERS, SECRET as CM_SECRET
@@ -250,13 +250,6 @@ class Everybody:
             await self.until(talk, "queued")
             await takes_and_ends(vendor, WORDS)
             await self.over(talk, name, "text", "completed", "agent_closed")
-
-
-def free_port() -> int:
-    """A port that nobody listens at: the public address is part of the configuration."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
 
 
 def written(everybody: Everybody) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 import aiohttp
 
+from tests.ports import free_port
 from tests.serving import Server
 
 START = "from openhandover.cli import main; main()"
@@ -24,8 +25,9 @@ class Process:
         self._log = folder / "serve.log"
         self._running: asyncio.subprocess.Process | None = None
 
-    async def start(self, port: int = 0) -> str:
-        """Start it on this port, or a free one; answers its address once it is ready."""
+    async def start(self, port: int | None = None) -> str:
+        """Start it on this port, or one that it finds free after each kill; answers its address once it is ready."""
+        port = free_port() if port is None else port
         with self._log.open("wb") as log:
             self._running = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-c", START, "serve", "--config", str(self._config), "--port", str(port)),

@@ -6,7 +6,7 @@ import signal
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import aiohttp
@@ -14,6 +14,7 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from tests.browser import artifact, chromium
+from tests.ports import free_port
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
@@ -34,9 +35,11 @@ class Demo:
     greeting: str = ""
     process: Process | None = None
 
-    async def start(self, port: int = 0) -> None:
-        """Start it and wait until it greets."""
-        command = ("-m", "openhandover", "demo", "--port", str(port), "--folder", str(self.folder))
+    port: int = field(default_factory=free_port)
+
+    async def start(self) -> None:
+        """Start it and wait until it greets; always on the same port."""
+        command = ("-m", "openhandover", "demo", "--port", str(self.port), "--folder", str(self.folder))
         self.process = await asyncio.create_subprocess_exec(sys.executable, *command, stdout=PIPE)
         assert self.process.stdout is not None
         self.greeting = ""
@@ -170,10 +173,9 @@ async def test_bot_to_human_to_colleague_and_back(demo: Demo, browser: Browser, 
 
     await chat.reload()
     await sees(chat, "hello", "Good morning Ada", "My parcel is late")
-    port = int(demo.url.rpartition(":")[2])
     await demo.kill()
     await say(chat, "are you still there?")
-    await demo.start(port)
+    await demo.start()
     await sees(anna, "are you still there?", "My parcel is late", "Good morning Ada")
     await say(anna, "Yes, here I am again")
     await sees(chat, "are you still there?", "Yes, here I am again", "Good morning Ada")

@@ -1,6 +1,5 @@
 """The power goes out in the middle of a phone call: the restarted server answers Twilio's next request rightly."""
 
-import socket
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,6 +10,7 @@ import pytest
 
 from tests.channels.caller import PUBLIC, Caller, Waiting, attributes
 from tests.channels.phone_world import CONFIG, HUMAN, flow
+from tests.ports import free_port
 from tests.scenarios.process import Process
 
 MESSAGE = "I am putting you through."
@@ -27,13 +27,6 @@ class Power:
         """kill -9, and start again at the same address."""
         await self._process.kill()
         assert await self._process.start(int(self.caller.url.rpartition(":")[2])) == self.caller.url
-
-
-def free_port() -> int:
-    """A port that nobody listens at: the public address is part of the configuration."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
 
 
 @asynccontextmanager

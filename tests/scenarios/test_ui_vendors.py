@@ -17,8 +17,8 @@ from playwright.async_api import FilePayload, Page, expect
 from openhandover.emulators import emulator_of, names
 from openhandover.providers import provider_of
 from tests.browser import artifact, chromium, opened
-from tests.contract.vendor_world import free_port
 from tests.pages.people import Visitor, visiting
+from tests.ports import free_port
 from tests.serving import Server, running_server
 
 pytestmark = pytest.mark.browser

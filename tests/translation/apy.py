@@ -8,7 +8,7 @@ from pathlib import Path
 
 import aiohttp
 
-from openhandover.demo.chaos.child import free_port
+from tests.ports import free_port
 
 PAIRS = Path("/usr/share/apertium")
 
@@ -20,7 +20,7 @@ async def apertium() -> AsyncGenerator[str]:
     assert program, (
         "Apertium is missing: `apt-get install apertium-apy apertium-eng-spa`, or run scripts/test"
     )
-    port = free_port("127.0.0.1", 0)
+    port = free_port()
     process = await asyncio.create_subprocess_exec(
         program,
         *("--port", str(port), str(PAIRS)),

@@ -10,7 +10,8 @@ from structlog.testing import capture_logs
 
 from openhandover.emulators.chatwoot import ChatwootEmulator
 from openhandover.emulators.chatwoot.installation import Conversation
-from tests.contract.vendor_world import Talk, VendorWorld, free_port, until, vendor_world
+from tests.contract.vendor_world import Talk, VendorWorld, until, vendor_world
+from tests.ports import free_port
 
 TOKEN = "a-token-in-the-address"
 
