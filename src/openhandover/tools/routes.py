@@ -1,7 +1,7 @@
 """The tools in the HTTP API, and the address of MCP."""
 
 import asyncio
-from collections.abc import Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Coroutine, Sequence
 from importlib import import_module, util
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -16,7 +16,6 @@ from openhandover.web.endpoint import Endpoint, Query, Reply, json_reply, page
 from openhandover.web.idempotency import fingerprint
 from openhandover.web.requests import Known, Reader, raw_body, text_of
 from openhandover.web.shapes import Listed
-from openhandover.web.validation import FieldError
 
 from .schemas import Format, schemas
 
@@ -61,11 +60,7 @@ class ToolAnswer(Struct, omit_defaults=True):
     handover: HandedOver | None = None
 
 
-def _no_more_rules(_fields: Mapping[str, Any]) -> Iterator[FieldError]:
-    return iter(())
-
-
-_reader = Reader(ToolBody, _no_more_rules)
+_reader = Reader(ToolBody)
 
 
 async def listed(call: Call) -> Reply:

@@ -1,15 +1,18 @@
 """The server's application: plain ASGI, calls and sockets from the declarations of all packages."""
 
-import importlib.util
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from importlib import import_module
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 
+from openhandover.analytics.routes import analytics_routes
 from openhandover.bots.http import Post
 from openhandover.config.model import Config
+from openhandover.desk.routes import desk_routes
 from openhandover.engine import Engine
+from openhandover.phone.routes import phone_routes
+from openhandover.tools.routes import tool_routes
+from openhandover.widget.routes import widget_routes
 
 from . import docs_page, handovers, messages
 from .call import Call
@@ -23,14 +26,14 @@ from .routes import ENDPOINTS
 from .site import Site, make_site
 from .sockets import INTERNAL_ERROR, POLICY_VIOLATION, Disconnected, Socket, SocketHandler, SocketRoute
 
-EXTENSIONS = (
-    ("openhandover.widget.routes", "widget_routes"),
-    ("openhandover.desk.routes", "desk_routes"),
-    ("openhandover.analytics.routes", "analytics_routes"),
-    ("openhandover.phone.routes", "phone_routes"),
-    ("openhandover.tools.routes", "tool_routes"),
+EXTENSIONS: tuple[Callable[[Engine, Config], Sequence[Endpoint | SocketRoute]], ...] = (
+    widget_routes,
+    desk_routes,
+    analytics_routes,
+    phone_routes,
+    tool_routes,
 )
-"""Packages that bring routes of their own: `function(engine, config)` answers `Endpoint`s and `SocketRoute`s."""
+"""What packages with routes of their own bring."""
 
 
 class App:
@@ -87,7 +90,7 @@ def create_app(engine: Engine, config: Config) -> App:
 
 
 def _declared(engine: Engine, config: Config) -> tuple[list[Endpoint], list[SocketRoute]]:
-    brought = [route for module, name in EXTENSIONS for route in _routes_of(module, name, engine, config)]
+    brought = [route for routes in EXTENSIONS for route in routes(engine, config)]
     return (
         [*ENDPOINTS, *(route for route in brought if isinstance(route, Endpoint))],
         [route for route in brought if isinstance(route, SocketRoute)],
@@ -102,17 +105,6 @@ def _accept_of(site: Site) -> Callable[[str, Post], Awaitable[None]]:
         await take(site, conversation_id, encode(post.body))
 
     return accept
-
-
-def _routes_of(module: str, name: str, engine: Engine, config: Config) -> Sequence[Endpoint | SocketRoute]:
-    """The routes that a package of ours brings; none when this installation has no such package."""
-    parent = module.rpartition(".")[0]
-    if importlib.util.find_spec(parent) is None or importlib.util.find_spec(module) is None:
-        return ()
-    make = cast(
-        "Callable[[Engine, Config], Sequence[Endpoint | SocketRoute]]", getattr(import_module(module), name)
-    )
-    return make(engine, config)
 
 
 def openapi_document() -> dict[str, Any]:

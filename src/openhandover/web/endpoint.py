@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from openhandover.config.model import ApiKey, Scope
+from openhandover.config.model import Scope
 
 if TYPE_CHECKING:
     from .call import Call
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 AsgiScope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-AsgiApp = Callable[[AsgiScope, Receive, Send], Awaitable[None]]
 Headers = Sequence[tuple[bytes, bytes]]
 
 JSON = b"application/json"
@@ -41,7 +40,6 @@ class Stream(NamedTuple):
 
 
 Handler = Callable[["Call"], Awaitable[Reply | Stream]]
-Guard = Callable[["Call"], ApiKey | None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import Counter, Histogram, generate_latest
 
 if TYPE_CHECKING:
     from openhandover.engine import Engine
@@ -17,9 +17,7 @@ class Metrics:
     """Counts answers by call and status. Labels are paths as declared, never as requested."""
 
     def __init__(self, engine: "Engine") -> None:
-        shared = getattr(engine, "metrics", None)
-        registry = getattr(shared, "registry", None)
-        self._registry = registry if isinstance(registry, CollectorRegistry) else CollectorRegistry()
+        self._registry = engine.metrics.registry
         labels = ("method", "path", "status")
         requests = Counter(
             "openhandover_http_requests", "Answered API calls", labels, registry=self._registry

@@ -26,13 +26,6 @@ class Known(NamedTuple):
     resource: Any
 
 
-class Asked(NamedTuple, Generic[B]):
-    """A request that fits, with its fingerprint when it names an id."""
-
-    body: B
-    fingerprint: str | None
-
-
 class Repeated(NamedTuple):
     """The request was made before; this is the resource as it is now."""
 
@@ -42,7 +35,7 @@ class Repeated(NamedTuple):
 class Reader(Generic[B]):
     """Reads one kind of body. The quick way decodes straight into the Struct; everything else takes the slow one."""
 
-    def __init__(self, kind: type[B], rules: Rules) -> None:
+    def __init__(self, kind: type[B], rules: Rules = lambda _: iter(())) -> None:
         self._kind = kind
         self._decode = msgspec.json.Decoder(kind).decode
         self._rules = rules

@@ -30,7 +30,6 @@ FLOOR = ("id_reused", "stale_epoch", "floor_taken")
 STREAM: dict[str, Any] = {"type": "string", "description": "server-sent events; `id` is the seq"}
 FILE = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
 TEXT = {"text/plain": {"schema": {"type": "string"}}}
-HTML = {"text/html": {"schema": {"type": "string"}}}
 UPLOAD: dict[str, Any] = {
     "x-media": "multipart/form-data",
     "type": "object",
@@ -43,16 +42,14 @@ UPLOAD: dict[str, Any] = {
 Wait = Annotated[int, Meta(ge=0, le=30)]
 
 
-def _call(method: str, path: str, handler: Any, summary: str, **more: Any) -> Endpoint:
-    return Endpoint(method, path, handler, summary, **more)
-
-
 def _conversations(method: str, path: str, handler: Any, summary: str, **more: Any) -> Endpoint:
-    return _call(method, f"/v1/{path}", handler, summary, scope="conversations", tag="conversations", **more)
+    return Endpoint(
+        method, f"/v1/{path}", handler, summary, scope="conversations", tag="conversations", **more
+    )
 
 
 def _handovers(method: str, path: str, handler: Any, summary: str, **more: Any) -> Endpoint:
-    return _call(method, f"/v1/{path}", handler, summary, scope="handovers", tag="handovers", **more)
+    return Endpoint(method, f"/v1/{path}", handler, summary, scope="handovers", tag="handovers", **more)
 
 
 ENDPOINTS: tuple[Endpoint, ...] = (
@@ -263,7 +260,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         answers={201: shapes.Uploaded, 200: shapes.Uploaded},
         codes=("id_reused",),
     ),
-    _call(
+    Endpoint(
         "GET",
         "/v1/files/{id}",
         files.read,
@@ -282,7 +279,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
             ("/webhooks/{provider}/{part}", "The same for contact centres that call several addresses"),
         )
         for call in (
-            _call(
+            Endpoint(
                 "POST",
                 path,
                 webhooks.receive,
@@ -294,7 +291,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
                 answers={200: shapes.Applied},
                 codes=("unauthorized", "bad_json", "bad_payload", "unavailable"),
             ),
-            _call(
+            Endpoint(
                 "GET",
                 path,
                 webhooks.greet,
@@ -307,7 +304,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         )
     ),
     *(
-        _call(
+        Endpoint(
             "POST",
             f"/channels/{{name}}/{part}",
             handler,
@@ -325,7 +322,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
             ("events", cm.events, "Where CM.com's Router tells that a session has ended", (200,)),
         )
     ),
-    _call(
+    Endpoint(
         "POST",
         "/presence/{provider}",
         presence.answer,
@@ -338,7 +335,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         answers={200: presence.AgentAvailable},
         codes=("unauthorized", "not_found", "bad_json", "invalid"),
     ),
-    _call(
+    Endpoint(
         "GET",
         "/healthz",
         health.healthz,
@@ -346,7 +343,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         answers={200: shapes.Health},
         tag="health",
     ),
-    _call(
+    Endpoint(
         "GET",
         "/readyz",
         health.readyz,
@@ -354,7 +351,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         answers={200: shapes.Health, 503: shapes.Health},
         tag="health",
     ),
-    _call(
+    Endpoint(
         "GET",
         "/metrics",
         health.metrics,

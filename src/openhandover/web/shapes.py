@@ -21,7 +21,7 @@ T = TypeVar("T")
 Reason = str
 
 
-class Problem(Struct, forbid_unknown_fields=False):
+class Problem(Struct):
     """Why a request was refused (RFC 9457); `code` is stable."""
 
     type: str
@@ -51,7 +51,7 @@ class Listed(Struct, Generic[T]):
     next: str | int | None
 
 
-class UserShape(Struct, rename={"name": "name"}):
+class UserShape(Struct):
     """The end user."""
 
     id: str
@@ -285,4 +285,4 @@ class Applied(Struct):
 class Health(Struct):
     """Whether the process, or the store behind it, can serve."""
 
-    status: Literal["ok", "starting", "unavailable"]
+    status: Literal["ok", "unavailable"]

@@ -26,19 +26,16 @@ class FieldError(TypedDict):
     detail: str
 
 
-def checked(value: Any, kind: type[T], extra: Sequence[FieldError] = ()) -> T:
+def checked(value: Any, kind: type[T]) -> T:
     """The plain data as this type.
 
     Raises:
-        Refused: `invalid` with one entry per wrong field; `extra` are errors found elsewhere.
+        Refused: `invalid` with one entry per wrong field.
     """
     try:
-        made = msgspec.convert(value, kind)
+        return msgspec.convert(value, kind)
     except msgspec.ValidationError:
-        raise refusal([*errors_of(value, kind), *extra]) from None
-    if extra:
-        raise refusal(extra)
-    return made
+        raise refusal(errors_of(value, kind)) from None
 
 
 def refusal(errors: Sequence[FieldError]) -> Refused:
