@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from openhandover import providers
 from openhandover.core.step import HandoverStep
+from openhandover.flow import definition
 from openhandover.flow.steps import (
     Ask,
     AskStep,
@@ -36,6 +37,8 @@ from .nodes import Path, from_data, nearest
 from .shapes import shape
 
 Blocks = Iterator[tuple[Path, tuple[Step, ...]]]
+WITHIN: dict[str, Path] = {"on_fail": ("ask", "on_fail"), "on_error": ("call", "on_error")}
+"""The blocks that the file has inside the step's leading key."""
 
 
 class FlowChecks:
@@ -45,7 +48,7 @@ class FlowChecks:
         self.config = config
         self.findings = findings
         lists = [*config.flows.values(), *(tool.steps for tool in config.tools.values())]
-        names = variables_of([step for steps in lists for _, step in all_steps((), steps)])
+        names = variables_of([step for steps in lists for step in all_steps(steps)])
         if names is not None:  # a flow that a tool runs sees its parameters
             names |= {name for tool in config.tools.values() for name in properties_of(tool.parameters)}
         self.texts = TextChecks(findings, config.languages, names)
@@ -304,28 +307,16 @@ def _blocks(path: Path, steps: tuple[Step, ...]) -> Blocks:
             yield from _blocks((*path, index, *inner_path), inner)
 
 
-def inner_blocks(step: Step) -> Iterator[tuple[Path, tuple[Step, ...]]]:
-    """The lists of steps inside a step, each with its place below the step's own."""
-    match step:
-        case IfStep():
-            yield ("then",), step.then
-            yield ("else",), step.else_
-        case LookupStep():
-            for value, steps in step.cases.items():
-                yield ("cases", value), steps
-            yield ("default",), step.default
-        case AskStep():
-            yield ("ask", "on_fail"), step.ask.on_fail
-        case CallStep():
-            yield ("call", "on_error"), step.call.on_error
-        case _:
-            return
+def inner_blocks(step: Step) -> Blocks:
+    """The lists of steps inside a step, each with its place in the file below the step's own."""
+    for name, steps in definition.inner_blocks(step):
+        yield WITHIN.get(name, tuple(name.split("/", 1))), steps
 
 
-def all_steps(path: Path, flow: tuple[Step, ...]) -> Iterator[tuple[Path, Step]]:
-    """Every step, also those within others, with its place."""
-    for block, steps in _blocks(path, flow):
-        yield from (((*block, index), step) for index, step in enumerate(steps))
+def all_steps(flow: tuple[Step, ...]) -> Iterator[Step]:
+    """Every step, also those within others."""
+    for _, steps in _blocks((), flow):
+        yield from steps
 
 
 def variables_of(steps: list[Step]) -> set[str] | None:

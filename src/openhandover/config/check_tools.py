@@ -25,8 +25,9 @@ class ToolChecks:
         self._config = config
         self._findings = findings
         self._flows = flows
-        said = [step for flow in config.flows.values() for _, step in all_steps((), flow)]
-        self._conversation = variables_of(said)
+        self._conversation = variables_of(
+            [step for flow in config.flows.values() for step in all_steps(flow)]
+        )
 
     def run(self) -> None:
         """Report everything about tools."""

@@ -119,11 +119,8 @@ def decode_provider(decoder: Decoder, node: MapNode, path: NodePath) -> Provider
 
 def handover_step(config: Config, settings: Mapping[str, Any]) -> tuple[HandoverStep | None, list[Problem]]:
     """The step of a request's `settings` over `defaults.handover`; None with the problems when it does not fit."""
-    defaults = {
-        key: value
-        for key, value in to_builtins(config.defaults.handover).items()
-        if value != to_builtins(HandoverStep())[key]
-    }
+    given = to_builtins(config.defaults.handover)
+    defaults = {key: value for key, value in given.items() if value != NOTHING_SET[key]}
     merged: dict[str, Any] = {**defaults, **settings}
     for key, value in settings.items():
         inner = defaults.get(key)
@@ -132,6 +129,7 @@ def handover_step(config: Config, settings: Mapping[str, Any]) -> tuple[Handover
     return decode_data(merged, HandoverStep, ("settings",))
 
 
+NOTHING_SET = to_builtins(HandoverStep())
 HANDOVER_MAPS = frozenset(key for key, (_, kind, _) in shape(HandoverStep).items() if is_struct(kind))
 """The keys that hold maps of known keys, which defaults fill one by one."""
 

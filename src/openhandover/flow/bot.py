@@ -10,21 +10,9 @@ from openhandover.texts.catalogue import Catalogue
 
 from .definition import Program
 from .run import run_turn
-from .state import Cause, HandoverHappened, Host, Triggered, Turn, UserSaid
+from .state import END_EVENTS, OPEN_EVENTS, Cause, HandoverHappened, Host, Triggered, Turn, UserSaid
 
-_HANDOVER_EVENTS = frozenset(
-    f"handover.{event}"
-    for event in (
-        "queued",
-        "active",
-        "queue_updated",
-        "inactive",
-        "completed",
-        "cancelled",
-        "error",
-        "returned",
-    )
-)
+_HANDOVER_EVENTS = frozenset(f"handover.{event}" for event in OPEN_EVENTS | END_EVENTS)
 
 
 class FlowBot:

@@ -20,6 +20,7 @@ from .definition import Place, Program
 from .doing import Doing
 from .state import (
     FLOOR_CHANGED,
+    OPEN_EVENTS,
     Called,
     Frame,
     HandoverHappened,
@@ -41,8 +42,6 @@ MAX_DEPTH = 64
 
 CALL_STARTED = "call_started"
 """The event of a phone call that begins. Without a flow of its own it runs the bot's: a caller waits to be spoken to."""
-
-_SIDE = frozenset({"queued", "active", "queue_updated", "inactive"})
 
 
 async def run_turn(current: Program, turn: Turn, host: Host, texts: Catalogue, default_language: str) -> None:
@@ -90,15 +89,15 @@ class Runner:
         """From what happened to the next place where the flow waits."""
         if self.run.turn == self.turn.seq:
             # This entry came again after a crash: what was saved is done, the rest goes on.
-            if self.run.waiting == "turn" or self._on_side:
+            if self.run.waiting == "turn" or self.on_side:
                 await self._steps()
             return
-        self._change(turn=self.turn.seq)
+        self.change(turn=self.turn.seq)
         if not await self._begin():
             await self.save()
             return
-        if not self._on_side:
-            self._change(waiting="turn")
+        if not self.on_side:
+            self.change(waiting="turn")
         await self._steps()
 
     # --- where the turn begins ---------------------------------------------------------------------------
@@ -109,16 +108,16 @@ class Runner:
             case UserSaid(text=text):
                 if self.run.waiting == "answer":
                     return await self._answered(text)
-                self._change(side=None)
+                self.change(side=None)
                 if not self.run.stack:
-                    self._change(stack=(Frame(self.turn.root),))
+                    self.change(stack=(Frame(self.turn.root),))
                 return True
             case Called():
-                self._change(stack=(Frame(self.turn.root),))
+                self.change(stack=(Frame(self.turn.root),))
                 return True
             case Triggered(event=event):
                 return self._event(event)
-            case HandoverHappened() as happened if happened.event in _SIDE:
+            case HandoverHappened() as happened if happened.event in OPEN_EVENTS:
                 return self._side(happened)
             case HandoverHappened() as happened:
                 return await self._handover_ended(happened)
@@ -137,20 +136,20 @@ class Runner:
             pending, stack = stack[already].pending, stack[:already]
         else:
             pending = self.run.wrong if self.run.waiting == "answer" else None
-        self._change(stack=(*stack, Frame(flow, 0, name, pending)), wrong=0)
+        self.change(stack=(*stack, Frame(flow, 0, name, pending)), wrong=0)
         return True
 
     def _side(self, happened: HandoverHappened) -> bool:
         if self.run.waiting != "handover" or self.run.handover_id != happened.handover_id:
             return False
-        self._change(side=self.run.stack)
+        self.change(side=self.run.stack)
         return True
 
     async def _handover_ended(self, happened: HandoverHappened) -> bool:
         mine = self.run.waiting == "handover" and self.run.handover_id == happened.handover_id
-        self._change(side=None)
+        self.change(side=None)
         if mine:
-            self._change(waiting="nothing", handover_id=None)
+            self.change(waiting="nothing", handover_id=None)
             if happened.event != "completed" or happened.resume_at == "below":
                 return happened.go_on
             self._to_entrypoint()
@@ -166,7 +165,7 @@ class Runner:
         for place in range(len(self.run.stack) - 1, -1, -1):
             pending = self.run.stack[place].pending
             if pending is not None:
-                self._change(stack=self.run.stack[:place], waiting="answer", wrong=pending)
+                self.change(stack=self.run.stack[:place], waiting="answer", wrong=pending)
                 return
         self._finish()
 
@@ -190,10 +189,10 @@ class Runner:
         place = self.place
         value, wrong_key = self.doing.judge(asked.ask, text, place)
         if wrong_key and self.run.wrong < asked.ask.retries:
-            self._change(wrong=self.run.wrong + 1)
+            self.change(wrong=self.run.wrong + 1)
             await self.save(say=self.doing.system(wrong_key, self))
             return False
-        self._change(wrong=0)
+        self.change(wrong=0)
         if asked.ask.into is not None:
             self.set({asked.ask.into: None if wrong_key else value})
         self.next()
@@ -210,7 +209,7 @@ class Runner:
                 return
             step = self._step_at(self.stack[-1])
             assert step is not None
-            if self._on_side and self.doing.ends_side_run(step):
+            if self.on_side and self.doing.ends_side_run(step):
                 break
             if not await self.doing.perform(step, self):
                 return
@@ -230,50 +229,46 @@ class Runner:
             frame = self.stack[-1]
             if frame.step < len(self.program.blocks.get(frame.block, ())):
                 return False
-            if await self.leave(frame):
+            if await self._leave(frame):
                 return True
         self._end_of_stack()
         await self.save()
         return True
 
-    async def leave(self, frame: Frame) -> bool:
+    async def _leave(self, frame: Frame) -> bool:
         """Drop the topmost block; whether the turn ends because of what lies below it."""
         self._restack(self.stack[:-1])
         if frame.event is None:
             return False
-        if self._on_side:
+        if self.on_side:
             # what the event had interrupted is not part of the handover's run
             self._restack(())
             return False
         if frame.pending is None:
             return False
-        self._change(waiting="answer", wrong=frame.pending)
+        self.change(waiting="answer", wrong=frame.pending)
         await self._ask_again()
         return True
 
     def _end_of_stack(self) -> None:
-        if self._on_side:
-            self._change(side=None)
+        if self.on_side:
+            self.change(side=None)
         else:
             self._finish()
 
     def _finish(self) -> None:
         """The run is over; its variables stay with the conversation."""
         kept = {**self.run.kept, **self.run.variables}
-        self._change(
+        self.change(
             stack=(), side=None, variables={}, kept=kept, waiting="nothing", wrong=0, handover_id=None
         )
 
     # --- what steps use ----------------------------------------------------------------------------------
 
     @property
-    def _on_side(self) -> bool:
-        return self.run.side is not None
-
-    @property
     def on_side(self) -> bool:
         """Whether this is the run of an open handover's event."""
-        return self._on_side
+        return self.run.side is not None
 
     @property
     def stack(self) -> tuple[Frame, ...]:
@@ -311,22 +306,22 @@ class Runner:
 
     def set(self, values: Mapping[str, Any]) -> None:
         """Set flow variables."""
-        self._change(variables={**self.run.variables, **values})
+        self.change(variables={**self.run.variables, **values})
 
     def next(self) -> None:
         """Go below the step at work: it counts as executed."""
         frame = self.stack[-1]
         self._restack((*self.stack[:-1], structs.replace(frame, step=frame.step + 1)))
-        self._change(n=self.run.n + 1)
+        self.change(n=self.run.n + 1)
+
+    def change(self, **fields: Any) -> None:
+        """Change the run's state; saved with the next step that acts."""
+        self.run = structs.replace(self.run, **fields)
 
     def enter(self, block: str) -> None:
         """Run a block, then go on below."""
         if self.program.blocks.get(block):
             self._restack((*self.stack, Frame(block)))
-
-    def change(self, **fields: Any) -> None:
-        """Change the run's state; saved with the next step that acts."""
-        self._change(**fields)
 
     def end(self) -> None:
         """Leave the flow that is running, with all flows that it runs or that run it by `run`."""
@@ -359,9 +354,6 @@ class Runner:
 
     def _restack(self, stack: tuple[Frame, ...]) -> None:
         if self.run.side is None:
-            self._change(stack=stack)
+            self.change(stack=stack)
         else:
-            self._change(side=stack)
-
-    def _change(self, **fields: Any) -> None:
-        self.run = structs.replace(self.run, **fields)
+            self.change(side=stack)

@@ -1,7 +1,7 @@
 """What a running flow is: plain data before, during and after a turn, and what it needs from its surroundings."""
 
 from collections.abc import Mapping
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, get_args
 
 import msgspec
 from msgspec import Struct
@@ -76,12 +76,17 @@ class Triggered(Struct, frozen=True):
     event: str
 
 
+OpenEvent = Literal["queued", "active", "queue_updated", "inactive"]
+"""What an open handover tells the flow."""
+EndEvent = Literal["completed", "cancelled", "error", "returned"]
+OPEN_EVENTS = frozenset(get_args(OpenEvent))
+END_EVENTS = frozenset(get_args(EndEvent))
+
+
 class HandoverHappened(Struct, frozen=True):
     """A handover's event for the flow. `go_on` False only sets the position: the user's next message is the input."""
 
-    event: Literal[
-        "queued", "active", "queue_updated", "inactive", "completed", "cancelled", "error", "returned"
-    ]
+    event: OpenEvent | EndEvent
     handover_id: str
     resume_at: Literal["below", "entrypoint"] = "below"
     go_on: bool = True

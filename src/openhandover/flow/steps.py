@@ -18,14 +18,18 @@ StepId = Annotated[str | None, Meta(description="a name for this step, used in r
 Name = Annotated[str, Meta(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", description="name of a flow variable")]
 
 
-class SayButton(Struct, frozen=True, forbid_unknown_fields=True):
+class Keys(Struct, frozen=True, forbid_unknown_fields=True):
+    """Base of everything here: a map with known keys."""
+
+
+class SayButton(Keys, frozen=True):
     """A quick reply: the user sees `text`, the flow gets `value` as `input.text`."""
 
     text: Texts
     value: Template
 
 
-class Say(Struct, frozen=True, forbid_unknown_fields=True):
+class Say(Keys, frozen=True):
     """A message to the user."""
 
     text: Texts
@@ -42,7 +46,7 @@ class Say(Struct, frozen=True, forbid_unknown_fields=True):
     ] = None
 
 
-class Ask(Struct, frozen=True, forbid_unknown_fields=True):
+class Ask(Keys, frozen=True):
     """A question that waits for the user's next message."""
 
     text: Texts
@@ -55,7 +59,7 @@ class Ask(Struct, frozen=True, forbid_unknown_fields=True):
     buttons: tuple[SayButton, ...] = ()
 
 
-class Call(Struct, frozen=True, forbid_unknown_fields=True):
+class Call(Keys, frozen=True):
     """An HTTP call."""
 
     url: Template
@@ -71,7 +75,7 @@ class Call(Struct, frozen=True, forbid_unknown_fields=True):
     on_error: Annotated[Steps, Meta(description="runs when the call failed; its variables are null")] = ()
 
 
-class CheckAvailability(Struct, frozen=True, forbid_unknown_fields=True):
+class CheckAvailability(Keys, frozen=True):
     """Is somebody there? Sets `online` or `offline`."""
 
     provider: Annotated[str | None, Meta(description="default: the channel's provider")] = None
@@ -81,39 +85,43 @@ class CheckAvailability(Struct, frozen=True, forbid_unknown_fields=True):
     ] = {}
 
 
-class Nothing(Struct, frozen=True, forbid_unknown_fields=True):
+class Nothing(Keys, frozen=True):
     """No settings: written `{}`."""
 
 
-class SayStep(Struct, frozen=True, forbid_unknown_fields=True, tag_field="step", tag="say"):
+class Keyed(Keys, frozen=True, tag_field="step"):
+    """Base of all steps."""
+
+
+class SayStep(Keyed, frozen=True, tag="say"):
     """Say something."""
 
     say: Template | Say
     id: StepId = None
 
 
-class AskStep(Struct, frozen=True, forbid_unknown_fields=True, tag_field="step", tag="ask"):
+class AskStep(Keyed, frozen=True, tag="ask"):
     """Ask something."""
 
     ask: Ask
     id: StepId = None
 
 
-class SetStep(Struct, frozen=True, forbid_unknown_fields=True, tag_field="step", tag="set"):
+class SetStep(Keyed, frozen=True, tag="set"):
     """Set flow variables; texts are templates, other values stay what they are."""
 
     set: dict[Name, Any]
     id: StepId = None
 
 
-class CallStep(Struct, frozen=True, forbid_unknown_fields=True, tag_field="step", tag="call"):
+class CallStep(Keyed, frozen=True, tag="call"):
     """Call an HTTP API."""
 
     call: Call
     id: StepId = None
 
 
-class IfStep(Struct, frozen=True, forbid_unknown_fields=True, tag_field="step", tag="if"):
+class IfStep(Keyed, frozen=True, tag="if"):
     """Choose by a condition; one that cannot be evaluated is false and reported."""
 
     if_: Condition = field(name="if")
@@ -122,7 +130,7 @@ class IfStep(Struct, frozen=True, forbid_unknown_fields=True, tag_field="step", 
     id: StepId = None
 
 
-class LookupStep(Struct, frozen=True, forbid_unknown_fields=True, tag_field="step", tag="lookup"):
+class LookupStep(Keyed, frozen=True, tag="lookup"):
     """Choose by the value of an expression, compared as text."""
 
     lookup: Condition
@@ -131,46 +139,42 @@ class LookupStep(Struct, frozen=True, forbid_unknown_fields=True, tag_field="ste
     id: StepId = None
 
 
-class CheckAvailabilityStep(
-    Struct, frozen=True, forbid_unknown_fields=True, tag_field="step", tag="check_availability"
-):
+class CheckAvailabilityStep(Keyed, frozen=True, tag="check_availability"):
     """Ask the contact centre whether somebody is there."""
 
     check_availability: CheckAvailability
     id: StepId = None
 
 
-class HandoverToHumanStep(Struct, frozen=True, forbid_unknown_fields=True, tag_field="step", tag="handover"):
+class HandoverToHumanStep(Keyed, frozen=True, tag="handover"):
     """Give the conversation to a human."""
 
     handover: HandoverStep
     id: StepId = None
 
 
-class CloseHandoverStep(
-    Struct, frozen=True, forbid_unknown_fields=True, tag_field="step", tag="close_handover"
-):
+class CloseHandoverStep(Keyed, frozen=True, tag="close_handover"):
     """End the open handover, if there is one."""
 
     close_handover: Nothing
     id: StepId = None
 
 
-class RunStep(Struct, frozen=True, forbid_unknown_fields=True, tag_field="step", tag="run"):
+class RunStep(Keyed, frozen=True, tag="run"):
     """Run another flow, then go on below."""
 
     run: str
     id: StepId = None
 
 
-class CodeStep(Struct, frozen=True, forbid_unknown_fields=True, tag_field="step", tag="code"):
+class CodeStep(Keyed, frozen=True, tag="code"):
     """Run a registered Python callable, written `package.module:function`."""
 
     code: Annotated[str, Meta(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")]
     id: StepId = None
 
 
-class EndStep(Struct, frozen=True, forbid_unknown_fields=True, tag_field="step", tag="end"):
+class EndStep(Keyed, frozen=True, tag="end"):
     """End the flow."""
 
     end: Nothing

@@ -27,7 +27,18 @@ from openhandover.texts.variants import variant
 from .definition import Place, Program
 from .printing import masked
 from .run import run_turn
-from .state import Cause, HandoverHappened, HandoverOrder, Run, Triggered, Turn, UserSaid, save
+from .state import (
+    END_EVENTS,
+    OPEN_EVENTS,
+    Cause,
+    HandoverHappened,
+    HandoverOrder,
+    Run,
+    Triggered,
+    Turn,
+    UserSaid,
+    save,
+)
 
 HELP = """\
 /event NAME                                fire an event
@@ -36,8 +47,6 @@ HELP = """\
 /answer TEXT                               what the next call gets in a dry run, instead of {}
 /quit                                      leave"""
 
-_SIDE = ("queued", "active", "queue_updated", "inactive")
-_ENDS = ("completed", "cancelled", "error", "returned")
 _MAX_TRIGGERS = 20
 """Events that may follow from one input; a flow that triggers itself would never let you speak."""
 
@@ -97,7 +106,7 @@ class Trial:
         name = word.removeprefix("/")
         if word == "/event" and rest:
             return Triggered(rest.strip())
-        if word.startswith("/") and name in _SIDE + _ENDS:
+        if word.startswith("/") and name in OPEN_EVENTS | END_EVENTS:
             return self._moved(name)
         if word == "/answer":
             self.answers.append(rest)
@@ -127,7 +136,7 @@ class Trial:
                 "code": "provider_error",
                 "message": "tried in the terminal",
             }
-        if event in _SIDE:
+        if event in OPEN_EVENTS:
             if not getattr(order.step.events, event):
                 self.write(f"(`events.{event}` is off, the flow does not run)")
                 return None
