@@ -21,8 +21,6 @@ def backup(file: Path, config_file: str | None) -> None:
     from openhandover.store.sqlite.store import copy_to
 
     database = _database(configuration(config_file))
-    if not database.is_file():
-        raise click.ClickException(f"{database} is not there; serve makes it")
     if file.exists() and file.samefile(database):
         raise click.ClickException("the copy cannot be the database itself")
     try:
@@ -44,9 +42,7 @@ def erase(user_id: str, config_file: str | None) -> None:
     The server has to be stopped, because it keeps conversations in memory; it says so when it is not.
     """
     config = configuration(config_file)
-    database = _database(config)
-    if not database.is_file():
-        raise click.ClickException(f"{database} is not there; serve makes it")
+    _database(config)
     from openhandover.engine import erase_user
 
     try:
@@ -59,4 +55,8 @@ def erase(user_id: str, config_file: str | None) -> None:
 
 
 def _database(config: Config) -> Path:
-    return Path(config.store.removeprefix("sqlite:"))
+    """Where the database is; an error of the command where there is none yet."""
+    found = Path(config.store.removeprefix("sqlite:"))
+    if not found.is_file():
+        raise click.ClickException(f"{found} is not there; serve makes it")
+    return found

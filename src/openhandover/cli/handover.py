@@ -21,7 +21,7 @@ class Server:
     def call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
         """The JSON answer; a refusal becomes the command's error."""
         from openhandover.core.errors import OpenHandoverError
-        from openhandover.net.client import HttpClient, Request, encode_json
+        from openhandover.net.client import HttpClient, Reply, Request, encode_json
 
         request = Request(
             method=method,
@@ -32,7 +32,7 @@ class Server:
             max_bytes=64 << 20,
         )
 
-        async def send() -> Any:
+        async def send() -> Reply:
             async with HttpClient() as client:
                 return await client.send(request)
 
@@ -103,11 +103,10 @@ def list_(server: Server, as_json: bool, **filters: Any) -> None:
 @click.pass_obj
 def show(server: Server, handover_id: str, diagnose: bool) -> None:
     """Print a handover as JSON."""
-    path = f"/v1/handovers/{quote(handover_id, safe='')}"
     if not diagnose:
-        _show(server.call("GET", path))
+        _show(server.call("GET", _path(handover_id)))
         return
-    for line in diagnosis_lines(server.call("GET", f"{path}/diagnosis")):
+    for line in diagnosis_lines(server.call("GET", f"{_path(handover_id)}/diagnosis")):
         click.echo(line)
 
 
@@ -118,9 +117,7 @@ def show(server: Server, handover_id: str, diagnose: bool) -> None:
 def explain(server: Server, handover_id: str, language: str | None) -> None:
     """Tell a handover's life in sentences: who, when, why, which timer, which vendor call, how long."""
     query = f"?{urlencode({'language': language})}" if language else ""
-    for sentence in server.call("GET", f"/v1/handovers/{quote(handover_id, safe='')}/explain{query}")[
-        "items"
-    ]:
+    for sentence in server.call("GET", f"{_path(handover_id)}/explain{query}")["items"]:
         click.echo(f"{sentence['at']}  {sentence['text']}")
 
 
@@ -129,7 +126,7 @@ def explain(server: Server, handover_id: str, language: str | None) -> None:
 @click.pass_obj
 def cancel(server: Server, handover_id: str) -> None:
     """Withdraw a handover, as the user would; on an ended one it changes nothing."""
-    _ended(server.call("POST", f"/v1/handovers/{quote(handover_id, safe='')}/cancel"))
+    _ended(server.call("POST", f"{_path(handover_id)}/cancel"))
 
 
 @handover.command()
@@ -137,7 +134,11 @@ def cancel(server: Server, handover_id: str) -> None:
 @click.pass_obj
 def close(server: Server, handover_id: str) -> None:
     """End a handover as the operator; on an ended one it changes nothing."""
-    _ended(server.call("POST", f"/v1/handovers/{quote(handover_id, safe='')}/close", {"by": "operator"}))
+    _ended(server.call("POST", f"{_path(handover_id)}/close", {"by": "operator"}))
+
+
+def _path(handover_id: str) -> str:
+    return f"/v1/handovers/{quote(handover_id, safe='')}"
 
 
 def _ended(answer: Any) -> None:

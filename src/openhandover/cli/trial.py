@@ -10,7 +10,6 @@ import click
 from msgspec.structs import replace
 
 from openhandover import providers
-from openhandover.config.load import find, read
 from openhandover.config.loaded import Loaded
 from openhandover.config.model import Config
 from openhandover.core.errors import Refused
@@ -24,7 +23,7 @@ from openhandover.texts.catalogue import Catalogue
 from openhandover.tools.play import Tools, root_of
 from openhandover.tools.trial import ToolTrial
 
-from .options import config_option
+from .options import checked, config_option
 
 
 @click.command("try")
@@ -47,11 +46,7 @@ def trial(
     With a flow you are the user, and by commands such as /completed also the contact centre. With a tool you are the
     LLM: its parameters are given by --set. Where both have the name, write flow:NAME or tool:NAME.
     """
-    loaded = read(find(config_file))
-    for problem in loaded.problems:
-        click.echo(str(problem), err=True)
-    if loaded.errors:
-        raise SystemExit(1)
+    loaded = checked(config_file)
     part, found = _found(loaded.config, name)
     given = Given(_values(values), answers, dry_run)
     asyncio.run(_call(loaded, found, given) if part == "tool" else _talk(loaded, found, given))
