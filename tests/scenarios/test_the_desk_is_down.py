@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from tests.providers.mail.smtp_server import mailbox
 from tests.scenarios.world import World, lines, living, soon
@@ -245,6 +246,60 @@ async def test_an_open_that_comes_too_late_is_withdrawn(world: World) -> None:
     assert len(world.desk.talks) == 1
     await asyncio.sleep(0.1)
     assert (await world.handover(handover_id))["status"] == "error"
+
+
+@pytest.mark.parametrize("killed", [False, True])
+async def test_an_open_whose_answer_was_lost_is_asked_for_again_and_withdrawn(
+    world: World, killed: bool
+) -> None:
+    """The user withdrew, and only the desk knows what it opened: once it answers again, that gets its cancel."""
+    world.desk.lose_next_reply()
+    chat = await world.began()
+    handover_id = await world.asks(chat)
+    await soon(lambda: len(world.desk.talks) == 1)
+    world.desk.down()
+    said = await world.says(chat, "never mind")
+    await world.call("POST", f"/v1/handovers/{handover_id}/cancel")
+    assert (await world.channel.got("message.failed"))["data"] == {"message_id": said["id"]}
+    if killed:
+        await world.restart()
+    await soon(lambda: world.desk.cut >= 3)
+    world.desk.down(on=False)
+    await soon(lambda: world.desk.calls[-1] == "/cancel")
+    assert [talk.state for talk in world.desk.talks.values()] == ["closed"]
+    assert world.desk.calls == ["/open", "/open", "/cancel"]
+
+
+async def test_a_withdrawn_open_is_given_up_some_day(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A desk that stays away is not asked for ever: the log names the handover whose session may wait there."""
+    monkeypatch.setattr("openhandover.engine.attempts.WITHDRAWN_S", 1.0)
+    world.desk.lose_next_reply()
+    handover_id = await world.asks(await world.began())
+    await soon(lambda: len(world.desk.talks) == 1)
+    world.desk.down()
+    with capture_logs() as logs:
+        await world.call("POST", f"/v1/handovers/{handover_id}/cancel")
+        await soon(lambda: any(line["event"] == "open_failed" for line in logs))
+    told = next(line for line in logs if line["event"] == "open_failed")
+    assert (told["handover_id"], told["reason"]) == (handover_id, "provider_error")
+    assert "end it there by hand" in told["remedy"]
+
+
+async def test_a_withdrawn_open_does_not_disturb_the_next_handover(world: World) -> None:
+    """Who asked again meanwhile is in the new session at the same desk; the old one is not asked for any more."""
+    world.desk.lose_next_reply()
+    chat = await world.began()
+    first = await world.asks(chat)
+    await soon(lambda: len(world.desk.talks) == 1)
+    world.desk.down()
+    await world.call("POST", f"/v1/handovers/{first}/cancel")
+    with capture_logs() as logs:
+        second = await world.asks(chat)
+        await soon(lambda: any(line["event"] == "open_failed" for line in logs))
+    assert [line["handover_id"] for line in logs if line["event"] == "open_failed"] == [first]
+    world.desk.down(on=False)
+    await world.until(second, status="queued")
+    assert world.desk.calls == ["/open", "/open"]
 
 
 async def test_a_desk_that_gives_up_while_queued(world: World) -> None:

@@ -1,15 +1,10 @@
 """The agent lanes: open a vendor session, give it its messages, end it."""
 
-import asyncio
-from collections.abc import Sequence
-from typing import Any
-
 import structlog
 
-from openhandover.core import events as e, table
+from openhandover.core import events as e
 from openhandover.core.effects import TellPresence, TellReceipt, TellTyping
 from openhandover.core.errors import (
-    NobodyThere,
     NotTakenYet,
     ProviderAuthError,
     ProviderError,
@@ -17,33 +12,21 @@ from openhandover.core.errors import (
     ProviderUnavailable,
     SessionEnded,
     SessionGone,
-    Unsupported,
 )
-from openhandover.core.model import Conversation, Ending, Entry, Handover, Lane as LaneState, Message, Style
+from openhandover.core.model import Conversation, Ending, Entry, Lane as LaneState, Style
 from openhandover.core.view import message_of
 from openhandover.net.webhooks import GIVE_UP_S
-from openhandover.providers.base import Brief, HandoverRequest, Opened, Provider, Session
-from openhandover.store.port import LogRow
+from openhandover.providers.base import Provider, Session
 from openhandover.texts.scope import chat_id
 
 from .asides import Asides, tell
-from .calls import Calls, LiveCall
-from .delivery import Delivery, Lane, pause_s
+from .attempts import Attempts, handover_of
+from .calls import Calls
+from .delivery import Delivery, Lane
 from .for_agents import ForAgents
-from .providers import Providers, say_lost, session_of
+from .providers import Providers, say_lost, say_waits, session_of
 from .queues import Queues
 from .vendor_calls import calling
-
-OPEN_TIMEOUT_S = 30.0
-
-REASONS: tuple[tuple[type[ProviderError], str], ...] = (
-    (NobodyThere, "unavailable"),
-    (ProviderAuthError, "auth"),
-    (Unsupported, "unsupported"),
-    (SessionGone, "rejected"),
-    (ProviderRejected, "rejected"),
-)
-"""Why a handover fails when its open call does."""
 
 _log = structlog.get_logger("openhandover.providers")
 
@@ -65,8 +48,8 @@ class AgentLanes:
         self._clock = delivery.clock
         self._providers = providers
         self._for_agents = for_agents
-        self._queues = queues
         self._calls = calls
+        self._attempts = Attempts(delivery, providers, for_agents, queues, calls)
         self._asides = Asides()
 
     async def worker(self, lane: Lane) -> None:
@@ -81,9 +64,12 @@ class AgentLanes:
                 if known.ended_at is not None and known.ending is None:
                     return
                 if known.ending is not None and not known.opening:
-                    await self._never_opened(state, known)
+                    await self._attempts.never_opened(state, known)
                     return
-                tries = await self._open(lane, state, known, tries)
+                if known.ending is not None and self._gave_away(state, known):
+                    tries = await self._end(lane, state, known, tries)
+                else:
+                    tries = await self._attempts.open(lane, state, known, tries)
                 continue
             entry = await self._delivery.head(lane, known.done, state.shown)
             if entry is not None:
@@ -93,162 +79,11 @@ class AgentLanes:
             else:
                 return
 
-    # --- open ----------------------------------------------------------------------------------------------
-
-    async def _open(self, lane: Lane, state: Conversation, known: LaneState, tries: int) -> int:
+    def _gave_away(self, state: Conversation, known: LaneState) -> bool:
+        """Whether an open call whose answer we do not know may have given the user away: then it is not made once more."""
         provider = self._providers.get(known.provider)
-        handover = await self._handover_of(state, known)
-        if known.say:
-            await self._calls.say(state, handover, known)
-            return 0
-        if not known.opening:
-            await self._gate(lane, known)
-            await self._work.run(state.id, e.Opening(known.id))
-            return 0
-        ended = known.ending is not None
-        if ended and (state.call is not None or _gives_away(provider)):  # perhaps it has: not once more
-            return await self._end(lane, state, known, tries)
-        call = self._calls.live(state, handover, known)
-        try:
-            if provider is None:
-                raise ProviderRejected("this provider is no longer configured")
-            if self._providers.closed_until(known.provider) is not None:
-                raise NobodyThere("it is outside the provider's opening hours")
-            before = await self._before(state, handover, known)
-            talk = await self._for_agents.transcript(before, handover.settings.agent_language)
-            request = self._request(state, handover, known, talk, call)
-            with calling(handover.id, known.attempt, "open"):
-                opened = await asyncio.wait_for(provider.open(request), OPEN_TIMEOUT_S)
-        except (ProviderUnavailable, TimeoutError) as error:
-            if ended:
-                await self._failed(state, known, "provider_error", "no answer before the end")
-                return 0
-            self._waits(known, tries, error)
-            await self._rest(lane, known, pause_s(tries + 1, getattr(error, "retry_after_s", None)))
-            return tries + 1
-        except ProviderError as error:
-            reason = next((reason for kind, reason in REASONS if isinstance(error, kind)), "provider_error")
-            await self._failed(state, known, reason, error.detail)
-            return 0
-        await self._opened(state, known, opened, before, call.order if call else None)
-        return 0
-
-    async def _handover_of(self, state: Conversation, known: LaneState) -> Handover:
-        """The lane's handover, also when the conversation is in its next one by now."""
-        if state.handover is not None and state.handover.id == known.handover_id:
-            return state.handover
-        row = await self._store.handover(known.handover_id)
-        assert row is not None  # a lane is made together with its handover
-        return row.handover
-
-    async def _rest(self, lane: Lane, known: LaneState, seconds: float) -> None:
-        """The pause before the next open call; only the end of the attempt cuts it short."""
-        until = self._clock() + seconds
-        while (left_s := until - self._clock()) > 0:
-            lane.bell.clear()
-            state = await self._store.conversation(lane.conversation_id)
-            now = state.lane(known.id) if state else None
-            if now is None or now.ended_at is not None:
-                return
-            await lane.rest(left_s)
-
-    async def _failed(self, state: Conversation, known: LaneState, reason: str, detail: str) -> None:
-        _log.warning(
-            "open_failed",
-            provider=known.provider,
-            handover_id=known.handover_id,
-            reason=reason,
-            detail=detail,
-        )
-        await self._work.run(state.id, e.OpenFailed(known.id, reason, detail))
-        after = await self._store.conversation(state.id)
-        if after:
-            await self._untaken(after, known)
-
-    async def _opened(
-        self,
-        state: Conversation,
-        known: LaneState,
-        opened: Opened,
-        before: Sequence[LogRow],
-        order: dict[str, Any] | None,
-    ) -> None:
-        taken = tuple(
-            (row.entry.seq, message_of(row.entry))
-            for row in before
-            if row.entry.to_agent and row.delivered.agent is None
-        )
-        place = e.QueueUpdated(opened.position, opened.estimated_wait_ms)
-        if state.handover is not None and order is None:
-            place = await self._queues.completed(state.handover, place)
-        event = e.Opened(
-            known.id,
-            opened.external_id,
-            place.position,
-            place.estimated_wait_ms,
-            opened.vendor_state,
-            taken,
-            place.ours,
-            order,
-        )
-        done = await self._work.run(state.id, event)
-        if done.turn is not None:
-            self._for_agents.preparing.begin_all(done.turn, state.language)
-
-    async def _gate(self, lane: Lane, known: LaneState) -> None:
-        """Rule 3: the user has the handover message before control leaves; but no wait is endless."""
-        until = self._clock() + table.GRACE["gate"].seconds
-        while self._clock() < until:
-            lane.bell.clear()
-            state = await self._store.conversation(lane.conversation_id)
-            now = state.lane(known.id) if state else None
-            if state is None or now is None or now.ending or state.user_done >= known.gate:
-                return
-            await lane.rest(until - self._clock())
-
-    async def _before(self, state: Conversation, handover: Handover, known: LaneState) -> Sequence[LogRow]:
-        """The messages before this attempt; without transcript only those since the handover began."""
-        limit = handover.settings.max_messages
-        rows: Sequence[LogRow] = ()
-        if handover.settings.send_transcript and limit:
-            return await self._talk(state.id, known.from_seq - 1, limit)
-        if known.attempt > 1:
-            rows = await self._store.log(
-                state.id, handover.requested_seq, 1000, until=known.from_seq - 1, messages_only=True
-            )
-        return _spoken(rows)
-
-    async def _talk(self, conversation_id: str, until: int, limit: int) -> Sequence[LogRow]:
-        """The last messages that somebody wrote: system texts never count."""
-        found: list[LogRow] = []
-        while len(found) < limit and (rows := await self._store.tail(conversation_id, until, limit)):
-            found = _spoken(rows) + found
-            until = rows[0].entry.seq - 1
-        return found[-limit:]
-
-    def _request(
-        self,
-        state: Conversation,
-        handover: Handover,
-        known: LaneState,
-        transcript: Sequence[Message],
-        call: LiveCall | None,
-    ) -> HandoverRequest:
-        return HandoverRequest(
-            handover_id=handover.id,
-            attempt=known.attempt,
-            reason=handover.why,
-            initiator=handover.initiator,
-            conversation=Brief(state.id, state.channel, state.language, state.medium),
-            user=state.user,
-            context=state.context,
-            chat_id=chat_id(state),
-            route=handover.chain[known.attempt - 1].route,
-            transcript=transcript,
-            call=call,
-        )
-
-    # --- send and end ----------------------------------------------------------------------------------------
+        transfers = provider is not None and provider.capabilities.style is Style.TRANSFER
+        return not known.say and (state.call is not None or transfers)
 
     async def _send(self, lane: Lane, state: Conversation, known: LaneState, entry: Entry, tries: int) -> int:
         provider = self._providers.get(known.provider)
@@ -268,7 +103,7 @@ class AgentLanes:
             if self._clock() - entry.at > GIVE_UP_S:
                 await self._delivery.settle(lane, entry, tries + 1, delivered=False, detail="given up")
                 return 0
-            self._waits(known, tries, error)
+            say_waits(known, tries, error)
             await self._delivery.pause(lane, tries + 1, getattr(error, "retry_after_s", None))
             return tries + 1
         except SessionGone as error:
@@ -286,7 +121,7 @@ class AgentLanes:
         """It stays due while somebody may come; the next attempt gets it with its open call; in the end it is failed."""
         if known.ended_at is None:
             await self._delivery.pause(lane, 1, None)
-        elif (await self._handover_of(state, known)).is_open:
+        elif (await handover_of(self._store, state, known)).is_open:
             await self._work.run(state.id, e.Sent(known.id, entry.seq, 0))
         else:
             await self._delivery.settle(lane, entry, 0, delivered=False, detail=error.detail)
@@ -314,7 +149,7 @@ class AgentLanes:
                     await self._tell_end(state, provider, known, ending)
             except (ProviderUnavailable, ProviderAuthError, TimeoutError) as error:
                 if self._clock() - (known.ended_at or 0) < GIVE_UP_S:
-                    self._waits(known, tries, error)
+                    say_waits(known, tries, error)
                     await self._delivery.pause(lane, tries + 1, getattr(error, "retry_after_s", None))
                     return tries + 1
             except SessionGone:
@@ -333,7 +168,7 @@ class AgentLanes:
     async def _tell_end(
         self, state: Conversation, provider: Provider, known: LaneState, ending: Ending
     ) -> None:
-        handover = await self._handover_of(state, known)
+        handover = await handover_of(self._store, state, known)
         # An attempt that gives the chat away may have done so when it is broken off. Who has left, is not there any more.
         broken_off = provider.capabilities.hands_back and ending.reason != "user_left"
         if ending.kind == "return" or broken_off:
@@ -344,36 +179,6 @@ class AgentLanes:
         await call(session_of(known), ending.reason)
         if state.call is not None:
             await self._calls.cancel(state, handover, known)
-
-    async def _never_opened(self, state: Conversation, known: LaneState) -> None:
-        await self._work.run(state.id, e.LaneEnded(known.id))
-        await self._untaken(state, known)
-
-    async def _untaken(self, state: Conversation, known: LaneState) -> None:
-        """The handover ended and no provider took these messages: they are failed, the digest has them."""
-        handover = await self._handover_of(state, known)
-        if handover.is_open:
-            return
-        after = handover.requested_seq
-        while rows := await self._store.log(state.id, after, 500, until=handover.end_seq):
-            for row in rows:
-                after = row.entry.seq
-                untaken = row.entry.to_agent and row.delivered.agent is None
-                if untaken and row.entry.type == "message.created":
-                    event = e.NotSent(
-                        known.id, after, 0, message_of(row.entry), handover.id, "no provider took it"
-                    )
-                    await self._work.run(state.id, event)
-
-    def _waits(self, known: LaneState, tries: int, error: BaseException) -> None:
-        if tries == 0:
-            _log.warning(
-                "provider_waits",
-                provider=known.provider,
-                handover_id=known.handover_id,
-                detail=str(error) or type(error).__name__,
-                remedy="check that the provider is up and its credentials are right; the call is repeated",
-            )
 
     # --- best effort -----------------------------------------------------------------------------------------
 
@@ -389,12 +194,3 @@ class AgentLanes:
     async def stop(self) -> None:
         """Let best-effort calls go."""
         await self._asides.stop()
-
-
-def _gives_away(provider: Provider | None) -> bool:
-    """Whether an open call leaves nothing there that could be cancelled."""
-    return provider is not None and provider.capabilities.style is Style.TRANSFER
-
-
-def _spoken(rows: Sequence[LogRow]) -> list[LogRow]:
-    return [row for row in rows if message_of(row.entry).author != "system"]

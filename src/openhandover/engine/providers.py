@@ -10,7 +10,7 @@ import structlog
 
 from openhandover.config.model import Config
 from openhandover.core import view
-from openhandover.core.errors import ConfigError, ProviderError, SessionEnded, SessionGone
+from openhandover.core.errors import ConfigError, ProviderAuthError, ProviderError, SessionEnded, SessionGone
 from openhandover.core.model import Lane
 from openhandover.net.client import Sender
 from openhandover.providers import provider_of, route_of
@@ -110,6 +110,24 @@ class Providers(Mapping[str, Provider]):
 def session_of(lane: Lane) -> Session:
     """A lane as its provider knows it."""
     return Session(lane.handover_id, lane.attempt, lane.external_id or "", lane.vendor_state)
+
+
+def say_waits(lane: Lane, tries: int, error: BaseException) -> None:
+    """Write into the log, once, that a call to a provider is repeated, and what would mend it."""
+    if tries:
+        return
+    remedy = "check that the provider is up and can be reached from here"
+    if isinstance(error, ProviderAuthError):
+        remedy = "check the provider's credentials"
+    elif getattr(error, "retry_after_s", None) is not None:
+        remedy = "the provider asked for a pause: if this is seen often, ask it for a higher limit"
+    _log.warning(
+        "provider_waits",
+        provider=lane.provider,
+        handover_id=lane.handover_id,
+        detail=str(error) or type(error).__name__,
+        remedy=f"{remedy}; the call is repeated",
+    )
 
 
 def say_lost(lane: Lane, error: SessionGone) -> None:

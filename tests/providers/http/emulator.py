@@ -28,6 +28,8 @@ class FaultyDesk(Desk):
         self._lose = 0
         self._slow_s = 0.0
         self._down = False
+        self.cut = 0
+        """Calls that got nothing while it was down."""
         self._twice = False
         self._held: list[dict[str, Any]] | None = None
         self.answers: Counter[int] = Counter()
@@ -79,6 +81,7 @@ class FaultyDesk(Desk):
         if request.path in {"/", "/console"}:
             return await handler(request)
         if self._down:
+            self.cut += 1
             return self._cut(request)
         await asyncio.sleep(self._slow_s)
         if self._fail:
