@@ -5,9 +5,10 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from tests.pages.people import AgentScreen, Visitor, at_desk, named, visiting
+from tests.pages.place import until
 from tests.scenarios.house import House, open_house
 
 pytestmark = pytest.mark.browser
@@ -125,3 +126,29 @@ async def test_nobody_is_listed_twice(tmp_path: Path) -> None:
         await kim.asks_for_a_person()
         await anna.takes("Kim")
         await expect(anna.item("Kim")).to_have_count(1)
+
+
+async def test_what_was_read_stays_read(tmp_path: Path) -> None:
+    """The answer to an agent's message comes after the news that it was read; the message is shown as read."""
+    async with three(tmp_path) as (house, kim, anna, _bob):
+        await kim.asks_for_a_person()
+        await anna.takes("Kim")
+
+        async def late(route: Route) -> None:
+            answer = await route.fetch()
+            await until(lambda: is_read(house, "anna-1"))
+            await route.fulfill(response=answer)
+
+        await anna.page.route("**/v1/desk/handovers/*/messages", late)
+        async with anna.page.expect_response("**/v1/desk/handovers/*/messages"):
+            await anna.says("anna-1")
+        await expect(anna.page.get_by_text("Sending")).to_have_count(0)
+        await expect(anna.log.get_by_text("Read", exact=True)).to_be_visible()
+
+
+async def is_read(house: House, text: str) -> bool:
+    """Whether the visitor has read this message of an agent."""
+    (handover,) = (await house.server.call("GET", "/v1/handovers")).body["items"]
+    path = f"/v1/conversations/{handover['conversation_id']}/messages"
+    said = (await house.server.call("GET", path)).body["items"]
+    return [one["delivery"]["state"] for one in said if one["text"] == text] == ["read"]

@@ -3,7 +3,7 @@ import { computed, signal } from "@preact/signals";
 import { now } from "./clock";
 import { t } from "./language";
 import { readMarks } from "./memory";
-import type { Agent, BotTalk, Canned, Detail, Entry, Me, Message, Overview, Sentence } from "./types";
+import type { Agent, BotTalk, Canned, DeliveryState, Detail, Entry, Me, Message, Overview, Sentence } from "./types";
 
 /** The messages of a conversation as far as they were loaded. */
 export interface Thread {
@@ -130,6 +130,14 @@ export function changeThread(id: string, change: (thread: Thread) => Partial<Thr
   threads.value = withKey(threads.value, id, { ...thread, ...change(thread) });
 }
 
+const REACH: readonly DeliveryState[] = ["pending", "delivered", "read", "failed"];
+
+/** The message with the further delivery: an answer may be older than what the stream told meanwhile. */
+function furthest(known: Message | undefined, fresh: Message): Message {
+  const reach = (message: Message) => REACH.indexOf(message.delivery?.state ?? "pending");
+  return known?.delivery && reach(known) > reach(fresh) ? { ...fresh, delivery: known.delivery } : fresh;
+}
+
 /** Take messages in: in order of seq, each once, the newest version of each. */
 export function merge(known: readonly Message[], fresh: readonly Message[]): readonly Message[] {
   if (!fresh.length) return known;
@@ -137,7 +145,7 @@ export function merge(known: readonly Message[], fresh: readonly Message[]): rea
   const last = known.at(-1)?.seq ?? -1;
   if (first > last && fresh.length === 1) return [...known, ...fresh];
   const bySeq = new Map(known.map((message) => [message.seq, message]));
-  for (const message of fresh) bySeq.set(message.seq, message);
+  for (const message of fresh) bySeq.set(message.seq, furthest(bySeq.get(message.seq), message));
   return [...bySeq.values()].sort((a, b) => a.seq - b.seq);
 }
 
