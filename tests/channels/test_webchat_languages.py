@@ -14,7 +14,7 @@ POSITION = "\u0623\u0646\u062a \u0631\u0642\u0645 {position}"
 CHAT = "\u0645\u062d\u0627\u062f\u062b\u0629"
 CONFIG = f"""
 api: {{keys: [{{name: all, key: {KEY}, scopes: [conversations, handovers, desk]}}]}}
-languages: {{default: en, supported: [en, ar]}}
+languages: {{default: en, supported: [en, ar, pt-BR]}}
 texts: {{ar: {{accepted: "{ACCEPTED}", queue_position: "{POSITION}"}}}}
 channels:
   web: {{type: webchat, provider: support, allowed_origins: ["{SITE}"], title: {{en: Harbour, ar: "{CHAT}"}}, bot_name: Robin}}
@@ -36,6 +36,7 @@ async def server(tmp_path: Path) -> AsyncGenerator[Server]:
         ("ar", "ar", CHAT),
         ("ar-EG", "ar", CHAT),
         ("AR", "ar", CHAT),
+        ("pt-BR", "pt-BR", "Harbour"),
         ("he-IL", "en", "Harbour"),
         ("zh-Hant-TW", "en", "Harbour"),
         ("tlh", "en", "Harbour"),

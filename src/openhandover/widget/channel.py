@@ -18,12 +18,13 @@ from openhandover.core.events import PatchConversation
 from openhandover.core.model import OPEN, Conversation, User
 from openhandover.core.settings import Texts
 from openhandover.store.port import ERASED, HandoverFilter
+from openhandover.texts.language import prior
+from openhandover.texts.variants import variant
 from openhandover.web.limits import RateLimit
 
 from .desk import DeskWatch
 
 if TYPE_CHECKING:
-    from openhandover.channels.webchat.protocol import Language
     from openhandover.engine import Engine
 
 
@@ -131,11 +132,9 @@ class Channel:
         self.origins = Origins(settings.allowed_origins, config.server.public_url)
         self._config = config
 
-    def language(self, wanted: "Language | None") -> str:
+    def language(self, locale: str | None) -> str:
         """The supported language nearest to the browser's."""
-        languages = self._config.languages
-        primary = (wanted or "").lower().partition("-")[0]
-        return primary if primary in languages.supported else languages.default
+        return prior(locale, self._config.languages.supported, self._config.languages.default)
 
     def user(self, identity: str, *, expired_too: bool = False) -> User:
         """Whom the site vouches for.
@@ -171,9 +170,7 @@ class Channel:
         }
 
     def _in(self, language: str, texts: Texts | None) -> str | None:
-        if not isinstance(texts, dict):
-            return texts
-        return texts.get(language) or texts.get(self._config.languages.default)
+        return None if texts is None else variant(texts, language, self._config.languages.default).text
 
 
 class Presence:
