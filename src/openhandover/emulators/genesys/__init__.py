@@ -34,6 +34,7 @@ PERMISSIONS = frozenset(
     {
         "conversation:message:receive",
         "conversation:communication:disconnect",
+        "conversation:message:view",
         "messaging:integration:view",
         "routing:queue:view",
         "analytics:queueObservation:view",
@@ -48,7 +49,7 @@ class GenesysEmulator(Emulator):
     """Genesys Cloud on a loopback port: `async with GenesysEmulator() as genesys:`; API and log-in are both `genesys.url`.
 
     Endpoint names in `genesys.requests_to(name)` and faults: token, message, typing, receipt, conversation, disconnect,
-    disconnect_participant, wait, observations, integration, download.
+    disconnect_participant, message_of, wait, observations, integration, download.
 
     Set up: `genesys.permissions` (what the OAuth client's roles allow), `genesys.knows_client` (False: the client belongs to
     another region), `genesys.has_integration`, `genesys.has_queue`, `genesys.notices.events_by` (eventbridge, trigger or
@@ -207,6 +208,7 @@ class GenesysEmulator(Emulator):
             web.post(f"{INBOUND}/event", self._event, name="typing"),
             web.post(f"{INBOUND}/receipt", self._receipt, name="receipt"),
             web.get(CONVERSATION, self._conversation, name="conversation", allow_head=False),
+            web.get(CONVERSATION + "/messages/{message}", self._written, name="message_of", allow_head=False),
             web.patch(CONVERSATION, self._disconnect, name="disconnect"),
             web.patch(CONVERSATION + "/participants/{participant}", self._out, name="disconnect_participant"),
             web.get(WAIT, self._wait, name="wait", allow_head=False),
@@ -277,6 +279,13 @@ class GenesysEmulator(Emulator):
     async def _conversation(self, request: web.Request) -> web.Response:
         self._authorise(request)
         return web.json_response(self._chat(request.match_info["conversation"]).shown())
+
+    async def _written(self, request: web.Request) -> web.Response:
+        self._authorise(request, "conversation:message:view")
+        found = self._chat(request.match_info["conversation"]).message(request.match_info["message"])
+        if found is None:
+            raise No(404, "not.found", "there is no such message")
+        return web.json_response(found)
 
     async def _disconnect(self, request: web.Request) -> web.Response:
         self._authorise(request, "conversation:communication:disconnect")

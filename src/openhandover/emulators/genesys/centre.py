@@ -6,7 +6,7 @@ from typing import Any
 from openhandover.emulators.answers import Refused
 
 from . import schema
-from .conversation import Author, Conversation, Line, Participant, new_id, now, user_id
+from .conversation import Author, Conversation, Line, Participant, Sent, new_id, now, user_id
 from .notices import Notices
 from .refusals import No
 
@@ -195,8 +195,8 @@ class Centre:
 
     def say(self, conversation: Conversation, text: str, **fields: Any) -> None:
         """The agent writes; who has not answered yet does so by it."""
-        self.agent(conversation)
-        self._say(conversation, "agent", text, originatingEntity="Human", **fields)
+        agent = self.agent(conversation)
+        agent.sent.append(self._say(conversation, "agent", text, originatingEntity="Human", **fields))
 
     def note(self, conversation: Conversation, text: str) -> None:
         """For the wrap-up; no webhook has it."""
@@ -225,16 +225,17 @@ class Centre:
 
     # --- inside
 
-    def _say(self, conversation: Conversation, author: Author, text: str, **fields: Any) -> None:
+    def _say(self, conversation: Conversation, author: Author, text: str, **fields: Any) -> Sent:
         if conversation.side == "ended":
             raise Refused(409, NO_REPLY)
         files = tuple(
             {"name": one["attachment"]["filename"], "url": one["attachment"]["url"]}
             for one in fields.get("content", ())
         )
-        id_ = self.notices.message(conversation, "Text", **({"text": text} if text else {}), **fields)
-        conversation.lines.append(Line(author, text, now(), id_, files))
+        sent = self.notices.message(conversation, "Text", **({"text": text} if text else {}), **fields)
+        conversation.lines.append(Line(author, text, now(), sent.id, files))
         self._changed()
+        return sent
 
     def _line(self, conversation: Conversation, author: Author, text: str) -> None:
         conversation.lines.append(Line(author, text, now()))

@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
+from openhandover.emulators.callbacks import Callback
+
 Purpose = Literal["customer", "workflow", "acd", "agent"]
 State = Literal["alerting", "connected", "disconnected"]
 Author = Literal["user", "bot", "agent", "system", "note"]
@@ -31,6 +33,33 @@ def user_id(name: str) -> str:
     return str(uuid5(NAMESPACE_URL, f"agent/{name}"))
 
 
+@dataclass(frozen=True)
+class Sent:
+    """A message that went out. The API knows it by another id than the webhook: `channel.messageId`."""
+
+    body: dict[str, Any]
+    callback: Callback | None
+
+    @property
+    def id(self) -> str:
+        """By which a receipt names it."""
+        return self.body["id"]
+
+    @property
+    def message_id(self) -> str:
+        """By which the API knows it."""
+        return self.body["channel"]["messageId"]
+
+    def status(self, receipts: list[dict[str, Any]]) -> str:
+        """`messageStatus`, as far as it is ours: what the receipts say, else how the webhook went."""
+        told = {one["status"] for one in receipts if one["id"] == self.id}
+        if told & {"Delivered", "Failed"}:
+            return "delivery-success" if "Delivered" in told else "delivery-failed"
+        if self.callback is not None and self.callback.given_up:
+            return "failed"
+        return "sent" if self.callback is not None and self.callback.delivered else "queued"
+
+
 @dataclass
 class Participant:
     """One party. A transfer adds another one; nobody comes back as the same."""
@@ -50,6 +79,8 @@ class Participant:
     connected_at: str = ""
     ended_at: str = ""
     wraps_up: bool = False
+    sent: list[Sent] = field(default_factory=list[Sent])
+    """What it wrote to the user."""
 
     @property
     def talked_ms(self) -> int:
@@ -65,7 +96,7 @@ class Participant:
         if self.state != "disconnected":
             self.state, self.disconnect_type, self.ended_at = "disconnected", how, now()
 
-    def shown(self) -> dict[str, Any]:
+    def shown(self, receipts: list[dict[str, Any]]) -> dict[str, Any]:
         """`MessageMediaParticipant`, without what is empty."""
         found: dict[str, Any] = {
             "id": self.id,
@@ -83,8 +114,16 @@ class Participant:
             "queue": {"id": self.queue_id} if self.queue_id else None,
             "wrapupRequired": self.purpose == "agent",
             "type": "open",
+            "messages": [
+                {
+                    "messageId": one.message_id,
+                    "messageStatus": one.status(receipts),
+                    "messageTime": one.body["channel"]["time"],
+                }
+                for one in self.sent
+            ],
         }
-        return {key: value for key, value in found.items() if value not in ("", None, {})}
+        return {key: value for key, value in found.items() if value not in ("", None, {}, [])}
 
 
 @dataclass(frozen=True)
@@ -135,7 +174,26 @@ class Conversation:
 
     def shown(self) -> dict[str, Any]:
         """`MessageConversation`."""
-        return {"id": self.id, "participants": [one.shown() for one in self.participants]}
+        return {"id": self.id, "participants": [one.shown(self.receipts) for one in self.participants]}
+
+    def message(self, message_id: str) -> dict[str, Any] | None:
+        """`MessageData` of what an agent wrote, as it is without `useNormalizedMessage`."""
+        every = [one for party in self.participants for one in party.sent]
+        found = next((one for one in every if one.message_id == message_id), None)
+        if found is None:
+            return None
+        return {
+            "id": found.message_id,
+            "timestamp": found.body["channel"]["time"],
+            "fromAddress": found.body["channel"]["from"]["id"],
+            "toAddress": self.address,
+            "direction": "outbound",
+            "messengerType": "open",
+            "textBody": found.body.get("text", ""),
+            "status": found.status(self.receipts),
+            "normalizedMessage": found.body,
+            "conversationId": self.id,
+        }
 
     def for_page(self) -> dict[str, Any]:
         """What the emulator's page shows."""

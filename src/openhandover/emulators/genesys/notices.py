@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from openhandover.emulators.callbacks import Callback, Callbacks, Endpoint
 
-from .conversation import Conversation, Participant, new_id, now, now_ms
+from .conversation import Conversation, Participant, Sent, new_id, now, now_ms
 
 TYPES = ("Text", "Structured", "Event", "Receipt")
 """The types of webhooks that the pages know."""
@@ -33,22 +33,21 @@ class Notices:
 
     # --- the integration's webhook
 
-    def message(self, conversation: Conversation, kind: str, **fields: Any) -> str:
-        """A webhook of type `kind`; its id."""
-        id_ = fields.pop("id", None) or new_id()
+    def message(self, conversation: Conversation, kind: str, **fields: Any) -> Sent:
+        """A webhook of type `kind`."""
+        id_ = fields.pop("id", None) or new_id().replace("-", "")
         channel = {
             "id": self._from["id"],
             "platform": "Open",
             "type": "Private",
-            "messageId": id_,
+            "messageId": new_id(),
             "to": {"id": conversation.address},
             "from": self._from,
             "time": now(),
         }
         body = {"id": id_, "channel": channel, "type": kind, **fields, "direction": "Outbound"}
         known = "message" if kind in TYPES else "unknown"
-        self._post(f"messages-{conversation.id}", known, self.url, body)
-        return id_
+        return Sent(body, self._post(f"messages-{conversation.id}", known, self.url, body))
 
     def typing(self, conversation: Conversation) -> None:
         """An agent types; for five seconds, there is no stop."""
@@ -108,16 +107,18 @@ class Notices:
         }
         self._post(f"events-{conversation.id}", "trigger", f"{self.events_url}/trigger", posted)
 
-    def _post(self, lane: str, kind: str, url: str, body: dict[str, Any]) -> None:
+    def _post(self, lane: str, kind: str, url: str, body: dict[str, Any]) -> Callback | None:
         if not self.url:
-            return
+            return None
         raw = json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
         headers = (
             {"X-Hub-Signature-256": signature(self.secret, raw)}
             if kind in ("message", "unknown")
             else self.events_headers
         )
-        self._callbacks.post(Callback(lane, kind, Endpoint(url, dict(headers)), raw))
+        callback = Callback(lane, kind, Endpoint(url, dict(headers)), raw)
+        self._callbacks.post(callback)
+        return callback
 
 
 def signature(secret: str, body: bytes) -> str:

@@ -26,9 +26,10 @@ from openhandover.providers.base import (
     WebhookRequest,
 )
 
-from . import attributes, endings, happenings, hints, wire
+from . import attributes, endings, happenings, hints, looks, wire
 from .api import Api
 from .looks import Looks, Waits
+from .missed import Missed
 from .people import People, address_key, conversation_key, ended_key, note_end
 from .settings import Settings
 from .times import Times, now
@@ -60,6 +61,7 @@ class Genesys(BaseProvider):
         self._people = People(self._api)
         self._waits = Waits(self._api)
         self._looks = Looks(settings, self._people, self._waits)
+        self._missed = Missed(name, settings, self._api)
         self._times = Times()
         self._typed_at: Recent[str, float] = Recent()
         self._inbound = f"/api/v2/conversations/messages/{settings.integration_id}/inbound/open"
@@ -215,17 +217,25 @@ class Genesys(BaseProvider):
     async def listen(
         self, session: Session, cursor: str | None
     ) -> AsyncIterator[tuple[str, e.FromProvider | None]]:
-        """What no event told, and the wait, by looking: at once, then from time to time where that is wanted."""
-        told = cursor or ""
+        """What no event told, words that were given up, and the wait, by looking: at once, when the vendor has given up what it
+        tried until now, and from time to time where that is wanted."""
+        told, tried_at = cursor or "", time.monotonic() + looks.TRIED_S
         while self._settings.look_up:
-            look = await self._looks.at(await self._conversation_of(session), told)
+            conversation_id = await self._conversation_of(session)
+            look = await self._looks.at(conversation_id, told)
+            missed = await self._missed.of(look.there, conversation_id, session.external_id)
+            for event in missed.events:
+                yield told, event
             for told, event_id, fact in look.news:
                 if isinstance(fact, e.Closed | e.Failed):
                     await note_end(self.host, session.external_id)
                 yield told, e.FromProvider(self.name, event_id, fact, external_id=session.external_id)
-            if not look.again_s:
+            if missed.trouble:
+                raise missed.trouble
+            again_s = look.again_s or tried_at - time.monotonic()
+            if look.is_over or again_s <= 0:
                 return
-            await asyncio.sleep(look.again_s)
+            await asyncio.sleep(again_s)
 
     async def _check_open(self, session: Session) -> None:
         if await self._ended_before(session):

@@ -71,8 +71,8 @@ _ADDRESSED = ("Text", "Structured", "Event")
 """Types that concern nobody without a user; how a receipt or an unknown type names one is not documented."""
 
 
-def webhook(provider: str, body: bytes, settings: Settings) -> list[e.FromProvider]:
-    """The facts of one webhook. Our own messages never come back this way, but what is marked `Inbound` is dropped.
+def webhook(provider: str, body: bytes, settings: Settings, user_id: str = "") -> list[e.FromProvider]:
+    """The facts of one webhook; `user_id` is whose it is where it does not say so itself. Our own messages never come back this way, but what is marked `Inbound` is dropped.
 
     Raises:
         PayloadError: it is not what the documentation promises.
@@ -81,7 +81,7 @@ def webhook(provider: str, body: bytes, settings: Settings) -> list[e.FromProvid
     if said.direction not in (None, "Outbound"):
         return []
     channel = said.channel or _Channel()
-    address = channel.to.id if channel.to else None
+    address = (channel.to.id if channel.to else None) or user_id
     if said.type in _ADDRESSED and not address:
         raise PayloadError("`channel.to.id` is missing")
     name = said.id or hashlib.sha256(body).hexdigest()

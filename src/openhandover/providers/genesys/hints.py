@@ -18,6 +18,9 @@ OBSERVATION = {
     403: "the roles of the OAuth client must allow analytics:queueObservation:view",
     404: "check `queue_id`: there is no such queue",
 }
+MESSAGE = {
+    403: "to read what Genesys Cloud could not bring, the roles of the OAuth client must allow conversation:message:view",
+}
 QUEUE = {
     400: "check `queue_id`",
     403: "the roles of the OAuth client must allow routing:queue:view",

@@ -15,6 +15,9 @@ from .settings import Settings
 FRESH_S = 10.0
 """A prediction serves all who wait in the queue for so long."""
 
+TRIED_S = 90.0
+"""So long after a start the vendor may still be trying to bring what was said before; some 85 s by its pages."""
+
 _OVER = "over"
 
 
@@ -57,10 +60,16 @@ class News(NamedTuple):
 
 
 class Look(NamedTuple):
-    """What a look found, and in how many seconds to look again; 0: no more."""
+    """What a look found, and in how many seconds to look again; 0: not by itself."""
 
+    there: wire.MessageConversation
     news: list[News]
     again_s: float
+
+    @property
+    def is_over(self) -> bool:
+        """Whether there is nothing more to look for."""
+        return any(one.told == _OVER for one in self.news)
 
 
 class Looks:
@@ -75,17 +84,17 @@ class Looks:
         """One look; a conversation that is not known yet has nothing to tell."""
         every = self._settings.looks_every_s
         if not conversation_id:
-            return Look([], every)
+            return Look(wire.MessageConversation(), [], every)
         there = await self._people.conversation(conversation_id)
         found = news(there, told, self._settings.left_s)
         if found is not None:
-            return Look([found], 0 if found.told == _OVER else every)
+            return Look(there, [found], every)
         queue_id, asked_every = self._settings.queue_id, self._settings.wait_every_s
         if told or not there.is_waiting() or not queue_id or not asked_every:
-            return Look([], every)
+            return Look(there, [], every)
         wait = e.QueueUpdated(estimated_wait_ms=await self._waits.if_known(queue_id))
         again_s = min(every or asked_every, asked_every)
-        return Look([News(told, f"wait:{conversation_id}:{uuid4()}", wait)], again_s)
+        return Look(there, [News(told, f"wait:{conversation_id}:{uuid4()}", wait)], again_s)
 
 
 def news(there: wire.MessageConversation, told: str, left_s: float) -> News | None:

@@ -149,15 +149,15 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     look_up: Annotated[
         bool,
         Meta(
-            description="read the conversation there: for the agent's name, for who has it when one agent left, and for "
-            "what no event told"
+            description="read the conversation there: for the agent's name, for who has it when one agent left, for "
+            "what no event told, and for words of agents that could not be brought"
         ),
     ] = True
     look_every_s: Annotated[
         Annotated[float, Meta(ge=0)] | None,
         Meta(
-            description="seconds between two looks at an open conversation, for joins and ends that no event told; 0: one "
-            "look after each start; absent: 15 without `events_key`, else 0"
+            description="seconds between two looks at an open conversation, for what no event told; 0: only "
+            "after each start; absent: 15 without `events_key`, else 0"
         ),
     ] = None
     wait_every_s: Annotated[

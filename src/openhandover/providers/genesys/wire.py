@@ -238,6 +238,13 @@ class Named(Struct, frozen=True):
     name: str | None = None
 
 
+class Written(Struct, frozen=True, rename="camel"):
+    """`MessageDetails`, as far as we look."""
+
+    message_id: str = ""
+    message_status: str = ""
+
+
 class Participant(Struct, frozen=True, rename="camel"):
     """One party of a conversation, as far as we look."""
 
@@ -248,6 +255,7 @@ class Participant(Struct, frozen=True, rename="camel"):
     disconnect_type: str | None = None
     connected_time: str | None = None
     user: Named | None = None
+    messages: list[Written] = []
 
     @property
     def agent(self) -> Agent:
@@ -261,6 +269,8 @@ _HAS_IT = {"connected", "parked"}
 """An agent who has parked it has put it aside, not away."""
 _ON_THE_WAY = {"alerting", "dialing", "contacting", "offering", "connected"}
 _OVER = {"disconnected", "terminated"}
+_GIVEN_UP = "failed"
+"""`messageStatus` of what the vendor could not bring. What we answered with a receipt is `delivery-...`."""
 
 
 class MessageConversation(Struct, frozen=True):
@@ -291,12 +301,28 @@ class MessageConversation(Struct, frozen=True):
         found = [one for one in self.participants if one.purpose == "customer"]
         return found[-1] if found else None
 
+    def given_up(self) -> list[tuple[str, Agent]]:
+        """What was written to the user and not brought: the message's id in the API, and who wrote it."""
+        return [
+            (one.message_id, party.agent if party.purpose in _PEOPLE else Agent())
+            for party in self.participants
+            if party.purpose != "customer"
+            for one in party.messages
+            if one.message_status == _GIVEN_UP
+        ]
+
     def ended(self) -> str | None:
         """How the user's part in it ended; None while it has not."""
         customer = self.customer()
         if customer is None or customer.state not in _OVER:
             return None
         return customer.disconnect_type or ""
+
+
+class MessageData(Struct, frozen=True, rename="camel"):
+    """`MessageData`, as far as we look: the message in the shape that the webhook has, and with the same id."""
+
+    normalized_message: msgspec.Raw = msgspec.Raw(b"{}")
 
 
 class _Accepted(Struct, frozen=True, rename="camel"):
