@@ -10,5 +10,6 @@ class TestGenesys(ProviderSuite):
     type = "genesys"
     emulator = GenesysEmulator
     open_endpoint = send_endpoint = "message"
+    close_endpoint = "disconnect"
     token_endpoint = "token"
     closed_takes_messages = True

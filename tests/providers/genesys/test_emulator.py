@@ -381,22 +381,3 @@ async def test_what_an_agent_wrote_can_be_read() -> None:
         assert (await caller.call("GET", f"{place}/messages/no-such"))[1]["code"] == "not.found"
         caller.genesys.permissions.remove("conversation:message:view")
         assert (await caller.call("GET", f"{place}/messages/{told['messageId']}"))[0] == 403
-
-
-@pytest.mark.parametrize(
-    ("status", "shown"),
-    [("Delivered", "delivery-success"), ("Failed", "delivery-failed"), ("Sent", "queued")],
-)
-async def test_a_receipt_changes_a_message_s_status(status: str, shown: str) -> None:
-    """What our caller says of a message is what the agent's side shows."""
-    async with calling() as caller:
-        conversation_id = await caller.begun()
-        await caller.genesys.agent_says(conversation_id, "hello")
-        conversation = caller.genesys.conversations[conversation_id]
-        receipt = {
-            "id": conversation.lines[-1].id,
-            "channel": {"to": {"id": "u1"}, "time": TIME},
-            "status": status,
-        }
-        assert (await caller.inbound(receipt, "receipt"))[0] == 202
-        assert conversation.shown()["participants"][-1]["messages"][0]["messageStatus"] == shown

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 from structlog.testing import capture_logs
 
+from openhandover.emulators.genesys.conversation import Sent
 from openhandover.providers.genesys import looks, wire
 from tests.contract.vendor_world import until
 
@@ -134,3 +135,19 @@ def test_only_what_the_vendor_gave_up_is_read() -> None:
     there = msgspec.convert({"participants": parties}, wire.MessageConversation)
     given_up = there.given_up()
     assert [(message_id, agent.name) for message_id, agent in given_up] == [("m-failed", "Kim")]
+
+
+@pytest.mark.parametrize(
+    ("receipts", "status"),
+    [
+        ([], "queued"),
+        ([("m-1", "Sent")], "queued"),
+        ([("m-1", "Delivered")], "delivery-success"),
+        ([("m-1", "Failed")], "delivery-failed"),
+        ([("m-2", "Delivered")], "queued"),
+    ],
+)
+def test_a_receipt_changes_the_emulated_status(receipts: list[tuple[str, str]], status: str) -> None:
+    """What our caller says of a message is what the agent's side shows; of another message it says nothing."""
+    sent = Sent({"id": "m-1"}, None)
+    assert sent.status([{"id": id_, "status": said} for id_, said in receipts]) == status
