@@ -14,6 +14,13 @@ class Named(msgspec.Struct):
     name: str
 
 
+class Told(msgspec.Struct):
+    """Something of which little need be said."""
+
+    names: list[Named] = []
+    note: str | None = "none"
+
+
 DEEP = b'{"x":' + b"[" * 100_000
 
 
@@ -47,3 +54,11 @@ def test_an_answer_that_is_something_else_is_worth_another_try(body: bytes) -> N
     with pytest.raises(ProviderUnavailable, match=r"cannot be read \(check `url`\)") as failed:
         read_answer(Reply(200, {}, body), Named, "check `url`")
     assert failed.value.http_status == 200
+
+
+def test_what_is_null_counts_as_left_out() -> None:
+    """Wherever nothing is null by intention; elsewhere null stays what it is, and what is needed is still missed."""
+    assert read_answer(Reply(200, {}, b'{"names":null,"note":null}'), Told) == Told(note="none")
+    assert read_answer(Reply(200, {}, b'{"note":null}'), Told) == Told(note=None)
+    with pytest.raises(ProviderUnavailable, match="name"):
+        read_answer(Reply(200, {}, b'{"names":[{"name":null}]}'), Told)

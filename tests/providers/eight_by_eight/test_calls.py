@@ -158,7 +158,7 @@ async def test_the_rest_of_a_long_message_follows(vendor: Vendor) -> None:
     vendor.another(max_text=200)
     await vendor.provider.send(session, said(words), "c1:1")
     first, *parts = vendor.texts(session)
-    assert (first, "".join(parts)) == ("before", words)
+    assert (first, " ".join(parts)) == ("before", words)
     assert max(map(len, parts)) <= 200
 
 

@@ -277,6 +277,19 @@ async def test_the_metrics_have_tokens_of_their_own(call: Caller) -> None:
     assert (await call("GET", f"{METRICS}/queues/101?metrics=mood.rt", headers=good))[0] == 400
 
 
+async def test_the_metrics_of_agents_are_asked_for_by_name(call: Caller) -> None:
+    """Without one, and without asking for the summary, nothing is told; and not every one is a number."""
+    account, tokens = call.emulator.account, call.emulator.others.tokens
+    tokens.add("t")
+    good = {"Authorization": "Bearer t", "X-Tenant-Info": account.tenant}
+    path = f"{METRICS}/agents?agent-ids=ag-kim"
+    assert (await call("GET", path, headers=good))[0] == 400
+    assert (await call("GET", f"{path}&metrics=mood.rt", headers=good))[0] == 400
+    told = [{"id": "ag-kim", "name": "Kim", "metrics": [{"key": "status.rt", "value": "Available"}]}]
+    assert (await call("GET", f"{path}&metrics=status.rt", headers=good))[1] == told
+    assert (await call("GET", f"{METRICS}/agents?summary=true", headers=good))[1][0]["groupId"] == "100"
+
+
 async def test_agents_work_in_open_conversations_only(call: Caller) -> None:
     """Nothing can be said in one that has ended, or that there is not."""
     talk = await call.talk()

@@ -54,6 +54,24 @@ async def test_figures_in_a_list_are_read_as_well(vendor: Vendor) -> None:
         assert await provider.availability({"queue_id": "7"}, None) == Availability(open=None)
 
 
+async def test_a_queue_in_which_nobody_has_waited_lately_is_open(vendor: Vendor) -> None:
+    """8x8 tells null as the average of nothing; how many are there is known all the same."""
+    vendor.emulator.account.wait_ms = None
+    assert await vendor.provider.availability({}, None) == Availability(open=True, agents=1, position=1)
+
+
+@pytest.mark.parametrize(
+    ("value", "agents"), [("2", 2), (2.0, 2), (None, None), ("LoggedOut", None), ([], None)]
+)
+async def test_a_figure_is_a_number_however_it_is_written(
+    vendor: Vendor, value: object, agents: int | None
+) -> None:
+    """8x8's guide shows some as texts; what is no number is not known."""
+    vendor.emulator.others.told["eligible.rt"] = value
+    found = await vendor.provider.availability({}, None)
+    assert (found.agents, found.open) == (agents, None if agents is None else True)
+
+
 async def test_the_unit_of_the_wait_is_a_setting(vendor: Vendor) -> None:
     """8x8 does not document it."""
     metrics = {
@@ -125,6 +143,17 @@ async def test_a_name_that_nobody_tells_holds_nothing_up(vendor: Vendor, source:
             joined = event(e.AgentJoined(Agent(agent_id)))
             assert await vendor.provider.complete(joined) == joined
     assert len(vendor.emulator.requests_to(source)) == 2
+
+
+async def test_the_agent_status_api_may_call_the_tenant_something_else(vendor: Vendor) -> None:
+    """It goes by the tenant's name, webhooks go by its label."""
+    vendor.emulator.account.tenant_name = "acmecorp01"
+    joined = event(e.AgentJoined(Agent("ag-kim")))
+    vendor.another(agents=status(vendor))
+    assert await vendor.provider.complete(joined) == joined
+    vendor.another(agents={**status(vendor), "tenant": "acmecorp01"}, tenant=None)
+    found: Any = await vendor.provider.complete(joined)
+    assert found.fact.agent == Agent("ag-kim", "Kim")
 
 
 async def test_without_a_source_agents_have_no_name(vendor: Vendor) -> None:

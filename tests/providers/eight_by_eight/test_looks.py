@@ -121,10 +121,21 @@ async def test_a_look_finds_what_no_webhook_brought(vendor: Vendor) -> None:
     (attachment,) = second.fact.attachments
     headers = await vendor.provider.file_headers(session, attachment.url)
     assert headers["x-api-key"]
+    assert attachment.name == "plan.png"
     assert attachment.url.endswith(f"/conversations/{chat}/attachments/ATT-1/content")
     await vendor.emulator.agent_ends(chat)
     (end,) = await looked(vendor, session)
     assert (end.fact, end.external_id) == (e.Closed(sequenced=True), chat)
+
+
+async def test_a_file_whose_name_is_not_told_is_shown_all_the_same(vendor: Vendor) -> None:
+    """What was written counts more than what it is called."""
+    session = await vendor.open()
+    await vendor.emulator.agent_sends_file(session.external_id, "plan.png", "image/png", b"png")
+    vendor.emulator.faults.fail_next(404, endpoint="attachment.get")
+    _, found = await looked(vendor, session)
+    assert isinstance(found.fact, e.AgentMessage)
+    assert [one.name for one in found.fact.attachments] == [""]
 
 
 async def test_a_look_repeats_no_webhook_and_no_webhook_a_look(vendor: Vendor) -> None:

@@ -10,10 +10,11 @@ import pytest
 from openhandover.core import errors, events as e
 from openhandover.core.model import Agent, Attachment, Button, Delivery, Message, User
 from openhandover.core.settings import Secret
+from openhandover.net.bodies import read_answer
 from openhandover.net.client import Reply
 from openhandover.net.statuses import OPEN
 from openhandover.providers.base import Brief, HandoverRequest
-from openhandover.providers.eight_by_eight import answers, webhooks, wire
+from openhandover.providers.eight_by_eight import gateway, webhooks, wire
 from openhandover.providers.eight_by_eight.settings import Route, Settings
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -25,6 +26,7 @@ FACTS: dict[str, e.ProviderFact | None] = {
     "conversation_update__in_queue": None,
     "conversation_update__with_agent": e.AgentJoined(GRACE),
     "conversation_update__idle": e.Closed(),
+    "conversation_update__idle_sparse": e.Closed(),
     "queued__first": e.QueueUpdated(),
     "members_changed__agent_joined": e.AgentJoined(GRACE),
     "members_changed__agent_left": e.AgentLeft(end_after_s=7),
@@ -32,6 +34,7 @@ FACTS: dict[str, e.ProviderFact | None] = {
     "members_changed__somebody_else": e.Unknown("MEMBERS_CHANGED supervisor joined"),
     "transfer__plain": e.AgentTransferred(),
     "message__agent_text": e.AgentMessage("Grüß Gott 👋 <b>Ada</b>", agent=GRACE),
+    "message__agent_sparse": e.AgentMessage("Hello", agent=GRACE),
     "message__agent_file": e.AgentMessage(
         "",
         attachments=(
@@ -133,6 +136,16 @@ def test_a_large_webhook_is_read_whole() -> None:
 def test_a_trial_is_told_from_an_event(body: bytes, *, trial: bool) -> None:
     """Only the question whether somebody is there counts as one."""
     assert webhooks.is_trial(body) is trial
+
+
+def test_what_an_answer_has_as_null_is_not_there() -> None:
+    """A conversation that nobody is assigned to, and a message of text alone."""
+    body = b'{"id":"c","state":"idle","assignment":null,"user":{"name":null,"additionalProperties":null}}'
+    found = read_answer(Reply(200, {}, body), gateway.Conversation)
+    assert (found.state, found.assignment.type, found.handover) == ("idle", "", None)
+    body = b'{"id":"m","text":null,"author":{"id":"user","type":"user","language":null},"attachments":null,"cards":null}'
+    listed = read_answer(Reply(200, {}, body), gateway.Listed)
+    assert (listed.text, listed.attachments, listed.cards) == (None, [], [])
 
 
 # --- ours to 8x8 -----------------------------------------------------------------------------------------------
@@ -275,21 +288,6 @@ def test_a_channel_is_needed() -> None:
     assert wire.wrong({"channel_id": "x"}, none) is None
 
 
-@pytest.mark.parametrize(
-    ("text", "parts"),
-    [
-        ("short", ["short"]),
-        ("aaaa bbbb cccc", ["aaaa bbbb ", "cccc"]),
-        ("aaaaaa\nbb cccc", ["aaaaaa\n", "bb cccc"]),
-        ("a" * 25, ["a" * 10, "a" * 10, "a" * 5]),
-        ("", [""]),
-    ],
-)
-def test_long_texts_are_split_where_it_hurts_least(text: str, parts: list[str]) -> None:
-    """At a line's end, else at a word's, else anywhere; nothing is lost."""
-    assert wire.split(text, 10) == parts
-
-
 def test_a_message_with_files() -> None:
     """By the ids of what was uploaded; an empty text is left out."""
     assert wire.message("user", "", ["att-1"]) == {"authorType": "user", "attachments": [{"id": "att-1"}]}
@@ -327,8 +325,8 @@ def test_the_name_of_an_uploaded_file_cannot_leave_its_header() -> None:
 )
 def test_the_codes_of_every_form_of_error(body: Any, codes: list[str]) -> None:
     """A list of objects, a list of texts, one object, or the gateway's own; never a text, which may be a user's."""
-    assert answers.refused(json.dumps(body).encode()) == codes
-    assert answers.refused(b"<html>") == []
+    assert gateway.refused(json.dumps(body).encode()) == codes
+    assert gateway.refused(b"<html>") == []
 
 
 def test_a_refusal_names_the_setting() -> None:
@@ -341,7 +339,7 @@ def test_a_refusal_names_the_setting() -> None:
         (404, {}, "check `channel_id` and `base_url`"),
     ):
         with pytest.raises(errors.ProviderError) as raised:
-            answers.accept(Reply(status, {}, json.dumps(body).encode()), OPEN, answers.OPENING)
+            gateway.accept(Reply(status, {}, json.dumps(body).encode()), OPEN, gateway.OPENING)
         assert raised.value.detail == f"HTTP status {status}; {part}"
 
 

@@ -27,7 +27,8 @@ class EightByEightEmulator(Emulator):
     channel.list, .get, webhook.list, .get, .verify, jwk, token, metrics.queue, metrics.agents, agentstatus, file.
 
     Set up: `account` (keys, tenant, channel, queues, agents, figures). Wrong on request, beside what all emulators do:
-    `desk.begins_by_itself = False`, `callbacks.ahead_s` (the vendor's clock), `others.tokens.clear()`.
+    `desk.begins_by_itself = False`, `callbacks.ahead_s` (the vendor's clock), `others.tokens.clear()`,
+    `others.told` (odd figures).
     """
 
     vendor: ClassVar[str] = "eight_by_eight"
@@ -118,7 +119,7 @@ class EightByEightEmulator(Emulator):
     async def queue_is(self, chat_id: str, position: int | None, wait_s: int | None) -> None:
         """The metrics say so, and the conversation is queued anew: 8x8 tells no position by itself."""
         self.account.waiting = position
-        self.account.wait_ms = (wait_s or 0) * 1000
+        self.account.wait_ms = None if wait_s is None else wait_s * 1000
         self.desk.queued(self._chat(chat_id))
 
     async def sends_unknown(self, chat_id: str) -> None:

@@ -89,7 +89,10 @@ class Account:
     online: bool = True
     waiting: int | None = None
     """Conversations in the queue as the metrics tell; None: as many as there are."""
-    wait_ms: int = 45_000
+    wait_ms: int | None = 45_000
+    """How long people wait on average; None: nobody has waited lately, of which there is no average."""
+    tenant_name: str = ""
+    """What the agent status calls the tenant; empty: as everything else does."""
     conversations: dict[str, Conversation] = field(default_factory=dict[str, Conversation])
 
     def agent_named(self, name: str) -> str:

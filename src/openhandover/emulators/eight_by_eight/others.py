@@ -16,6 +16,13 @@ from .schema import Refusal
 METRICS = "/analytics/cc/v5/realtime-metrics"
 STATUS = "/api/v1/tenants/{tenant}/agentstatus/agents/{agent}"
 LIFE_S = 1799
+AGENT_METRICS: dict[str, Any] = {
+    "status.rt": "Available",
+    "statusCode.rt": None,
+    "timeOnStatus.rt": 245_611,
+    "lastLogin.rt": "2026-11-21T16:28:08.013Z",
+}
+"""Of all that it can tell of an agent, enough to show that not every value is a number."""
 
 
 class Others:
@@ -24,6 +31,8 @@ class Others:
     def __init__(self, account: Account) -> None:
         self._account = account
         self.tokens: set[str] = set()
+        self.told: dict[str, Any] = {}
+        """Figures that are told otherwise than they are, by their metric."""
 
     def routes(self) -> Iterable[web.RouteDef]:
         """Each named for records and faults."""
@@ -66,9 +75,22 @@ class Others:
 
     async def _agents(self, request: web.Request) -> web.Response:
         self._enter(request)
-        asked = request.query.getall("agent-ids", list(self._account.agents))
-        known = [(one, self._account.agents[one]) for one in asked if one in self._account.agents]
-        return web.json_response([{"id": one, "name": name, "metrics": []} for one, name in known])
+        asked, metrics = request.query.getall("agent-ids", []), request.query.getall("metrics", [])
+        if request.query.get("summary") == "true":  # then it gives all of them, whatever else is asked
+            everybody = self._account.agents.items()
+            return web.json_response(
+                [
+                    {"id": id_, "name": name, "groupId": "100", "groupName": "ungroup"}
+                    for id_, name in everybody
+                ]
+            )
+        if not metrics or set(metrics) - set(AGENT_METRICS):
+            raise Refused(400, "metrics names none, or one that is not known; or summary=true")
+        told = [{"key": one, "value": AGENT_METRICS[one]} for one in metrics]
+        known = [one for one in asked or self._account.agents if one in self._account.agents]
+        return web.json_response(
+            [{"id": one, "name": self._account.agents[one], "metrics": told} for one in known]
+        )
 
     async def _agent(self, request: web.Request) -> web.Response:
         if request.headers.get("Authorization") != _basic(
@@ -76,7 +98,8 @@ class Others:
         ):
             raise Refused(401, "no such user or token")
         agent_id = request.match_info["agent"]
-        if request.match_info["tenant"] != self._account.tenant or agent_id not in self._account.agents:
+        tenant = self._account.tenant_name or self._account.tenant
+        if request.match_info["tenant"] != tenant or agent_id not in self._account.agents:
             raise Refused(404, "no such agent")
         return web.json_response(
             {"agent-id": agent_id, "agent-status": 0, "name": self._account.agents[agent_id]}
@@ -99,10 +122,11 @@ class Others:
             "eligible.rt": agents,
             "availableIdle.rt": agents,
             "interactionsWaitInQueue.rt": waiting if account.waiting is None else account.waiting,
-            "interactionsLongestWaitInQueue.rt": account.wait_ms,
+            "interactionsLongestWaitInQueue.rt": account.wait_ms or 0,
             "interactionsAvgWaitTime.int-15m": account.wait_ms,
             "interactionsAvgWaitTime.int-30m": account.wait_ms,
             "interactionsAvgWaitTime.today": account.wait_ms,
+            **self.told,
         }
 
 

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, ClassVar, Literal
-from urllib.parse import parse_qsl
 
 from msgspec import structs
 
@@ -26,7 +25,6 @@ from openhandover.providers.base import (
 from . import signature, webhooks, wire
 from .figures import sources
 from .gateway import Gateway
-from .looks import Looks
 from .settings import Settings
 from .signature import Keys
 from .talks import Talks
@@ -59,8 +57,7 @@ class EightByEight(BaseProvider):
         self._keys = Keys(settings.keys_url or f"{settings.gateway}/jwk", http)
         self._figures, self._names = sources(settings, http)
         self._writing = Writing(self._gateway, settings.max_text)
-        self._talks = Talks()
-        self._looks = Looks(name, self._gateway, self._talks)
+        self._talks = Talks(name, self._gateway)
 
     async def connect(self) -> None:
         """Look at the channel and at the webhook it calls, and take a token for the figures."""
@@ -68,24 +65,11 @@ class EightByEight(BaseProvider):
             await self._gateway.channels()
         else:
             webhook_id, address = await self._gateway.channel_webhook(self._settings.channel_id)
-            if self.host.webhook_url:
-                self._prove_webhook(webhook_id, address)
+            ours, secret = self.host.webhook_url, self._settings.webhook_secret
+            if ours and (why := webhooks.misdirected(address, ours, secret)):
+                raise ProviderRejected(f"the channel's webhook {webhook_id} calls {why}")
         if self._figures is not None and self._settings.queue_id is not None:
             await self._figures.queue(self._settings.queue_id)
-
-    def _prove_webhook(self, webhook_id: str, address: str) -> None:
-        ours, secret = self.host.webhook_url, self._settings.webhook_secret
-        there, _, query = address.partition("?")
-        if there.rstrip("/") != ours:
-            raise ProviderRejected(
-                f"the channel's webhook {webhook_id} calls another address; set its URL in 8x8 to {ours}, "
-                "or `server.public_url` here, or `channel_id` to the channel that calls us"
-            )
-        if secret is not None and not is_secret(dict(parse_qsl(query)).get("secret", "").encode(), secret):
-            raise ProviderRejected(
-                f"the URL of the channel's webhook {webhook_id} has not our secret; set it in 8x8 to {ours}?secret= and "
-                "the value of `webhook_secret`"
-            )
 
     async def availability(self, route: Mapping[str, Any], language: str | None) -> Availability:
         """What the real-time metrics tell of the queue; without them nobody knows."""
@@ -183,7 +167,7 @@ class EightByEight(BaseProvider):
     async def _whole(self, event: FromProvider) -> e.ProviderFact:
         match event.fact:
             case e.QueueUpdated() as fact if self._figures is not None:
-                queue_id = webhooks.queue_id(event.raw) or self._settings.queue_id
+                queue_id = webhooks.named(event.raw).queue_id or self._settings.queue_id
                 queue = await self._figures.queue(queue_id) if queue_id else None
                 return queue.update() if queue else fact
             case e.AgentJoined(agent=Agent(id=str() as agent_id, name=None)) as fact:
@@ -208,7 +192,7 @@ class EightByEight(BaseProvider):
         talk = session.external_id
         while True:
             try:
-                for event in await self._looks.missed(self.host, session):
+                for event in await self._talks.missed(self.host, session):
                     yield "", await self._looked_up(event)
                     await self._talks.taken(self.host, talk, event.event_id)
             finally:

@@ -7,7 +7,7 @@ Status".
 import time
 from base64 import b64encode
 from collections.abc import Mapping
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 from urllib.parse import quote, urlencode
 
 from msgspec import Struct
@@ -21,7 +21,7 @@ from openhandover.net.statuses import Reactions
 from openhandover.net.tokens import Token, Tokens
 from openhandover.providers.base import Availability
 
-from .answers import accept
+from .gateway import accept
 from .settings import AgentStatus, Metrics, Settings
 
 ELIGIBLE, WAITING = "eligible.rt", "interactionsWaitInQueue.rt"
@@ -65,7 +65,8 @@ class Queue(NamedTuple):
 
 class _Metric(Struct, frozen=True):
     key: str = ""
-    value: float = 0
+    value: Any = None
+    """A number, a number as text, null where there is nothing to count, or something else: 8x8's guide has all of them."""
 
 
 class _Item(Struct, frozen=True):
@@ -92,17 +93,17 @@ class Figures:
         wanted = [("metrics", one) for one in (ELIGIBLE, WAITING, self._settings.wait)]
         item = await self._item(f"/queues/{quote(queue_id, safe='')}?{urlencode(wanted)}")
         found = {one.key: one.value for one in item.metrics}
-        wait = found.get(self._settings.wait)
-        scale = 1000 if self._settings.wait_unit == "s" else 1
+        to_ms = 1000 if self._settings.wait_unit == "s" else 1
         return Queue(
             _count(found.get(ELIGIBLE)),
             _count(found.get(WAITING)),
-            _count(None if wait is None else wait * scale),
+            _count(found.get(self._settings.wait), to_ms),
         )
 
     async def name(self, agent_id: str) -> str | None:
-        """What the agent is called."""
-        return (await self._item(f"/agents?{urlencode({'agent-ids': agent_id})}")).name
+        """What the agent is called. That call has to name a metric, though none is of use here."""
+        query = urlencode({"agent-ids": agent_id, "metrics": "status.rt"})
+        return (await self._item(f"/agents?{query}")).name
 
     async def _item(self, path: str) -> _Item:
         async def send(token: str) -> Reply:
@@ -147,6 +148,7 @@ class Status:
     """The agent status API."""
 
     def __init__(self, settings: AgentStatus, tenant: str, http: Sender) -> None:
+        tenant = settings.tenant or tenant
         self._url = f"{settings.url.rstrip('/')}/api/v1/tenants/{quote(tenant, safe='')}/agentstatus/agents/"
         pair = f"{settings.username}:{settings.token}"
         self._headers = {
@@ -189,10 +191,14 @@ class Names:
 def sources(settings: Settings, http: Sender) -> tuple[Figures | None, Names]:
     """What is configured of both."""
     figures = Figures(settings.metrics, settings.tenant, http) if settings.metrics else None
-    if settings.agents is not None and settings.tenant is not None:
-        return figures, Names(Status(settings.agents, settings.tenant, http))
+    if settings.agents is not None:
+        return figures, Names(Status(settings.agents, settings.tenant or "", http))
     return figures, Names(figures)
 
 
-def _count(value: float | None) -> int | None:
-    return None if value is None else max(round(value), 0)
+def _count(value: Any, times: int = 1) -> int | None:
+    """A figure as a number, so many times; None for what is none."""
+    try:
+        return max(round(float(value) * times), 0)
+    except (TypeError, ValueError, OverflowError):
+        return None

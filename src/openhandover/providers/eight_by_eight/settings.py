@@ -35,7 +35,7 @@ class Metrics(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         ),
     ] = "interactionsAvgWaitTime.int-15m"
     wait_unit: Annotated[
-        Literal["ms", "s"], Meta(description="its unit, ms or s: 8x8 does not document it")
+        Literal["ms", "s"], Meta(description="its unit, ms or s: 8x8 does not say, its examples look like ms")
     ] = "ms"
 
     @property
@@ -52,6 +52,13 @@ class AgentStatus(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     ]
     username: Annotated[str, Meta(min_length=1, description="from Integration, API Token")]
     token: Annotated[Key, Meta(description="the action request token from there")]
+    tenant: Annotated[
+        str | None,
+        Meta(
+            min_length=1,
+            description="the tenant's name (Home, Profile, Tenant Name), where it is not its label; absent: `tenant`",
+        ),
+    ] = None
 
 
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -118,7 +125,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         Metrics | None, Meta(description="for availability, queue and names; absent: these are not known")
     ] = None
     agents: Annotated[
-        AgentStatus | None, Meta(description="another way to agents' names; needs `tenant`")
+        AgentStatus | None, Meta(description="another way to agents' names; needs `tenant`, or its own")
     ] = None
 
     @property
@@ -129,8 +136,8 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     def __post_init__(self) -> None:
         """Refuse what could never work when the file is read."""
-        if self.agents is not None and self.tenant is None:
-            raise ValueError("`agents` needs `tenant`: the tenant id is part of that API's addresses")
+        if self.agents is not None and not (self.agents.tenant or self.tenant):
+            raise ValueError("`agents` needs `tenant`: the tenant is part of that API's addresses")
 
 
 class Route(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -1,7 +1,8 @@
-"""What went before in a conversation, as far as an event cannot be understood without it; kept over restarts.
+"""What went before in a conversation, as far as an event cannot be understood without it, and looking for what webhooks did
+not bring. Kept over restarts: who was there, and what agents wrote.
 
-Who was there, and what agents wrote: a webhook names no message and the list of messages names no webhook, so that one that
-both tell is recognised by who wrote, what, and how often.
+A webhook names no message and the list of messages names no webhook, so that a message that both tell is recognised by who
+wrote, what, and how often.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,12 +12,13 @@ import msgspec
 from msgspec import Struct, structs
 
 from openhandover.core import events as e
-from openhandover.core.events import FromProvider
+from openhandover.core.events import FromProvider, ProviderFact
+from openhandover.core.model import Agent, Attachment
 from openhandover.core.recent import Recent
-from openhandover.providers.base import Host
+from openhandover.providers.base import Host, Session
 
-from .answers import Listed, mark
-from .webhooks import member_id
+from .gateway import PAGE, PAGES, Gateway, Listed, mark
+from .webhooks import named, readable
 
 KEPT = 200
 """So many of a conversation's messages are remembered; only as many are looked at again."""
@@ -105,9 +107,11 @@ class Place(Struct, frozen=True):
 
 
 class Talks:
-    """The conversations of one provider."""
+    """The conversations of one provider, by the name of it."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str, gateway: Gateway) -> None:
+        self._name = name
+        self._gateway = gateway
         self._places: Recent[str, Place] = Recent()
         self._heard: Recent[str, Heard] = Recent()
 
@@ -154,6 +158,57 @@ class Talks:
     async def _keep(self, host: Host, talk: str, heard: Heard) -> None:
         await host.remember(f"heard:{talk}", heard.encoded())
 
+    # --- what webhooks did not bring
+
+    async def missed(self, host: Host, session: Session) -> list[FromProvider]:
+        """What is new in the conversation, in its order: an agent who has come, messages, the end.
+
+        Raises:
+            SessionGone: it is not there any more.
+        """
+        talk = session.external_id
+        now = await self._gateway.conversation(talk)
+        listed = await self._listed(talk)
+        heard, place = await self.heard(host, talk), await self.place(host, talk)
+        found: list[FromProvider] = []
+        # After the agent has left, the conversation may still name them: then only a webhook tells of the next one.
+        if now.state == "active" and now.assignment.type == "agent" and place.stage == "":
+            joined = e.AgentJoined(Agent(now.assignment.id or None))
+            found.append(self._event(talk, f"{talk}:agent:{now.assignment.id}", joined))
+        marked = [
+            (mark("agent", _text(one), len(one.attachments)), f"{talk}:message:{one.id}", one)
+            for one in listed
+        ]
+        for event_id, one in heard.find(marked):
+            found.append(self._event(talk, event_id, await self._message(talk, one)))
+        if now.state == "idle":
+            found.append(self._event(talk, f"{talk}:idle", e.Closed(sequenced=True)))
+        return found
+
+    async def _listed(self, talk: str) -> list[Listed]:
+        """What agents wrote, oldest first."""
+        found: list[Listed] = []
+        for page in range(PAGES):
+            listed = await self._gateway.messages(talk, page)
+            found += [one for one in listed if one.author.type == "agent"]
+            if len(listed) < PAGE:
+                break
+        return found[::-1]
+
+    async def _message(self, talk: str, one: Listed) -> e.AgentMessage:
+        files: list[Attachment] = []
+        for n, file in enumerate(one.attachments):
+            name, url = await self._gateway.file_name(talk, file.id), self._gateway.content_url(talk, file.id)
+            files.append(Attachment(f"{one.id}:{n}", name, "", None, url))
+        return e.AgentMessage(_text(one), attachments=tuple(files), agent=Agent(one.author.id))
+
+    def _event(self, talk: str, event_id: str, fact: ProviderFact) -> FromProvider:
+        return FromProvider(self._name, event_id, fact, external_id=talk)
+
+
+def _text(one: Listed) -> str:
+    return readable(one.text, [card.get("content") for card in one.cards])
+
 
 def _understood(event: FromProvider, now: Place) -> tuple[e.ProviderFact, Place]:
     """What an event means where the conversation is, and where it is then."""
@@ -169,7 +224,7 @@ def _understood(event: FromProvider, now: Place) -> tuple[e.ProviderFact, Place]
             return e.Unknown("an agent's going, told after another one came"), now
         case e.AgentTransferred():
             return event.fact, structs.replace(now, stage="transfer")
-        case e.AgentLeft() if now.stage == "" and member_id(event.raw) not in (None, now.agent) and now.agent:
+        case e.AgentLeft() if now.stage == "" and named(event.raw).id not in (None, now.agent) and now.agent:
             return e.Unknown("the going of an agent who was not the one"), now
         case e.AgentLeft() if now.stage == "transfer":  # somebody else will come
             return e.AgentLeft(), structs.replace(now, left_at=at)

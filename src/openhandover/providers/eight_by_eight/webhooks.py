@@ -5,6 +5,7 @@ Source: 8x8's guide "Webhooks Events Reference". `AGENT_JOINED` is still in anot
 
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
+from urllib.parse import parse_qsl
 
 import msgspec
 from msgspec import Struct
@@ -13,6 +14,8 @@ from openhandover.core import events as e
 from openhandover.core.errors import NotJsonError, PayloadError
 from openhandover.core.events import FromProvider, ProviderFact
 from openhandover.core.model import Agent, Attachment
+from openhandover.net.bodies import given
+from openhandover.net.signatures import is_secret
 
 TRIAL = "WEB_HOOK_VERIFY"
 IGNORED = frozenset({"adaptiveCard/action", "quickReply/action", "read-receipts"})
@@ -80,41 +83,44 @@ class _Typing(Struct, frozen=True):
 def is_trial(body: bytes) -> bool:
     """Whether this only asks if somebody is at the address. It has no effect, and nobody documents that it is signed."""
     try:
-        return len(body) < 1024 and msgspec.json.decode(body, type=_Envelope).event_type == TRIAL
+        return len(body) < 1024 and given(body, _Envelope).event_type == TRIAL
     except (ValueError, RecursionError):
         return False
 
 
-class _Queued(Struct, frozen=True, rename="camel"):
+class Named(Struct, frozen=True, rename="camel"):
+    """Whom or what an event is about: the queue of a `QUEUED`, the member of a `MEMBERS_CHANGED`."""
+
     queue_id: str | None = None
-
-
-class _QueuedEvent(Struct, frozen=True):
-    data: _Queued = _Queued()
-
-
-def queue_id(body: bytes) -> str | None:
-    """The queue that a `QUEUED` names."""
-    return msgspec.json.decode(body, type=_QueuedEvent).data.queue_id if body else None
-
-
-class _Member(Struct, frozen=True):
     id: str | None = None
 
 
-class _MemberEvent(Struct, frozen=True):
-    data: _Member = _Member()
+class _Event(Struct, frozen=True):
+    data: Named = Named()
 
 
-def member_id(body: bytes) -> str | None:
-    """Whom a `MEMBERS_CHANGED` names."""
-    return msgspec.json.decode(body, type=_MemberEvent).data.id if body else None
+def named(body: bytes) -> Named:
+    """Whom or what the webhook names; nobody where there was none."""
+    return given(body, _Event).data if body else Named()
+
+
+def misdirected(address: str, ours: str, secret: str | None) -> str | None:
+    """What is wrong with the address that 8x8 calls, when it is to be ours with our secret in it; None: nothing."""
+    there, _, query = address.partition("?")
+    if there.rstrip("/") != ours:
+        return (
+            f"another address; set its URL in 8x8 to {ours}, or `server.public_url` here, or `channel_id` to the channel "
+            "that calls us"
+        )
+    if secret is not None and not is_secret(dict(parse_qsl(query)).get("secret", "").encode(), secret):
+        return f"our address without our secret; set it in 8x8 to {ours}?secret= and the value of `webhook_secret`"
+    return None
 
 
 def facts(provider: str, headers: Mapping[str, str], body: bytes, left_s: float) -> Sequence[FromProvider]:
     """What a verified webhook says; raises PayloadError with the place."""
     try:
-        envelope = msgspec.json.decode(body, type=_Envelope)
+        envelope = given(body, _Envelope)
         if envelope.event_type == TRIAL:
             return []
         if not envelope.conversation_id:
@@ -143,17 +149,17 @@ def _fact(envelope: _Envelope, event_id: str, left_s: float) -> ProviderFact | N
     data = envelope.data
     match envelope.event_type:
         case "CONVERSATION_UPDATE":
-            return _update(msgspec.json.decode(data, type=_Update))
+            return _update(given(data, _Update))
         case "QUEUED":
             return e.QueueUpdated()  # `complete` asks for the figures
         case "MEMBERS_CHANGED":
-            return _members(msgspec.json.decode(data, type=_Members), left_s)
+            return _members(given(data, _Members), left_s)
         case "TRANSFER":
             return e.AgentTransferred()
         case "MESSAGE":
-            return _message(msgspec.json.decode(data, type=_Message), event_id)
+            return _message(given(data, _Message), event_id)
         case "ACTIVITY":
-            return _activity(msgspec.json.decode(data, type=_Activity))
+            return _activity(given(data, _Activity))
         case "AGENT_JOINED":
             return e.AgentJoined(Agent(envelope.agent_id, envelope.agent_name))
         case other:

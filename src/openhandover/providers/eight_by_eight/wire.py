@@ -12,14 +12,16 @@ from msgspec import Struct
 from openhandover.core.model import Message
 from openhandover.net.forms import Part, form
 from openhandover.providers.base import HandoverRequest
+from openhandover.texts.cutting import in_parts
 from openhandover.texts.readable import author, words
 
-from .answers import HANDOVER
 from .settings import Settings
 
 USER = ("name", "userId", "email", "phone", "company", "caseId", "language")
 MAX_PROPERTIES = 30
 MAX_HISTORY = 200
+HANDOVER = "handover"
+"""The additional property that names the attempt, so that its conversation can be found again."""
 REASON = "reason"
 OURS = (HANDOVER, REASON)
 
@@ -153,18 +155,7 @@ def texts(message: Message, max_text: int) -> list[str]:
     whole = "\n".join(part for part in (text, offered) if part)
     if whole and message.author not in ("user", "bot"):
         whole = f"{author(message)}: {whole}"
-    return split(whole, max_text) if whole.strip() else []
-
-
-def split(text: str, size: int) -> list[str]:
-    """The text in parts of at most `size` characters, broken at a line's or a word's end where one is near."""
-    parts: list[str] = []
-    while len(text) > size:
-        breaks = (text.rfind(mark, size // 2, size) for mark in ("\n", " "))
-        at = next((place + 1 for place in breaks if place >= 0), size)
-        parts.append(text[:at])
-        text = text[at:]
-    return [*parts, text]
+    return in_parts(whole, lambda rest: rest[:max_text]) if whole.strip() else []
 
 
 def message(by: Side, text: str, files: Sequence[str] = ()) -> dict[str, Any]:

@@ -16,8 +16,7 @@ from openhandover.core.recent import Recent
 from openhandover.providers.base import Host
 
 from . import wire
-from .answers import Listed, mark
-from .gateway import Gateway
+from .gateway import Gateway, Listed, mark
 
 
 class Sent(Struct, frozen=True):
