@@ -32,9 +32,7 @@ async def test_a_bot_answers_in_the_reply() -> None:
         )
 
     async with serving(bot) as origin, HttpClient() as client:
-        answer = await HttpBot.at("mine", origin, (SECRET,), client, Guard([origin])).deliver(
-            "c1:7", 3, EVENT
-        )
+        answer = await HttpBot("mine", origin, (SECRET,), client, Guard([origin])).deliver("c1:7", 3, EVENT)
     assert answer.outcome.kind == "delivered"
     assert answer.wrong is None
     assert answer.posts == (
@@ -83,9 +81,7 @@ async def test_a_wrong_answer_is_told_with_the_remedy(body: bytes, place: str) -
         return web.Response(body=body)
 
     async with serving(bot) as origin, HttpClient() as client:
-        answer = await HttpBot.at("mine", origin, (SECRET,), client, Guard([origin])).deliver(
-            "c1:7", 3, EVENT
-        )
+        answer = await HttpBot("mine", origin, (SECRET,), client, Guard([origin])).deliver("c1:7", 3, EVENT)
     assert (answer.outcome.kind, answer.posts) == ("delivered", ())
     assert answer.wrong is not None
     assert place in answer.wrong
@@ -101,7 +97,5 @@ async def test_an_answer_with_an_error_status_says_nothing(status: int, kind: st
         return web.json_response(content, status=status)
 
     async with serving(bot) as origin, HttpClient() as client:
-        answer = await HttpBot.at("mine", origin, (SECRET,), client, Guard([origin])).deliver(
-            "c1:7", 3, EVENT
-        )
+        answer = await HttpBot("mine", origin, (SECRET,), client, Guard([origin])).deliver("c1:7", 3, EVENT)
     assert (answer.outcome.kind, answer.posts) == (kind, ())

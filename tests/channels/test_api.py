@@ -26,7 +26,7 @@ async def test_an_event_goes_out_signed_and_byte_for_byte() -> None:
         return web.Response(status=503 if len(seen) == 1 else 204)
 
     async with serving(receiver) as origin, HttpClient() as client:
-        channel = ApiChannel.at("api", origin, (SECRET,), client, Guard([origin]))
+        channel = ApiChannel("api", origin, (SECRET,), client, Guard([origin]))
         first = await channel.deliver("c1:7", EVENT)
         second = await channel.deliver("c1:7", EVENT)
     assert (first.outcome.kind, second.outcome.kind) == ("retry", "delivered")
@@ -62,7 +62,7 @@ async def test_what_the_receiver_answers(status: int, outcome: Outcome) -> None:
         return web.Response(status=status, headers=headers)
 
     async with serving(receiver) as origin, HttpClient() as client:
-        channel = ApiChannel.at("api", f"{origin}/hook", (SECRET,), client, Guard([origin]))
+        channel = ApiChannel("api", f"{origin}/hook", (SECRET,), client, Guard([origin]))
         posted = await channel.deliver("c1:7", EVENT)
     assert (posted.outcome, posted.detail, calls) == (outcome, f"HTTP status {status}", ["/hook"])
 
@@ -76,7 +76,7 @@ async def test_a_receiver_that_is_down_is_tried_again() -> None:
     async with serving(receiver) as origin:
         pass
     async with HttpClient() as client:
-        channel = ApiChannel.at("api", origin, (SECRET,), client, Guard([origin]))
+        channel = ApiChannel("api", origin, (SECRET,), client, Guard([origin]))
         posted = await channel.deliver("c1:7", EVENT)
     assert posted.outcome == Outcome("retry")
 
@@ -90,7 +90,7 @@ async def test_a_private_receiver_is_refused_with_the_remedy() -> None:
         return web.Response()
 
     async with serving(receiver) as origin, HttpClient() as client:
-        posted = await ApiChannel.at("api", origin, (SECRET,), client, Guard()).deliver("c1:7", EVENT)
+        posted = await ApiChannel("api", origin, (SECRET,), client, Guard()).deliver("c1:7", EVENT)
     assert posted.outcome == Outcome("refused")
     assert "outbound.allow" in posted.detail
     assert reached == []
@@ -103,7 +103,7 @@ async def test_a_receiver_that_answers_far_too_much_has_the_event() -> None:
         return web.Response(body=b"x" * 2_000_000)
 
     async with serving(receiver) as origin, HttpClient() as client:
-        posted = await ApiChannel.at("api", origin, (SECRET,), client, Guard([origin])).deliver("c1:7", EVENT)
+        posted = await ApiChannel("api", origin, (SECRET,), client, Guard([origin])).deliver("c1:7", EVENT)
     assert posted.outcome == Outcome("delivered")
 
 
@@ -111,4 +111,4 @@ async def test_a_receiver_that_answers_far_too_much_has_the_event() -> None:
 def test_a_webhook_without_a_proper_secret_cannot_be_made(secrets: tuple[str | None, ...]) -> None:
     """Nothing goes out unsigned."""
     with pytest.raises(ValueError, match="whsec_"):
-        ApiChannel.at("api", "http://h", secrets, HttpClient(), Guard())
+        ApiChannel("api", "http://h", secrets, HttpClient(), Guard())

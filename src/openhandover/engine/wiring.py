@@ -69,7 +69,7 @@ def channels_of(parts: Parts, present: Present, link: Link) -> dict[str, Receive
         channels[name] = Fetching()
         if block.webhook:
             hook = block.webhook
-            sender = ApiChannel.at(name, hook.url, (hook.secret, hook.old_secret), parts.http, parts.guard)
+            sender = ApiChannel(name, hook.url, (hook.secret, hook.old_secret), parts.http, parts.guard)
             channels[name] = ChannelWebhook(sender, present)
     return channels
 
@@ -80,7 +80,7 @@ def bots_of(parts: Parts, flows: Flows, present: Present, accept: Accept) -> dic
     for name, block in parts.config.bots.items():
         if block.http:
             hook = block.http
-            bot = HttpBot.at(name, hook.url, (hook.secret, hook.old_secret), parts.http, parts.guard)
+            bot = HttpBot(name, hook.url, (hook.secret, hook.old_secret), parts.http, parts.guard)
             bots[name] = BotWebhook(bot, present, accept)
         elif block.flow:
             bots[name] = flows.bot(block.flow)

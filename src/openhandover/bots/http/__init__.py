@@ -39,16 +39,12 @@ class _Body(Struct, forbid_unknown_fields=True):
 class HttpBot:
     """One configured bot with `http:`."""
 
-    def __init__(self, name: str, webhook: Webhook) -> None:
+    def __init__(
+        self, name: str, url: str, secrets: tuple[str | None, ...], http: Sender, guard: Guard
+    ) -> None:
+        """Raises ValueError without a proper secret."""
         self.name = name
-        self._webhook = webhook
-
-    @classmethod
-    def at(
-        cls, name: str, url: str, secrets: tuple[str | None, ...], http: Sender, guard: Guard
-    ) -> "HttpBot":
-        """The bot at `url`. Raises ValueError without a proper secret."""
-        return cls(name, Webhook(http, guard, url, *secrets))
+        self._webhook = Webhook(http, guard, url, *secrets)
 
     async def deliver(self, event_id: str, epoch: int, event: bytes) -> Answer:
         """Post one event once; what the bot answers is taken as posts with the event's epoch."""

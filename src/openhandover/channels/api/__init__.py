@@ -8,16 +8,12 @@ from openhandover.net.webhooks import Posted, Webhook
 class ApiChannel:
     """One configured channel of type `api` that has a webhook."""
 
-    def __init__(self, name: str, webhook: Webhook) -> None:
+    def __init__(
+        self, name: str, url: str, secrets: tuple[str | None, ...], http: Sender, guard: Guard
+    ) -> None:
+        """Raises ValueError without a proper secret."""
         self.name = name
-        self._webhook = webhook
-
-    @classmethod
-    def at(
-        cls, name: str, url: str, secrets: tuple[str | None, ...], http: Sender, guard: Guard
-    ) -> "ApiChannel":
-        """The channel whose webhook is at `url`. Raises ValueError without a proper secret."""
-        return cls(name, Webhook(http, guard, url, *secrets))
+        self._webhook = Webhook(http, guard, url, *secrets)
 
     async def deliver(self, event_id: str, event: bytes) -> Posted:
         """Post one event once; its id is the webhook id, and both stay the same on every try."""
