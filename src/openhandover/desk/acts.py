@@ -8,6 +8,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from openhandover.core import view
+from openhandover.core.commands import MAX_TEXT_BYTES
 from openhandover.core.errors import Refused, invalid
 from openhandover.core.events import (
     AgentMessage,
@@ -21,7 +22,6 @@ from openhandover.core.model import Attachment, Handover, Status
 from openhandover.core.step import HandoverStep
 from openhandover.store.port import HandoverRow, LogRow
 from openhandover.web import files
-from openhandover.web.bodies import MAX_TEXT_BYTES
 from openhandover.web.call import Call
 from openhandover.web.endpoint import ACCEPTED, Reply, json_reply
 from openhandover.web.messages import attachments, too_long

@@ -7,6 +7,7 @@ import msgspec
 from jmespath.exceptions import JMESPathError
 from msgspec import structs
 
+from openhandover.core.commands import MAX_TEXT_BYTES
 from openhandover.core.errors import ProviderError, Refused
 from openhandover.core.events import PostMessage
 from openhandover.core.model import Button
@@ -40,9 +41,6 @@ from .steps import (
     SetStep,
     Step,
 )
-
-MAX_TEXT = 32_768
-"""Bytes of a message."""
 
 
 class Position(Protocol):
@@ -164,10 +162,10 @@ class Doing:
 
     def _fitting(self, template: str, at: Position) -> str:
         text = self._render(template, at)
-        if len(text.encode()) <= MAX_TEXT:
+        if len(text.encode()) <= MAX_TEXT_BYTES:
             return text
-        self.host.report(at.place, f"the text is over {MAX_TEXT} bytes and is cut")
-        return beginning(text, MAX_TEXT)
+        self.host.report(at.place, f"the text is over {MAX_TEXT_BYTES} bytes and is cut")
+        return beginning(text, MAX_TEXT_BYTES)
 
     def _post(self, text: str, language: str, at: Position) -> PostMessage:
         """The message under an id of its own: a step that repeats after a crash repeats the id too."""

@@ -13,7 +13,6 @@ from openhandover.core.table import CallOutcome
 
 from .validation import FieldError
 
-MAX_TEXT_BYTES = 32 * 1024
 MAX_ID = 200
 
 Id = Annotated[

@@ -4,11 +4,12 @@ import secrets
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from openhandover.core.commands import MAX_TEXT_BYTES
 from openhandover.core.errors import Refused, invalid
 from openhandover.core.events import PostMessage
 from openhandover.core.model import Attachment, Button
 
-from .bodies import MAX_TEXT_BYTES, AttachmentBody, MessageBody, attachment_errors, message_errors
+from .bodies import AttachmentBody, MessageBody, attachment_errors, message_errors
 from .call import Call
 from .endpoint import Reply, json_reply, page
 from .idempotency import fingerprint

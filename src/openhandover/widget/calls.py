@@ -6,8 +6,9 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from openhandover.channels.webchat.protocol import MAX_SESSION_BYTES, MAX_TEXT_BYTES, SessionBody
+from openhandover.channels.webchat.protocol import MAX_SESSION_BYTES, SessionBody
 from openhandover.core import view
+from openhandover.core.commands import MAX_TEXT_BYTES
 from openhandover.core.errors import Refused
 from openhandover.core.events import CreateConversation
 from openhandover.core.model import User

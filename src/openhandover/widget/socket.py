@@ -13,6 +13,7 @@ from openhandover.channels.webchat.token import RENEW_AFTER_S, Visitor
 from openhandover.channels.webchat.visible import frame_for, shown_handover
 from openhandover.config.model import Rate
 from openhandover.core import view
+from openhandover.core.commands import MAX_TEXT_BYTES
 from openhandover.core.errors import Refused, invalid
 from openhandover.core.events import PatchConversation, PostMessage
 from openhandover.core.model import Attachment, Conversation
@@ -118,7 +119,7 @@ class VisitorSocket:
             "epoch": state.epoch,
             "handover": shown_handover(view.handover(handover), handover) if handover else None,
             "desk": desk,
-            "config": self._channel.shown(state.language, p.MAX_TEXT_BYTES),
+            "config": self._channel.shown(state.language, MAX_TEXT_BYTES),
         }
         if visitor.is_old(time.time()):
             frame["token"], frame["expires_at"] = await self._fresh_token()

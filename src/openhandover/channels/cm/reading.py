@@ -10,12 +10,12 @@ from msgspec import Struct
 from openhandover.cm import business_messaging, twoway
 from openhandover.cm.business_messaging import Media
 from openhandover.cm.twoway import Envelope, Item
+from openhandover.core.commands import MAX_TEXT_BYTES
 from openhandover.texts.cutting import beginning
 from openhandover.texts.templates import TemplateError, render
 
 from .settings import MessageType, Settings
 
-MAX_TEXT_BYTES = 32_768
 MAX_ID = 200
 CONTEXT = "cm"
 """Where the conversation's context keeps how its user is reached."""

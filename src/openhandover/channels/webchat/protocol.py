@@ -8,9 +8,9 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct
 
+from openhandover.core.commands import MAX_TEXT_BYTES
 from openhandover.core.errors import Refused, invalid
 
-MAX_TEXT_BYTES = 32 * 1024
 MAX_SESSION_BYTES = 64 * 1024
 MAX_FRAME_BYTES = 64 * 1024
 
