@@ -13,11 +13,11 @@ from openhandover.config.hours import Hours
 from openhandover.core.settings import Secret, Template, Texts
 from openhandover.core.step import HandoverStep
 from openhandover.flow.steps import Step
+from openhandover.texts.redaction import Kind
 
 Scope = Literal["conversations", "handovers", "analytics", "desk", "admin"]
 Return = Literal["message", "call"]
 Attachments = Literal["human", "always", "never"]
-Redacted = Literal["card", "iban", "email", "phone"]
 Name = Annotated[str, Meta(min_length=1)]
 Seconds = Annotated[float, Meta(ge=0)]
 
@@ -288,8 +288,8 @@ class Defaults(Section, frozen=True):
 class Redaction(Section, frozen=True):
     """What is blacked out for whom."""
 
-    to_agent: tuple[Redacted, ...] = ("card",)
-    to_log: Annotated[tuple[Redacted, ...], Meta(description="in what `explain` tells of free words")] = (
+    to_agent: tuple[Kind, ...] = ("card",)
+    to_log: Annotated[tuple[Kind, ...], Meta(description="in what `explain` tells of free words")] = (
         "card",
         "iban",
         "email",

@@ -2,11 +2,9 @@
 
 import re
 from collections.abc import Callable, Iterable
-from typing import Literal, get_args
+from typing import Literal
 
 Kind = Literal["card", "iban", "email", "phone"]
-KINDS: tuple[Kind, ...] = get_args(Kind)
-"""In the order of their search: an IBAN holds digits that could pass for a card or a phone number."""
 
 _EMAIL = re.compile(
     r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.){1,8}[A-Za-z]{2,24}(?![A-Za-z0-9])"
@@ -33,9 +31,9 @@ _PHONE_LENGTHS = range(7, 16)
 def redact(text: str, kinds: Iterable[Kind]) -> str:
     """The text with `[card]`, `[iban]`, `[email]` and `[phone]` in place of what was found."""
     wanted = set(kinds)
-    for kind in ("email", "iban", "card", "phone"):
+    for kind, without in _FINDERS.items():
         if kind in wanted:
-            text = _FINDERS[kind](text)
+            text = without(text)
     return text
 
 
@@ -118,9 +116,10 @@ def _phone(found: re.Match[str]) -> str:
     return "[phone]"
 
 
-_FINDERS: dict[str, Callable[[str], str]] = {
+_FINDERS: dict[Kind, Callable[[str], str]] = {
     "email": _emails,
     "iban": _ibans,
     "card": _cards,
     "phone": _phones,
 }
+"""In the order of their search: an IBAN holds digits that could pass for a card or a phone number."""

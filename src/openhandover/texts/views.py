@@ -94,8 +94,6 @@ class Verbatim:
 cast("ABCMeta", Mapping).register(MapView)
 cast("ABCMeta", Sequence).register(ListView)
 
-Scalar = str | int | float | bool | None
-
 
 def view(value: Any) -> Any:
     """The value as a template may see it. Raises TypeError for anything that is not JSON data."""

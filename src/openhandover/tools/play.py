@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-import structlog
-
 from openhandover.config.model import Tool
 from openhandover.core.model import Conversation
 from openhandover.flow.bot import seen_handover
@@ -18,7 +16,6 @@ from openhandover.texts.templates import TemplateError, render_value
 
 from .parameters import Parameters
 
-_log = structlog.get_logger("openhandover.tools")
 TURN = 1
 """A call is one turn."""
 
