@@ -12,6 +12,7 @@ class TestSalesforceMiaw(ProviderSuite):
     type = "salesforce_miaw"
     emulator = SalesforceMiawEmulator
     open_endpoint, send_endpoint = "conversation.create", "message"
+    close_endpoint = "conversation.close"
     token_endpoint = "token.authenticated"
     route: ClassVar[dict[str, Any]] = {
         "routing_attributes": {"Customer_Name": "{{ user }}"},

@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 from msgspec import structs
 
@@ -35,6 +34,11 @@ FACTS: dict[str, list[e.ProviderFact]] = {
             MARIA,
         )
     ],
+    "message__rich_link": [e.AgentMessage("Acme returns\nhttps://www.acme.com/returns", "{id}", agent=MARIA)],
+    "message__sparse": [e.AgentMessage("Hi", "{id}", agent=Agent(MARIA.id))],
+    "message__attachment_sparse": [
+        e.AgentMessage("", "{id}", (Attachment("a-1", "", "", None, f"{URL}/files/a-1"),), MARIA)
+    ],
     "message__choices": [
         e.AgentMessage("Which one?\nBilling\nDelivery", "{id}", agent=GREETER, automatic=True)
     ],
@@ -45,6 +49,7 @@ FACTS: dict[str, list[e.ProviderFact]] = {
     "routing_result__wait": [e.QueueUpdated(None, 120_000)],
     "routing_result__no_wait": [],
     "routing_result__failed": [e.Failed("unavailable", "no queue takes it", sequenced=True)],
+    "routing_result__failed_sparse": [e.Failed("unavailable", "RoutingError", sequenced=True)],
     "routing_result__transfer": [e.AgentTransferred()],
     "routing_result__transfer_failed": [e.Unknown("RoutingResult/Transfer failed")],
     "routing_work_result__accepted": [],
@@ -134,11 +139,22 @@ def test_an_unreadable_event_is_kept_as_unknown(data: str) -> None:
     assert facts.event_id("Message", None, data, 0) != facts.event_id("Message", None, data + " ", 0)
 
 
-@pytest.mark.parametrize("payload", [b'"no json"', b'{"abstractMessage": 3}', b"[1]", b'"[]"'])
-def test_an_unreadable_payload_is_kept_as_unknown(payload: bytes) -> None:
+@pytest.mark.parametrize("payload", ["no json", {"abstractMessage": 3}, [1], "[]", 7])
+def test_an_unreadable_payload_is_kept_as_unknown(payload: Any) -> None:
     """The same for an entry whose payload is none."""
-    found = structs.replace(entry("message__agent")[1], entry_payload=msgspec.Raw(payload))
+    found = structs.replace(entry("message__agent")[1], entry_payload=payload)
     assert reader().facts("Message", found) == [e.Unknown("Message (unreadable)")]
+
+
+def test_an_unreadable_entry_of_the_history_hides_no_other() -> None:
+    """It is kept as unknown under an id of its own, the same each time, and those beside it are read."""
+    good = json.loads((FIXTURES / "message__agent.json").read_text("utf-8"))["data"]["conversationEntry"]
+    reply = Reply(200, {}, json.dumps({"conversationEntries": [{"entryType": 3}, good, 7]}).encode())
+    (first, second, found), again = facts.history(reply), facts.history(reply)
+    assert reader().facts(found.entry_type, found) == meant("message__agent")
+    for one in (first, second):
+        assert reader().facts(one.entry_type, one) == [e.Unknown("Unreadable")]
+    assert len({one.identifier for one in (first, second, found, *again)}) == 3
 
 
 def test_system_messages_are_shown_where_they_are_wanted() -> None:

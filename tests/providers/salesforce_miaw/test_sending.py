@@ -132,3 +132,26 @@ async def test_a_message_that_is_there_already_is_no_refusal() -> None:
         await one.post(known)
         with pytest.raises(ProviderRejected):
             await one.post(wire.text(settings, wire.uuid_of("c"), "never"))
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        (
+            "Look here https://acme.example/returns",
+            ["Look here", "acme.example\nhttps://acme.example/returns"],
+        ),
+        ("https://acme.example/a and\nso", ["acme.example\nhttps://acme.example/a", "and\nso"]),
+        ("https://acme.example", ["acme.example\nhttps://acme.example"]),
+        ("Not https://acme.example alone", ["Not https://acme.example alone"]),
+    ],
+)
+async def test_the_addresses_that_an_agent_writes_reach_the_user(
+    world: VendorWorld, text: str, parts: list[str]
+) -> None:
+    """Salesforce takes one at the beginning or end of a text out of it, and tells it as a message of its own."""
+    one = await talk(world).active()
+    before = len(one.heard())
+    await one.agent_says(text)
+    await one.hears(parts[-1])
+    assert one.heard()[before:] == parts

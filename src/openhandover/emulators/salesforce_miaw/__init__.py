@@ -17,7 +17,7 @@ from openhandover.emulators.answers import Refused, json_object
 
 from .account import IDENTITY, Account
 from .api import Api
-from .conversation import Conversation
+from .conversation import Conversation, contents
 
 __all__ = ["EMULATOR", "IDENTITY", "Account", "SalesforceMiawEmulator"]
 
@@ -60,7 +60,8 @@ class SalesforceMiawEmulator(Api):
         chat = self._chat(chat_id)
         if chat.agent is None:
             await self.agent_joins(chat_id)
-        chat.say("Agent", {"formatType": "Text", "text": text}, chat.speaking())
+        for content in contents(text):
+            chat.say("Agent", content, chat.speaking())
         self.changed()
 
     async def agent_ends(self, chat_id: str) -> None:

@@ -1,11 +1,13 @@
 """One conversation: its entries, its messaging session, and who is in it."""
 
 import json
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 from openhandover.emulators.answers import Refused
@@ -30,6 +32,25 @@ EVENTS = {
 CHANNEL = "22222222-3333-4444-8555-666666666666"
 AUTHORS = {"EndUser": "user", "Agent": "agent", "Chatbot": "bot", "System": "system", "Supervisor": "note"}
 APPS = {"Agent": "agent", "Chatbot": "chatbot", "EndUser": "iamessage"}
+
+
+_LINKS = re.compile(r"(?:(https?://\S+)(?:\s+|$))?(.*?)(?:(?:^|\s+)(https?://\S+))?", re.DOTALL)
+
+
+def contents(text: str) -> list[dict[str, Any]]:
+    """What Salesforce makes of a text: an address at its beginning or its end becomes a message of its own."""
+    found = _LINKS.fullmatch(text)
+    first, rest, last = found.groups() if found else (None, text, None)
+    parts = [_link(first), {"formatType": "Text", "text": rest} if rest else None, _link(last)]
+    return [part for part in parts if part is not None]
+
+
+def _link(url: str | None) -> dict[str, Any] | None:
+    if url is None:
+        return None
+    title = {"itemType": "TitleItem", "title": urlsplit(url).netloc}
+    link = {"itemType": "LinkItem", "titleItem": title, "url": url}
+    return {"formatType": "RichLink", "image": None, "linkItem": link, "text": None}
 
 
 @dataclass
@@ -115,7 +136,8 @@ class Conversation:
         message = {"messageType": "StaticContentMessage", "id": id_, "staticContent": content}
         files = [{"name": file["name"], "url": file["url"]} for file in content.get("attachments", [])]
         at = datetime.now(UTC).isoformat(timespec="milliseconds")
-        self.lines.append(Line(AUTHORS[role], content.get("text", ""), at, files))
+        shown = content.get("text") or content.get("linkItem", {}).get("url", "")
+        self.lines.append(Line(AUTHORS[role], shown, at, files))
         self.add("Message", {"id": id_, "abstractMessage": message, "messageReason": None}, role, who)
 
     # --- the user's side

@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, cast
 
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import Struct
 
 from openhandover.core import events as e
 from openhandover.core.model import Agent, Attachment
-from openhandover.net.bodies import read_answer
+from openhandover.net.bodies import given, read_answer, without_nulls
 from openhandover.net.client import Reply
 from openhandover.net.sse import ServerSent
 
@@ -59,17 +59,17 @@ class Entry(Struct, frozen=True, rename="camel"):
 
     identifier: str
     entry_type: str = ""
-    entry_payload: Raw = Raw(b"{}")
+    entry_payload: Any = None
     sender: Sender = Sender()
     sender_display_name: str | None = None
     transcripted_timestamp: int = 0
     related_records: list[str] = []
 
     def payload(self) -> dict[str, Any]:
-        """The payload, whichever way it came. Raises ValueError."""
-        found = msgspec.json.decode(self.entry_payload)
+        """The payload, whichever way it came; what is null there is left out. Raises ValueError."""
+        found = self.entry_payload
         found = msgspec.json.decode(found) if isinstance(found, str) else found
-        return msgspec.convert(found, dict[str, Any])
+        return msgspec.convert(without_nulls(found) or {}, dict[str, Any])
 
 
 class _Envelope(Struct, frozen=True, rename="camel"):
@@ -78,13 +78,20 @@ class _Envelope(Struct, frozen=True, rename="camel"):
 
 
 class _History(Struct, frozen=True, rename="camel"):
-    conversation_entries: list[Entry] = []
+    conversation_entries: list[Any] = []
 
 
 def history(reply: Reply) -> list[Entry]:
-    """The entries of a history, oldest first."""
-    found = read_answer(reply, _History, "the entries").conversation_entries
+    """The entries of a history, oldest first; one that cannot be read is there as that, and hides no other."""
+    found = map(_listed, read_answer(reply, _History, "the entries").conversation_entries)
     return sorted(found, key=lambda entry: entry.transcripted_timestamp)
+
+
+def _listed(entry: Any) -> Entry:
+    try:
+        return msgspec.convert(without_nulls(entry), Entry)
+    except msgspec.ValidationError:
+        return Entry(hashlib.sha256(msgspec.json.encode(entry)).hexdigest(), "Unreadable")
 
 
 def sent(entries: Iterable[Entry]) -> frozenset[str]:
@@ -117,7 +124,7 @@ def streamed(event: ServerSent, conversation_id: str) -> tuple[str, Entry | None
         return None
     kind = "".join(word.title() for word in event.event.removeprefix(_PREFIX).split("_"))
     try:
-        envelope = msgspec.json.decode(event.data, type=_Envelope)
+        envelope = given(event.data.encode(), _Envelope)
     except (ValueError, RecursionError):
         return kind, None
     return (kind, envelope.conversation_entry) if envelope.conversation_id == conversation_id else None
@@ -266,17 +273,23 @@ class Reader:
             yield e.MessageRead(message_id)
 
 
+_READ = frozenset({"text", "title", "url"})
+_SEEN = frozenset({"attachments", "image"})
+"""Parts of a message that are files of their own, or pictures beside a link."""
+
+
 def _texts(message: Any) -> Iterator[str]:
-    """Everything in a message that is meant to be read, in its order: of rich messages the texts and titles."""
+    """Everything in a message that is meant to be read, in its order: of rich messages the texts, titles and addresses.
+    An address at the beginning or end of what an agent writes comes as a message of its own, of the format RichLink."""
     if isinstance(message, list):
         for one in cast("list[Any]", message):
             yield from _texts(one)
     elif isinstance(message, dict):
         for key, value in cast("dict[str, Any]", message).items():
-            if key in {"text", "title"} and isinstance(value, str):
+            if key in _READ and isinstance(value, str):
                 if value.strip():
                     yield value
-            elif key != "attachments":
+            elif key not in _SEEN:
                 yield from _texts(value)
 
 
