@@ -74,6 +74,14 @@ async def test_the_bots_words_are_no_commands() -> None:
         ]
 
 
+async def test_a_bot_s_line_is_never_taken_for_html() -> None:
+    """With `[html]` in it they would throw the whole line away, and say that it was taken."""
+    async with alone() as pair:
+        one = await pair.opened()
+        await pair.provider.send(one, said("Write [html]<b>hi</b>[/html]", "bot", author_name="Robo"), "k1")
+        assert pair.texts(one, -2)[-1].replace("\u200b", "") == "Write [html]<b>hi</b>[/html]"
+
+
 async def test_files_are_uploaded_or_become_links() -> None:
     """Text first, then each file; a kind that is not allowed and one that lies elsewhere are links."""
     async with alone() as pair:

@@ -15,6 +15,7 @@ class TestLiveHelperChat(ProviderSuite):
     type = "livehelperchat"
     emulator = LiveHelperChatEmulator
     open_endpoint, send_endpoint = "chat.create", "message.user"
+    close_endpoint = "chat.status"
     route: ClassVar[dict[str, Any]] = {}
 
 

@@ -99,17 +99,16 @@ async def test_rights_are_checked(client: Client, right: str, method: str, path:
 
 
 async def test_without_the_right_to_close_it_says_yes_and_does_nothing(client: Client) -> None:
-    """`Status changed!`, and the chat of somebody else is as it was."""
+    """`Status changed!`, and the chat of somebody else is as it was, also one that nobody has yet."""
     chat = await client.opened()
     await client.lhc.agent_joins(str(chat["id"]), "Amy Agent")
+    waiting = await client.opened()
     client.lhc.site.us.rights -= {"lhchat,allowcloseremote"}
-    form = {"chat_id": str(chat["id"]), "status": "2"}
-    assert await client.call("POST", "/restapi/setchatstatus", data=form) == (
-        200,
-        {"error": False, "result": "Status changed!"},
-    )
-    _, body = await client.call("GET", f"/restapi/chat/{chat['id']}")
-    assert body["result"]["status"] == 1
+    for one, status in ((chat, 1), (waiting, 0)):
+        form = {"chat_id": str(one["id"]), "status": "2"}
+        answer = await client.call("POST", "/restapi/setchatstatus", data=form)
+        assert answer == (200, {"error": False, "result": "Status changed!"})
+        assert client.lhc.site.chats[one["id"]].shown.status == status
 
 
 @pytest.mark.parametrize(
@@ -237,17 +236,17 @@ async def test_unknown_departments_are_replaced_without_a_word(client: Client) -
     assert (await client.opened(fields={**fields, "DepartamentID": 2}))["dep_id"] == 1
 
 
-async def test_a_single_status_is_no_filter(client: Client) -> None:
-    """`0` gives every chat, `0,0` those that wait; with an offset there is no count."""
+async def test_the_status_0_alone_is_no_filter(client: Client) -> None:
+    """`0` gives every chat, `0,0` those that wait, any other is one; with an offset there is no count."""
     for _ in range(3):
         await client.opened()
     client.lhc.site.chats[41].now.status = CLOSED
     client.lhc.site.chats[41].commit()
     counts = {
         asked: len((await client.call("GET", f"/restapi/chats?status_ids={asked}"))[1]["list"])
-        for asked in ("0", "0,0", "2,2", "0,1,2,5")
+        for asked in ("0", "0,0", "2", "2,2", "0,1,2,5")
     }
-    assert counts == {"0": 3, "0,0": 2, "2,2": 1, "0,1,2,5": 3}
+    assert counts == {"0": 3, "0,0": 2, "2": 1, "2,2": 1, "0,1,2,5": 3}
     _, body = await client.call("GET", "/restapi/chats?status_ids=0,2&offset=1&limit=1")
     assert ([one["id"] for one in body["list"]], body["list_count"]) == ([42], False)
 
@@ -371,7 +370,17 @@ async def test_operators_of_all_departments_are_not_everywhere(client: Client) -
         for path in (
             "/restapi/isonlinedepartment/1?exclude_bot=true&exclude_online_hours=true",
             "/restapi/isonline?exclude_online_hours=true",
-            "/widgetrestapi/chatcheckstatus/(department)/1",
+            "/widgetrestapi/chatcheckstatus?dep=1",
         )
     ]
     assert answers == [{"isonline": False}, {"isonline": True}, {"change_status": True, "online": True}]
+
+
+async def test_the_widget_s_department_is_a_parameter(client: Client) -> None:
+    """`dep`; in the path it would be ignored there, and so it is no address here."""
+    client.lhc.site.online = {2}
+    for department, online in (("1", False), ("2", True), ("1,2", True)):
+        answer = await client.call("GET", f"/widgetrestapi/chatcheckstatus?dep={department}", auth=False)
+        assert answer == (200, {"change_status": True, "online": online})
+    path = "/widgetrestapi/chatcheckstatus/(department)/2"
+    assert await client.call("GET", path, auth=False) == (200, "page")

@@ -71,6 +71,8 @@ async def test_a_good_installation_is_reached_and_left_alone() -> None:
         ("department", {1}, True),
         ("department", {2, 0}, False),
         ("widget", {0}, True),
+        ("widget", {1}, True),
+        ("widget", {2}, False),
         ("widget", set[int](), False),
         ("any", {2}, True),
         ("any", set[int](), False),

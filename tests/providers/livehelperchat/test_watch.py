@@ -47,6 +47,28 @@ class Listener:
             return found
 
 
+async def test_a_department_that_sends_waiting_visitors_to_its_form_has_nobody() -> None:
+    """After `delay_lm` the visitor can write no more, and no agent was there: no completed handover, but a failed one."""
+    async with alone() as pair:
+        one = await pair.opened()
+        pair.lhc.site.departments[1].delay_lm = 1
+        pair.chat(one).time -= 2
+        assert await Listener(pair, one).until(e.Failed) == e.Failed(
+            "unavailable",
+            "nobody took the chat in time: the department sends waiting visitors to its contact form",
+        )
+
+
+async def test_a_form_after_an_agent_was_there_is_an_end() -> None:
+    """Whoever was helped and then sees a form has been closed."""
+    async with alone() as pair:
+        one = await pair.opened()
+        await pair.lhc.agent_says(one.external_id, "Hi")
+        pair.chat(one).now.status_sub = 2
+        pair.lhc.site.commit(pair.chat(one))
+        assert await Listener(pair, one).until(e.Closed) == e.Closed(sequenced=True)
+
+
 async def test_a_talk_from_the_queue_to_the_end() -> None:
     """Place, name, words, typing, another operator, the queue again, and the last words before the end."""
     async with alone() as pair:

@@ -339,6 +339,18 @@ def test_a_chat_without_a_last_word_of_the_user_asks_the_configured_question() -
 def test_tokens_of_theirs_are_only_text() -> None:
     """One message stays one, and nobody's file is shown; the letters are all there."""
     assert wire.plain(" a[[msgitm]]b [file=1_ab] [x] ") == "a[\u200b[msgitm]]b [\u200bfile=1_ab] [x]"
+    for acts in (
+        "html",
+        "HTML",
+        "/html",
+        "button_action=x",
+        "link_trigger=1",
+        "survey=1",
+        "fupload",
+        "FILE=1_ab",
+    ):
+        assert wire.plain(f"a [{acts}] b") == f"a [\u200b{acts}] b"
+    assert wire.plain("[b]bold[/b] [hint] [1]") == "[b]bold[/b] [hint] [1]"
     assert wire.no_command(" !close it") == "\u200b!close it"
     assert wire.no_command("not !close") == "not !close"
 

@@ -48,6 +48,7 @@ class LiveHelperChatEmulator(Emulator):
 
     vendor: ClassVar[str] = "livehelperchat"
     title: ClassVar[str] = "Live Helper Chat"
+    queue_figures = frozenset({"position"})
 
     def __init__(self, *, host: str = "127.0.0.1", port: int = 0) -> None:
         super().__init__(host=host, port=port)

@@ -59,7 +59,7 @@ class Rest:
             web.get(f"{api}/isonline", self._any_online, name="online.any", allow_head=False),
             web.get(f"{api}/isonlinedepartment/{{dep}}", self._online, name="online", allow_head=False),
             web.get(
-                f"{self._prefix}/widgetrestapi/chatcheckstatus/(department)/{{dep}}",
+                f"{self._prefix}/widgetrestapi/chatcheckstatus",
                 self._widget_online,
                 name="online.widget",
                 allow_head=False,
@@ -131,14 +131,14 @@ class Rest:
         )
 
     def _filtered(self, asked: dict[str, str]) -> list[Chat]:
-        """Newest first. A single status is ignored: `0` gives all chats, `0,0` those that wait."""
-        wanted = asked.get("status_ids", "").split(",")
+        """Newest first. The status `0` alone is ignored: it gives all chats, `0,0` those that wait."""
+        wanted = asked.get("status_ids", "0")
         since = int(asked.get("time_gt", 0))
         newest = sorted(self._site.chats.values(), key=lambda chat: -chat.id)
         return [
             chat
             for chat in newest
-            if chat.time > since and (len(wanted) < 2 or str(chat.shown.status) in wanted)
+            if chat.time > since and (wanted == "0" or str(chat.shown.status) in wanted.split(","))
         ]
 
     async def _messages(self, request: web.Request) -> web.Response:
@@ -192,6 +192,7 @@ class Rest:
         chat = self._site.chats.get(_number(asked["chat_id"]))
         if chat is None or chat.hash != asked["hash"]:
             raise No("Could not find chat", 200)
+        self._site.visitor_waits(chat)
         active, closed = chat.shown.status == 1, chat.shown.status == CLOSED
         # The sentence about typing is there whether anybody types or not; the user comes with a password's hash.
         ott = "Operator is typing now..." if active else ""
@@ -319,8 +320,8 @@ class Rest:
         return _answer({"isonline": bool(self._site.online)})
 
     async def _widget_online(self, request: web.Request) -> web.Response:
-        there = _number(request.match_info["dep"]) in self._site.online or 0 in self._site.online
-        return _answer({"change_status": True, "online": there})
+        asked = schema.query(request, "dep")["dep"].split(",")  # in the path it would be ignored
+        return _answer({"change_status": True, "online": bool({0, *map(_number, asked)} & self._site.online)})
 
     # --- who asks
 

@@ -171,9 +171,10 @@ class Api:
 
     async def is_online(self, department: int, mode: str) -> bool:
         """Whether somebody is there. Bots and mere opening hours do not count, except where only the widget is asked."""
+        query: dict[str, Any]
         match mode:
             case "widget":
-                path, query = f"/widgetrestapi/chatcheckstatus/(department)/{department}", {}
+                path, query = "/widgetrestapi/chatcheckstatus", {"dep": department}
             case "any":
                 path, query = "/restapi/isonline", {"exclude_online_hours": "true"}
             case _:

@@ -24,8 +24,8 @@ PENDING, ACTIVE, CLOSED, WITH_BOT = 0, 1, 2, 5
 """Values of a chat's `status`."""
 READ = 3
 """Value of a line's `del_st`: an operator has opened it."""
-NO_VISITOR = {2, 5}
-"""Values of `status_sub` with which the visitor can write no more: contact form and survey."""
+CONTACT_FORM, SURVEY = 2, 5
+"""Values of `status_sub` with which the visitor can write no more."""
 
 _FILE = re.compile(r"\[file=[^\]]*\]")
 _TAGS = re.compile(r"\[/?(?:b|i|u|s|em|strong|strike|sub|sup|quote|code)\]")
@@ -54,7 +54,7 @@ class Chat(Struct, frozen=True):
     @property
     def is_closed(self) -> bool:
         """Whether the visitor's side of it is over."""
-        return self.status == CLOSED or self.status_sub in NO_VISITOR
+        return self.status == CLOSED or self.status_sub in (CONTACT_FORM, SURVEY)
 
     @property
     def variables(self) -> dict[str, Any]:
@@ -179,7 +179,10 @@ class Sight:
                 yield self._origin(chat, f"read:{line.id}", events.MessageRead(message_id))
 
     def ended(self, chat: Chat) -> FromProvider:
-        """The chat is over."""
+        """The chat is over. A contact form that the department shows to whoever waits too long means that nobody came."""
+        if chat.status == PENDING and chat.status_sub == CONTACT_FORM:
+            why = "nobody took the chat in time: the department sends waiting visitors to its contact form"
+            return self._changed(chat, events.Failed("unavailable", why))
         return self._changed(chat, events.Closed(sequenced=True))
 
     def _owner(self, chat: Chat, lines: Lines) -> ProviderFact | None:

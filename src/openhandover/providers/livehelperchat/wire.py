@@ -22,8 +22,12 @@ NAME_LENGTH = 100
 
 _BREAK = "\u200b"
 """A zero-width space: it keeps a token from being one, and is not seen."""
-_TOKENS = re.compile(r"\[(?=\[msgitm\]\]|file=)")
-"""`[[msgitm]]` makes several messages of one, `[file=` refers to any upload."""
+_TOKENS = re.compile(
+    r"\[(?=\[msgitm\]\]|file=|/?html\b|button_action=|link_trigger=|survey=|fupload\b)", re.IGNORECASE
+)
+"""`[[msgitm]]` makes several messages of one, `[file=` refers to any upload. `[html]` takes the text away: of the visitor it is
+not shown, and without a right of its own `addmsgadmin` throws the whole line away and says that it was taken. The others
+make buttons and links that act in the operator's page."""
 
 
 class Held(Struct, frozen=True):
