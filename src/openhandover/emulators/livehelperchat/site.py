@@ -27,7 +27,12 @@ RIGHTS = frozenset(
     }
 )
 
-FILE_TYPES = frozenset("gif jpg jpeg png zip svg rar xls doc docx xlsx pdf ogg m4a wav".split())
+FILE_TYPES = frozenset(
+    {
+        *("gif", "jpg", "jpeg", "png", "svg", "zip", "rar", "xls", "doc", "docx", "xlsx", "pdf"),
+        *("ogg", "m4a", "wav"),
+    }
+)
 """What operators may upload."""
 
 
