@@ -31,6 +31,7 @@ class Code(NamedTuple):
 
 CODES: dict[str, Code] = {
     "bad_json": Code(400, "The body is not valid JSON in UTF-8"),
+    "bad_http": Code(400, "This is no HTTP request that can be read in one way only"),
     "bad_payload": Code(400, "The webhook's body is not what the documentation promises"),
     "unauthorized": Code(401, "Send a valid API key as `Authorization: Bearer <key>`"),
     "token_expired": Code(401, "This visitor's token has ended; begin a new conversation"),
@@ -38,6 +39,7 @@ CODES: dict[str, Code] = {
     "attachments_off": Code(403, "Files are not accepted in this conversation now"),
     "not_found": Code(404, "Nothing with this id here"),
     "method_not_allowed": Code(405, "This address takes other methods; `Allow` names them"),
+    "too_slow": Code(408, "The request did not come to its end in time"),
     "id_reused": Code(409, "This id was used before with another body"),
     "handover_open": Code(409, "The conversation has an open handover; end it first or use it"),
     "stale_epoch": Code(409, "The floor has changed since; read the conversation and decide anew"),
@@ -48,6 +50,7 @@ CODES: dict[str, Code] = {
     "too_large": Code(413, "The body, text or file is over its size limit"),
     "invalid": Code(422, "The request does not fit; `errors` names each place"),
     "rate_limited": Code(429, "Too many requests; wait and try again"),
+    "head_too_large": Code(431, "The first line and the headers of the request are over 64 kB"),
     "internal_error": Code(500, "A fault of ours; it is in the log of the server"),
     "unavailable": Code(503, "The other side cannot be reached now; try again later"),
 }

@@ -5,10 +5,13 @@ The protocols of uvicorn, with the limits that they lack.
 
 import asyncio
 import socket
+import sys
 from http import HTTPStatus
 from typing import Any
 
+from httptools import HttpParserUpgrade, HttpRequestParser
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import CloseCode, Frame
 
@@ -42,6 +45,7 @@ class Connection(HttpToolsProtocol):
         self._timer: asyncio.TimerHandle | None = None
         self._refusal = "bad_http"
         self._over = False
+        self._data = b""
         super().connection_made(transport)  # pyright: ignore[reportArgumentType]
         self._wait()
 
@@ -58,6 +62,7 @@ class Connection(HttpToolsProtocol):
         if self._over:
             return
         self._came += len(data)
+        self._data = data
         super().data_received(data)
         if self._over:
             return
@@ -74,6 +79,25 @@ class Connection(HttpToolsProtocol):
         self._arrived()
         super().handle_websocket_upgrade()
 
+    def _unsupported_upgrade_warning(self) -> None:
+        """A request that offers another protocol (Java's client and curl offer HTTP/2): it is read again without the
+        offer, because the parser leaves out its body."""
+        upgrade = sys.exception()
+        if self.parser.get_method() == b"CONNECT" or not isinstance(upgrade, HttpParserUpgrade):
+            self._refuse("bad_http")
+            return
+        first = b"%s %s HTTP/%s" % (
+            self.parser.get_method(),
+            self.url,
+            self.parser.get_http_version().encode(),
+        )
+        lines = [b"%s: %s" % item for item in self.headers if item[0] != b"upgrade"]
+        self.parser = HttpRequestParser(self)
+        super().data_received(b"\r\n".join((first, *lines, b"", self._data[upgrade.args[0] :])))
+
+    def _is_offer(self) -> bool:
+        return self.parser.should_upgrade() and not self._should_upgrade()
+
     def send_400_response(self, msg: str) -> None:
         """What came is not taken; `msg` is uvicorn's and says less."""
         self._refuse(self._refusal)
@@ -83,7 +107,7 @@ class Connection(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """The first byte of a request."""
         super().on_message_begin()
-        self._begun, self._came = True, 0
+        self._begun = True
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """A header; a trailer is none, whatever it says: nobody between here and the client has looked at it."""
@@ -92,6 +116,8 @@ class Connection(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """The request is known, its body is not."""
+        if self._is_offer():
+            return
         if len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > MAX_HEAD_BYTES:
             self._refusal = "head_too_large"
             raise ValueError(self._refusal)
@@ -99,12 +125,13 @@ class Connection(HttpToolsProtocol):
             raise ValueError("too many requests at once")
         super().on_headers_complete()
         self._in_head = False
-        self._cycles = [*waiting, self.cycle] if self.cycle is not None else []
+        self._cycles = [*waiting, self.cycle]
 
     def on_message_complete(self) -> None:
         """The whole request is here."""
-        super().on_message_complete()
-        self._begun, self._in_head = False, True
+        if not self._is_offer():
+            super().on_message_complete()
+            self._begun, self._in_head, self._came = False, True, 0
 
     # --- time
 
@@ -121,7 +148,7 @@ class Connection(HttpToolsProtocol):
     def _look(self) -> None:
         left_s = self._since + REQUEST_S + self._came / SLOWEST_BYTES_PER_S - self.loop.time()
         if left_s > 0 or self.flow.read_paused:  # where it is us who do not read, the client is not slow
-            self._timer = self.loop.call_later(max(left_s, REQUEST_S / 2), self._look)
+            self._timer = self.loop.call_later(left_s if left_s > 0 else REQUEST_S, self._look)
         else:
             self._refuse("too_slow")
 
@@ -138,7 +165,7 @@ class Connection(HttpToolsProtocol):
         if waiting and not waiting[-1].more_body:
             waiting[-1].keep_alive = False
             return
-        unheard = not waiting and self._in_head and self._came
+        unheard = not waiting and self._in_head and (self._begun or self._came)
         half_heard = len(waiting) == 1 and not waiting[0].response_started
         if unheard or half_heard:
             self.transport.write(_refusal(code))
@@ -147,6 +174,13 @@ class Connection(HttpToolsProtocol):
 
 class SocketConnection(WebSocketsSansIOProtocol):
     """One WebSocket; what a client sends faster than it is looked at has a limit."""
+
+    async def send(self, message: Any) -> None:
+        """As always, but who sends after the end learns that the client is gone, and not of a fault."""
+        await self.writable.wait()
+        if self.close_sent:
+            raise ClientDisconnected
+        await super().send(message)
 
     def handle_ping(self) -> None:
         """Answered while the client reads answers; else they would pile up here."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import logging
 import signal
 import socket
 import sys
@@ -17,6 +18,7 @@ from openhandover.core.errors import ConfigError
 from openhandover.engine import Engine
 
 from .app import App, create_app
+from .connections import Connection, SocketConnection, end_when_unread
 
 DRAIN_S = 5.0
 """So long running requests may still take after SIGTERM; with the engine's own drain it stays under 10 s."""
@@ -111,6 +113,7 @@ def _bind(host: str, port: int) -> socket.socket:
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        end_when_unread(listener)
         listener.bind((host, port))
     except OSError as error:
         listener.close()
@@ -123,14 +126,15 @@ def _uvicorn_config(app: App) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         loop="none",
-        http="httptools",
-        ws="websockets-sansio",
+        http=Connection,
+        ws=SocketConnection,
         ws_per_message_deflate=False,
         ws_max_size=1024 * 1024,
         ws_ping_interval=20,
         ws_ping_timeout=20,
         lifespan="on",
         log_config=None,
+        log_level=logging.ERROR,  # a stranger's nonsense is no line in our log
         access_log=False,
         server_header=False,
         date_header=True,

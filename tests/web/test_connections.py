@@ -1,0 +1,370 @@
+"""Hostile connections: who sends half, too much, nonsense or reads nothing gets a clear end, and costs little."""
+
+import asyncio
+import base64
+import json
+import os
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import aiohttp
+import pytest
+
+from openhandover.web import connections
+from tests.channels.visitor import CONFIG as WEBCHAT, SITE
+from tests.serving import KEY, Server, running_server
+
+AUTHORISED = f"Host: x\r\nAuthorization: Bearer {KEY}\r\n"
+HEALTH = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+class Line:
+    """A raw connection to a server."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.reader, self.writer = reader, writer
+
+    async def answer(self) -> tuple[int, dict[str, str], bytes]:
+        """The next answer with its length told: status, headers, body."""
+        async with asyncio.timeout(10):
+            head = (await self.reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
+            headers = dict(line.lower().split(": ", 1) for line in head[1:] if line)
+            body = await self.reader.readexactly(int(headers.get("content-length", 0)))
+        return int(head[0].split()[1]), headers, body
+
+    async def refused(self) -> str:
+        """The code of the answer that ends this connection."""
+        status, headers, body = await self.answer()
+        assert headers["connection"] == "close", headers
+        assert headers["content-type"] == "application/problem+json"
+        problem = json.loads(body)
+        assert problem["status"] == status
+        assert await self.rest() == b""
+        return problem["code"]
+
+    async def rest(self) -> bytes:
+        """Everything until the server ends the connection."""
+        async with asyncio.timeout(10):
+            return await self.reader.read()
+
+
+@asynccontextmanager
+async def line(server: Server) -> AsyncIterator[Line]:
+    """Connect."""
+    address = urlsplit(server.url)
+    reader, writer = await asyncio.open_connection(address.hostname, address.port)
+    try:
+        yield Line(reader, writer)
+    finally:
+        writer.close()
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The time for a request is short."""
+    monkeypatch.setattr(connections, "REQUEST_S", 0.2)
+
+
+@pytest.mark.usefixtures("hasty")
+@pytest.mark.parametrize(
+    "half",
+    [
+        b"G",
+        b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-A: ",
+        b"\r\n\r\n",
+        f"POST /v1/conversations HTTP/1.1\r\n{AUTHORISED}Content-Length: 50\r\n\r\n{{".encode(),
+        f"POST /v1/conversations HTTP/1.1\r\n{AUTHORISED}Transfer-Encoding: chunked\r\n\r\n1\r\n{{\r\n".encode(),
+        f"POST /v1/uploads HTTP/1.1\r\n{AUTHORISED}Content-Type: multipart/form-data; boundary=b\r\n"
+        "Content-Length: 500\r\n\r\n--b\r\n".encode(),
+    ],
+    ids=["first byte", "head", "empty lines", "body", "chunks", "upload"],
+)
+async def test_half_a_request_has_an_end(server: Server, half: bytes) -> None:
+    """A request that does not go on is answered with 408, and the connection ends."""
+    async with line(server) as raw:
+        raw.writer.write(half)
+        assert await raw.refused() == "too_slow"
+
+
+@pytest.mark.usefixtures("hasty")
+async def test_who_says_nothing_is_not_answered(server: Server) -> None:
+    """A connection on which nothing came ends without a word: browsers open some in advance."""
+    async with line(server) as raw:
+        assert await raw.rest() == b""
+
+
+@pytest.mark.usefixtures("hasty")
+async def test_drops_do_not_keep_a_request_alive(server: Server) -> None:
+    """A byte now and then does not keep a request alive."""
+    async with line(server) as raw:
+
+        async def drip() -> None:
+            raw.writer.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-Slow: ")
+            while True:
+                raw.writer.write(b"a")
+                await raw.writer.drain()
+                await asyncio.sleep(0.01)
+
+        dripping = asyncio.create_task(drip())
+        assert await raw.refused() == "too_slow"
+        dripping.cancel()
+        await asyncio.gather(dripping, return_exceptions=True)
+
+
+@pytest.mark.usefixtures("hasty")
+async def test_a_slow_but_steady_body_is_taken(server: Server) -> None:
+    """What goes on coming may take longer than a request that does not: here four times as long."""
+    body = json.dumps({"channel": "api", "user": {"id": "u", "name": "a" * 1900}}).encode()
+    async with line(server) as raw:
+        head = f"POST /v1/conversations HTTP/1.1\r\n{AUTHORISED}Content-Length: {len(body)}\r\n\r\n"
+        raw.writer.write(head.encode() + body[:1_000])
+        await asyncio.sleep(0.8)
+        raw.writer.write(body[1_000:])
+        assert (await raw.answer())[0] == 201
+
+
+@pytest.mark.usefixtures("hasty")
+async def test_an_early_answer_does_not_keep_the_rest_waiting(server: Server) -> None:
+    """Who is refused before the body is there may still send it, but not take for ever over it."""
+    async with line(server) as raw:
+        raw.writer.write(b"POST /v1/conversations HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\n{")
+        assert (await raw.answer())[0] == 401
+        assert await raw.rest() == b""
+    async with line(server) as raw:
+        raw.writer.write(b"POST /v1/conversations HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{")
+        assert (await raw.answer())[0] == 401
+        raw.writer.write(b"}" + HEALTH)
+        assert (await raw.answer())[0] == 200
+
+
+@pytest.mark.usefixtures("hasty")
+async def test_a_byte_after_an_answer_begins_the_wait_anew(server: Server) -> None:
+    """A connection that is kept for further requests is not kept by half of one."""
+    async with line(server) as raw:
+        raw.writer.write(HEALTH)
+        assert (await raw.answer())[0] == 200
+        raw.writer.write(b"GE")
+        assert await raw.refused() == "too_slow"
+
+
+@pytest.mark.parametrize(
+    ("part", "separator"), [(b"X-Long: ", b""), (b"", b"a: b\r\n")], ids=["one header", "many headers"]
+)
+async def test_a_head_has_a_limit(server: Server, part: bytes, separator: bytes) -> None:
+    """A head that does not end is refused, before much of it is kept."""
+    async with line(server) as raw:
+        piece = separator * 1_000 or b"a" * 6_000
+        raw.writer.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\n" + part)
+        for _ in range(connections.MAX_HEAD_BYTES // len(piece) + 1):
+            raw.writer.write(piece)
+        assert await raw.refused() == "head_too_large"
+
+
+async def test_a_whole_head_over_the_limit(server: Server) -> None:
+    """A head that is too long is refused also where it came in one piece; one below the limit is taken."""
+    for size, refused in ((connections.MAX_HEAD_BYTES, True), (connections.MAX_HEAD_BYTES - 1_000, False)):
+        async with line(server) as raw:
+            raw.writer.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-Long: " + b"a" * size + b"\r\n\r\n")
+            if refused:
+                assert await raw.refused() == "head_too_large"
+            else:
+                assert (await raw.answer())[0] == 200
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
+        b"GET /\x00 HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET http://x HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET / HTTP/9.9\r\nHost: x\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999999999999999\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nX-A : b\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nX-A: b\rX-B: c\r\n\r\n",
+    ],
+)
+async def test_what_is_no_http(server: Server, nonsense: bytes) -> None:
+    """What is no request, or may be read as two different ones, is refused, and nothing after it is taken."""
+    async with line(server) as raw:
+        raw.writer.write(nonsense)
+        assert await raw.refused() == "bad_http"
+
+
+async def test_a_broken_chunk(server: Server) -> None:
+    """A body that breaks the rules in its middle is refused."""
+    async with line(server) as raw:
+        head = f"POST /v1/conversations HTTP/1.1\r\n{AUTHORISED}Transfer-Encoding: chunked\r\n\r\n"
+        raw.writer.write(head.encode() + b"zz\r\n")
+        assert await raw.refused() == "bad_http"
+
+
+async def test_nonsense_after_a_request(server: Server) -> None:
+    """A request is answered, whatever comes after it; then the connection ends."""
+    async with line(server) as raw:
+        raw.writer.write(HEALTH + b"\x00\x00\x00\r\n\r\n")
+        status, headers, _ = await raw.answer()
+        assert (status, headers["connection"]) == (200, "close")
+        assert await raw.rest() == b""
+
+
+async def test_a_trailer_is_no_header(server: Server) -> None:
+    """What comes after a body gives nobody a key, an address or a signature: no proxy has looked at it."""
+    async with line(server) as raw:
+        body = b'{"channel":"api","user":{"id":"u"}}'
+        raw.writer.write(
+            b"POST /v1/conversations HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+            + b"%x\r\n%s\r\n0\r\nAuthorization: Bearer %s\r\n\r\n" % (len(body), body, KEY.encode())
+        )
+        assert (await raw.answer())[0] == 401
+
+
+async def test_pipelined_requests(server: Server) -> None:
+    """Requests that do not wait for answers get them in order."""
+    async with line(server) as raw:
+        raw.writer.write(HEALTH + b"GET /none HTTP/1.1\r\nHost: x\r\n\r\n" + HEALTH)
+        assert [(await raw.answer())[0] for _ in range(3)] == [200, 404, 200]
+
+
+async def test_too_many_pipelined_requests(server: Server) -> None:
+    """Of thousands of requests at once the first are answered; the others are not kept."""
+    async with line(server) as raw:
+        raw.writer.write(HEALTH * 3_000)
+        answers = (await raw.rest()).count(b"HTTP/1.1 200")
+        assert connections.MOST_PIPELINED <= answers < 3_000
+
+
+async def test_a_stream_ends_though_a_request_waits_behind_it(server: Server) -> None:
+    """A client that has left is noticed also where it had asked for more than the stream."""
+    chat = (await server.conversation())["id"]
+    listening = server.engine.feed._listeners  # pyright: ignore[reportPrivateUsage]
+    async with line(server) as raw:
+        path = f"/v1/conversations/{chat}/events"
+        raw.writer.write(f"GET {path} HTTP/1.1\r\n{AUTHORISED}Accept: text/event-stream\r\n\r\n".encode())
+        await raw.reader.readuntil(b"connected")
+        raw.writer.write(HEALTH)
+        await server.until(f"/v1/conversations/{chat}", lambda _: chat in listening)
+    async with asyncio.timeout(10):
+        while chat in listening:
+            await server.said(chat)
+
+
+async def test_an_old_client(server: Server) -> None:
+    """HTTP/1.0 is answered, and the connection ends."""
+    async with line(server) as raw:
+        raw.writer.write(b"GET /healthz HTTP/1.0\r\n\r\n")
+        status, headers, _ = await raw.answer()
+        assert (status, headers["connection"]) == (200, "close")
+        assert await raw.rest() == b""
+
+
+async def test_an_upgrade_that_we_do_not_know(server: Server) -> None:
+    """A client that offers another protocol beside its request (curl offers HTTP/2) is answered as if it had not."""
+    body = b'{"channel":"api","user":{"id":"u"}}'
+    offered = "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n"
+    async with line(server) as raw:
+        head = (
+            f"POST /v1/conversations HTTP/1.1\r\n{AUTHORISED}{offered}Content-Length: {len(body)}\r\n\r\n"
+        ).encode()
+        raw.writer.write(head + body[:10])
+        await asyncio.sleep(0)
+        raw.writer.write(body[10:])
+        assert (await raw.answer())[0] == 201
+
+
+async def test_who_reads_nothing_is_gone_in_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client that takes nothing of what it asked for loses its connection, and what was made for it is freed."""
+    monkeypatch.setattr(connections, "UNREAD_S", 0.5)
+    async with running_server(tmp_path) as server:
+        chat = (await server.conversation())["id"]
+        listening = server.engine.feed._listeners  # pyright: ignore[reportPrivateUsage]
+        address = urlsplit(server.url)
+        with socket.socket() as deaf:
+            deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2_048)
+            deaf.connect((address.hostname, address.port))
+            path = f"/v1/conversations/{chat}/events"
+            deaf.sendall(f"GET {path} HTTP/1.1\r\n{AUTHORISED}Accept: text/event-stream\r\n\r\n".encode())
+            await server.until(f"/v1/conversations/{chat}", lambda _: chat in listening)
+            async with asyncio.timeout(30):
+                while chat in listening:
+                    await server.said(chat, text="a" * 30_000)
+
+
+def frame(opcode: int, data: bytes = b"", *, fin: bool = True) -> bytes:
+    """A client's frame, masked with zeros."""
+    assert len(data) < 126
+    return bytes([opcode | (0x80 if fin else 0), 0x80 | len(data)]) + bytes(4) + data
+
+
+@asynccontextmanager
+async def web_socket(folder: Path) -> AsyncIterator[Line]:
+    """A raw WebSocket of a visitor, said hello."""
+    async with running_server(folder, WEBCHAT) as server, aiohttp.ClientSession() as http:
+        site = {"Origin": SITE}
+        async with http.post(f"{server.url}/webchat/open/sessions", json={}, headers=site) as begun:
+            token = (await begun.json())["token"]
+        async with line(server) as raw:
+            key = base64.b64encode(os.urandom(16)).decode()
+            raw.writer.write(
+                f"GET /webchat/open/socket HTTP/1.1\r\nHost: x\r\nOrigin: {SITE}\r\n"
+                f"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n\r\n".encode()
+            )
+            assert b" 101 " in await raw.reader.readuntil(b"\r\n\r\n")
+            hello = json.dumps({"type": "hello", "token": token}).encode()
+            raw.writer.write(bytes([0x81, 0xFE, *len(hello).to_bytes(2, "big")]) + bytes(4) + hello)
+            await raw.reader.readuntil(b'"ready"')
+            yield raw
+
+
+@pytest.mark.parametrize(
+    ("flood", "code"),
+    [
+        (frame(1, b"{", fin=False) + frame(0, fin=False) * 2_000, 1009),
+        (frame(1, b"{}") * 5_000, 1008),
+    ],
+    ids=["endless parts", "many messages at once"],
+)
+async def test_frames_without_end(tmp_path: Path, flood: bytes, code: int) -> None:
+    """A socket that sends more frames than anybody looks at is closed with a code that says so."""
+    async with web_socket(tmp_path) as raw:
+        raw.writer.write(flood)
+        assert code.to_bytes(2, "big") in await raw.rest()
+
+
+async def test_pings_of_one_who_does_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pings are answered, but no answers pile up for a client that does not read them."""
+    taken = 0
+    server_side: list[connections.SocketConnection] = []
+    usual = connections.SocketConnection.handle_ping
+
+    def counted(self: connections.SocketConnection) -> None:
+        nonlocal taken
+        taken += 1
+        server_side[:] = [self]
+        usual(self)
+
+    monkeypatch.setattr(connections.SocketConnection, "handle_ping", counted)
+    async with web_socket(tmp_path) as raw:
+        raw.writer.write(frame(9, b"are you there"))
+        await raw.reader.readuntil(b"are you there")
+        raw.writer.transport.pause_reading()  # pyright: ignore[reportAttributeAccessIssue]
+        (server,) = server_side
+        sent = 1
+        async with asyncio.timeout(30):
+            while server.writable.is_set() or sent < 20_000:
+                raw.writer.write(frame(9, b"a" * 125) * 1_000)
+                await raw.writer.drain()
+                sent += 1_000
+                while taken < sent:
+                    await asyncio.sleep(0.01)
+        assert server.transport.get_write_buffer_size() < 1024 * 1024
+        raw.writer.write(frame(9, b"a" * 125) * 10_000)
+        while taken < sent + 10_000:
+            await asyncio.sleep(0.01)
+        assert server.transport.get_write_buffer_size() < 1024 * 1024
