@@ -12,6 +12,7 @@ class TestRingCentral(ProviderSuite):
     emulator = RingCentralEmulator
     open_endpoint = "thread.update_categories"
     send_endpoint = "realtime"
+    close_endpoint = "intervention.close"
     closed_takes_messages = True
 
     async def test_the_agent_hears_that_it_arrived(self, world: VendorWorld) -> None:

@@ -194,6 +194,19 @@ async def test_what_no_webhook_brought_is_looked_for_after_a_start(world: Vendor
     assert one.heard() == [f"hello {one.token}", "meanwhile"]
 
 
+async def test_what_the_agent_has_taken_back_is_not_found(world: VendorWorld) -> None:
+    """A message that was deleted while nobody could be told is not shown any more."""
+    one = await talk(world).active()
+    world.emulator.callbacks.hold()
+    await one.agent_says("oh no")
+    thread = engage(world).account.threads[(await one.chat())["id"]]
+    thread.contents[-1].deleted = True
+    await one.agent_says("sorry")
+    await world.restart()
+    await one.hears("sorry")
+    assert one.heard() == [f"hello {one.token}", "sorry"]
+
+
 async def test_looking_finds_who_has_it(tmp_path: Path) -> None:
     """No webhook told that an agent took it, and they have not written: the user does not wait for nobody."""
     async with living(tmp_path, catch_up_s=0.2) as world:
@@ -244,6 +257,15 @@ async def test_an_opening_that_broke_off_goes_on_behind_what_was_taken(world: Ve
     assert one.lines("user") == texts
     actions = [seen.json["action"] for seen in world.emulator.requests_to("realtime")]
     assert len(actions) == 2 + 1 + 1 + 5 + 2  # identities, user, thread, messages, and what was lost
+
+
+async def test_a_source_that_takes_no_threads_gets_its_messages(world: VendorWorld) -> None:
+    """RingCentral's page of the option `threads.no_content` says that only showing and listing threads is left."""
+    engage(world).source.takes_threads = False
+    one = await talk(world).queued("hello")
+    assert one.lines("user") == ["hello"]
+    await one.says("more")
+    await one.shown("more")
 
 
 async def test_without_words_of_the_user_there_is_one_for_them(tmp_path: Path) -> None:

@@ -37,6 +37,11 @@ FACTS: dict[str, list[e.ProviderFact]] = {
     ],
     "messages_create__html": [e.AgentMessage("Hello & welcome\nBye\nnow", "65c0aa01")],
     "messages_create__structured": [e.AgentMessage("Which one?\nBilling\nDelivery", "65c0aa01")],
+    "messages_create__structured_with_body": [
+        e.AgentMessage(
+            "What do you wish?\nReturns\nGo to website\nhttps://acme.example/returns\nOk", "65c0aa01"
+        )
+    ],
     "messages_create__bot_identity": [e.AgentMessage("We are closed.", "65c0aa01", automatic=True)],
     "messages_create__unthreaded": [HELLO],
     "messages_create__sparse": [e.AgentMessage("Hi", "65c0aa02")],

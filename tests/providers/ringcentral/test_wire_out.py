@@ -205,5 +205,5 @@ def test_agents_have_names() -> None:
 def test_words_of_html_and_of_structures() -> None:
     """Only what people read."""
     assert readable.of_html("a<br/>b &lt;c&gt;<ul><li>d</li></ul>") == "a\nb <c>\nd"
-    assert readable.of_structure({"items": [{"title": "x", "payload": "p"}, 3], "text": "y"}) == "x\ny"
-    assert readable.of_structure(None) == ""
+    assert readable.of_structure({"items": [{"title": "x", "payload": "p"}, 3], "text": "y"}) == ["x", "y"]
+    assert readable.of_structure(None) == []

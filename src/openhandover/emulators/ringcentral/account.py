@@ -46,6 +46,8 @@ class Content:
     context: dict[str, Any] = field(default_factory=dict[str, Any])
     at: str = field(default_factory=now)
     read: bool = False
+    deleted: bool = False
+    """The agent has taken it back."""
 
     def line(self) -> dict[str, Any]:
         """For the page."""

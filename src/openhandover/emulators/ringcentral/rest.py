@@ -156,6 +156,7 @@ class Rest:
             "body_input_format": "text",
             "published": True,
             "approval_required": False,
+            "remotely_deleted": one.deleted,
             "attachments": files,
             "created_at": one.at,
         }

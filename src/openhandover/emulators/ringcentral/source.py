@@ -37,6 +37,9 @@ class Source:
             "status.mark_as_read": self._read,
         }
         self.files: dict[str, File] = {}
+        self.takes_threads = True
+        """Whether threads can be made. Of a source with the option `threads.no_content` one page says that this action is
+        ignored, and another names it without a condition. If not, a thread begins with its first message."""
 
     def take(self, source_id: str, proof: str, body: bytes) -> None:
         """One call.
@@ -57,7 +60,7 @@ class Source:
         except ValueError:
             raise Refused(400, "Bad request") from None
         action = self._actions.get(call.action)
-        if action is None:
+        if action is None or (call.action == "threads.create" and not self.takes_threads):
             raise Refused(422, "Invalid action")
         action(call.params)
 
@@ -73,15 +76,20 @@ class Source:
 
     def _thread(self, params: dict[str, Any]) -> None:
         asked = _read(params, schema.Thread)
-        if self._account.foreign(asked.id) is None:
-            account = self._account
+        self._begin(asked.id, asked.title)
+
+    def _begin(self, foreign_id: str, title: str) -> None:
+        account = self._account
+        if account.foreign(foreign_id) is None:
             made = Thread(
-                account.new_id("thread"), asked.id, asked.title, account.source_id, [account.bot_category]
+                account.new_id("thread"), foreign_id, title, account.source_id, [account.bot_category]
             )
             account.threads[made.id] = made
 
     def _message(self, params: dict[str, Any]) -> None:
         asked = _read(params, schema.Message)
+        if not self.takes_threads:
+            self._begin(asked.thread_id, "")
         thread = self._known(asked.thread_id)
         if not asked.body and not asked.attachments:
             raise Refused(422, "Invalid resource format: neither body nor attachments")

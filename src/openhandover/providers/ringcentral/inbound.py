@@ -151,7 +151,7 @@ def _said(params: _Params, settings: Settings) -> events.AgentMessage:
     text = params.body or ""
     if params.format == "html":
         text = readable.of_html(text)
-    text = text or readable.of_structure(params.structured_content)
+    text = "\n".join(dict.fromkeys(filter(None, (text, *readable.of_structure(params.structured_content)))))
     named = [(one.url, one.filename, None) for one in params.attachments or ()]
     found = files(params.content_id or "", named)
     if not text and not found:

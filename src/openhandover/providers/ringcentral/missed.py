@@ -59,10 +59,10 @@ def _fact(
 
 
 def _is_of_agent(it: wire.Content) -> bool:
-    """Ours are told apart by their id, and what waits for a supervisor is not said yet."""
+    """Ours are told apart by their id; what waits for a supervisor is not said yet, what was deleted not any more."""
     ours = (it.foreign_id or "").startswith(wire.OURS)
-    waits = it.approval_required or it.published is False
-    return bool(it.creator_id) and not ours and not waits and bool(it.body or it.attachments)
+    hidden = it.approval_required or it.published is False or it.remotely_deleted
+    return bool(it.creator_id) and not ours and not hidden and bool(it.body or it.attachments)
 
 
 def _said(it: wire.Content) -> events.AgentMessage:

@@ -31,17 +31,13 @@ def of_html(text: str) -> str:
     return "".join(parser.words).strip()
 
 
-def of_structure(value: Any) -> str:
-    """The texts of a structured message, one per line; only the words can be passed on, not what can be pressed."""
-    return "\n".join(_texts(value))
-
-
-def _texts(value: Any) -> list[str]:
+def of_structure(value: Any) -> list[str]:
+    """The texts of a structured message; only the words can be passed on, not what can be pressed."""
     if isinstance(value, list):
-        return [text for one in value for text in _texts(one)]  # pyright: ignore[reportUnknownVariableType]
+        return [text for one in value for text in of_structure(one)]  # pyright: ignore[reportUnknownVariableType]
     if not isinstance(value, dict):
         return []
     found: list[str] = []
     for key, inner in value.items():  # pyright: ignore[reportUnknownVariableType]
-        found += [inner] if key in _SAYS and isinstance(inner, str) else _texts(inner)
+        found += [inner] if key in _SAYS and isinstance(inner, str) else of_structure(inner)
     return found

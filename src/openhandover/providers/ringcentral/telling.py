@@ -76,6 +76,8 @@ class Telling:
                 step.action, {**step.params, "attachments": files} if files else step.params
             )
         except ProviderRejected:
+            if step.action == "threads.create":
+                return  # not every source makes threads: then one begins with its first message, or that says what is wrong
             if not files:
                 raise
             # Not every file is taken there. What was said with it counts more, and the agent learns where it is.

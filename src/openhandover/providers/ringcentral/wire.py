@@ -233,6 +233,7 @@ class Content(Struct):
     created_at: str | None = None
     published: bool | None = None
     approval_required: bool = False
+    remotely_deleted: bool = False
     attachments: list[ContentFile] | None = None
 
 
