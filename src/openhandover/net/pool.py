@@ -6,15 +6,15 @@ Loading it takes a third of the server's start, so `client` imports it with the 
 import asyncio
 import os
 import socket
-from collections.abc import AsyncGenerator, AsyncIterator, Generator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from functools import lru_cache
 from http import HTTPStatus
 from ipaddress import ip_address
+from typing import NoReturn
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
-from multidict import CIMultiDict
 from yarl import URL
 
 from openhandover import __version__
@@ -45,33 +45,31 @@ class Pool:
 
     async def send(self, request: Request) -> Reply:
         """The answer, whatever its status. Raises Unreachable, Blocked, Unsendable, TooLarge."""
-        with _in_our_words(f"No complete answer within {request.timeout_s:g} s"):
+        try:
             async with asyncio.timeout(request.timeout_s):
                 return await self._follow(request)
+        except _THEIRS as error:
+            _raise_ours(error, f"No complete answer within {request.timeout_s:g} s")
 
     @asynccontextmanager
     async def stream(self, request: Request, silence_s: float) -> AsyncGenerator[Streamed]:
         """An answer without a known end. Raises as `send`."""
-        with _in_our_words(f"No answer within {request.timeout_s:g} s"):
+        try:
             url = _url(request.url)
             if request.guard is not None:
                 request.guard.check(url)
             async with asyncio.timeout(request.timeout_s):
-                response = await self._session(request.guard, 0).request(
-                    request.method,
-                    url,
-                    headers=request.headers,
-                    data=request.body or None,
-                    allow_redirects=False,
-                )
+                session = self._session(request.guard, 0)
+                response = await _begun(session, request.method, url, request.headers, request.body)
+        except _THEIRS as error:
+            _raise_ours(error, f"No answer within {request.timeout_s:g} s")
         try:
             yield Streamed(response.status, response.headers, _chunks(response, silence_s))
         finally:
             response.close()  # half an answer is left: nobody can use this connection again
 
     async def _follow(self, request: Request) -> Reply:
-        url, method, body = _url(request.url), request.method, request.body
-        headers = CIMultiDict(request.headers)
+        url, method, headers, body = _url(request.url), request.method, request.headers, request.body
         for left in range(request.redirects, -1, -1):
             if request.guard is not None:
                 request.guard.check(url)
@@ -87,24 +85,25 @@ class Pool:
                 headers = _without(headers, _BODY_HEADERS)
             if url.origin() != previous.origin():
                 # a key meant for one host must not travel to another
-                headers = CIMultiDict((k, v) for k, v in headers.items() if k.lower() in _KEPT_ACROSS_ORIGINS)
+                headers = {k: v for k, v in headers.items() if k.lower() in _KEPT_ACROSS_ORIGINS}
         raise Unreachable(f"More than {request.redirects} redirects")
 
     async def _once(
-        self, method: str, url: URL, headers: CIMultiDict[str], body: bytes, request: Request
+        self, method: str, url: URL, headers: Mapping[str, str], body: bytes, request: Request
     ) -> Reply:
-        session = self._session(request.guard)
-        async with session.request(
-            method, url, headers=headers, data=body or None, allow_redirects=False
-        ) as response:
+        response = await _begun(self._session(request.guard), method, url, headers, body)
+        try:
             received = bytearray()
-            async for chunk in response.content.iter_any():
-                received += chunk
+            while not response.content.at_eof():
+                received += await response.content.readany()
                 if len(received) > request.max_bytes:
                     raise TooLarge(
                         f"The answer is over {request.max_bytes} bytes", http_status=response.status
                     )
-            return Reply(response.status, response.headers, bytes(received))
+        except BaseException:
+            response.close()  # half an answer is left; after a whole one the connection is free by itself
+            raise
+        return Reply(response.status, response.headers, bytes(received))
 
     def _session(self, guard: Guard | None, per_host: int = _PER_HOST) -> aiohttp.ClientSession:
         session = self._sessions.get((guard, per_host))
@@ -120,7 +119,6 @@ class Pool:
                 cookie_jar=aiohttp.DummyCookieJar(),
                 timeout=aiohttp.ClientTimeout(total=None),
                 headers={"User-Agent": _AGENT},
-                skip_auto_headers=("Content-Type",),
             )
         return session
 
@@ -147,26 +145,45 @@ class PinningResolver(AbstractResolver):
         await self._inner.close()
 
 
-@contextmanager
-def _in_our_words(too_late: str) -> Generator[None]:
-    """What the client raises, as what it means here."""
-    try:
-        yield
-    except TimeoutError as error:
-        raise Unreachable(too_late) from error
-    except (aiohttp.InvalidURL, ValueError):
-        raise Unsendable from None  # the cause's text holds the whole url or header
-    except aiohttp.ClientConnectorError as error:
-        raise Unreachable(f"No connection: {_cause(error)}") from error
-    except (aiohttp.ClientError, OSError) as error:
-        raise Unreachable(f"The connection broke off: {type(error).__name__}") from error
+_THEIRS = (TimeoutError, aiohttp.ClientError, ValueError, OSError)
+"""What the client raises."""
+
+
+def _raise_ours(error: Exception, too_late: str) -> NoReturn:
+    """What the client raised, as what it means here."""
+    match error:
+        case TimeoutError():
+            raise Unreachable(too_late) from error
+        case aiohttp.InvalidURL() | ValueError():
+            raise Unsendable from None  # the cause's text holds the whole url or header
+        case aiohttp.ClientConnectorError():
+            raise Unreachable(f"No connection: {_cause(error)}") from error
+        case _:
+            raise Unreachable(f"The connection broke off: {type(error).__name__}") from error
+
+
+async def _begun(
+    session: aiohttp.ClientSession, method: str, url: URL, headers: Mapping[str, str], body: bytes
+) -> aiohttp.ClientResponse:
+    """The answer, as far as its headers. A body goes out with the type that its caller gives it, or none."""
+    typed = "content-type" in headers or "Content-Type" in headers
+    return await session.request(
+        method,
+        url,
+        headers=headers,
+        data=body or None,
+        allow_redirects=False,
+        skip_auto_headers=None if typed else ("Content-Type",),
+    )
 
 
 async def _chunks(response: aiohttp.ClientResponse, silence_s: float) -> AsyncIterator[bytes]:
     while True:
-        with _in_our_words(f"Nothing came for {silence_s:g} s"):
+        try:
             async with asyncio.timeout(silence_s):
                 chunk = await response.content.readany()
+        except _THEIRS as error:
+            _raise_ours(error, f"Nothing came for {silence_s:g} s")
         if not chunk:
             return
         yield chunk
@@ -178,8 +195,8 @@ def _url(text: str) -> URL:
     return URL(text)
 
 
-def _without(headers: CIMultiDict[str], names: frozenset[str]) -> CIMultiDict[str]:
-    return CIMultiDict((name, value) for name, value in headers.items() if name.lower() not in names)
+def _without(headers: Mapping[str, str], names: frozenset[str]) -> Mapping[str, str]:
+    return {name: value for name, value in headers.items() if name.lower() not in names}
 
 
 def _cause(error: aiohttp.ClientConnectorError) -> str:
