@@ -158,7 +158,8 @@ async def test_what_the_bot_asked_is_known(server: Server, screen: Screen) -> No
 
 
 async def test_previous_conversations_can_be_opened(server: Server, screen: Screen) -> None:
-    """An earlier handover of the same visitor is listed with its agent, and opens with what was said."""
+    """An earlier handover of the same visitor is listed with its agent and outcome, in the page's words, and opens with
+    what was said."""
     await held(server, screen)
     await screen.says("the first answer")
     await expect(screen.line("the first answer")).to_be_visible()
@@ -168,8 +169,11 @@ async def test_previous_conversations_can_be_opened(server: Server, screen: Scre
     await server.handover("c_h2", id="h2")
     await screen.opens("Jo Again")
     section = screen.page.locator("section").filter(has_text="Earlier conversations")
+    await expect(section.get_by_role("button")).to_contain_text("Completed")
+    await expect(section).not_to_contain_text("The user talked with")
     await section.get_by_role("button").click()
     await expect(screen.dialog).to_contain_text("the first answer")
+    await expect(screen.dialog).not_to_contain_text("The user talked with")
     await expect(screen.dialog).to_contain_text("Completed")
 
 

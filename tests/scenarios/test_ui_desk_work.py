@@ -1,5 +1,6 @@
 """What agents do with a conversation besides answering it, and what becomes of it on the visitor's screen."""
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -85,6 +86,43 @@ async def test_the_visitor_leaves_and_comes_back(tmp_path: Path) -> None:
         await expect(gone).to_have_count(0, timeout=15_000)
         await anna.says("anna-1")
         await kim.sees("anna-1")
+
+
+async def test_the_visitor_left_before_the_agent_came(tmp_path: Path) -> None:
+    """Whoever opens the conversation of somebody who has left sees it, also after a reload of the desk."""
+    async with three(tmp_path) as (house, kim, anna, _bob):
+        await kim.asks_for_a_person()
+        await expect(anna.item("Kim").first.get_by_role("button", name="Accept")).to_be_visible()
+        await kim.page.goto("about:blank")
+        await until(lambda: has_left(house))
+        gone = anna.page.get_by_role("main").get_by_text("left the page")
+        await anna.takes("Kim")
+        await expect(gone.first).to_be_visible()
+        await anna.page.reload()
+        await expect(gone.first).to_be_visible()
+
+
+async def test_the_visitor_leaves_while_the_story_loads(tmp_path: Path) -> None:
+    """What happens before the conversation is all on the agent's screen is not forgotten."""
+    async with three(tmp_path) as (house, kim, anna, _bob):
+
+        async def late(route: Route) -> None:
+            answer = await route.fetch()
+            await kim.page.goto("about:blank")
+            await until(lambda: has_left(house))
+            await route.fulfill(response=answer)
+
+        await anna.page.route(re.compile(r"/v1/desk/handovers/[^/?]+$"), late)
+        await kim.asks_for_a_person()
+        await anna.takes("Kim")
+        await expect(anna.page.get_by_role("main").get_by_text("left the page").first).to_be_visible()
+
+
+async def has_left(house: House) -> bool:
+    """Whether the server knows that the visitor's page is closed."""
+    (handover,) = (await house.server.call("GET", "/v1/handovers")).body["items"]
+    happened = await house.server.call("GET", f"/v1/conversations/{handover['conversation_id']}/events")
+    return any(event["type"] == "user.disconnected" for event in happened.body["items"])
 
 
 async def test_an_agent_goes_offline(tmp_path: Path) -> None:

@@ -15,11 +15,11 @@ import {
   myId,
   nameOf,
   offers,
+  onPage,
   presence,
   selected,
   showDetails,
   supervises,
-  threads,
   waiting,
 } from "./state";
 import { Transfer } from "./transfer";
@@ -63,7 +63,7 @@ export function Conversation() {
 }
 
 function Head({ id, entry, userName }: { id: string; entry: Entry | undefined; userName: string }) {
-  const present = threads.value.get(id)?.present;
+  const here = onPage.value.get(id);
   const channel = entry?.channel ?? currentTalk.value?.channel;
   const language = entry?.language ?? currentTalk.value?.language;
   const holder = entry?.agent && entry.agent.id !== myId.value ? t.heldBy(entry.agent.name) : !entry ? t.botHasIt : "";
@@ -74,8 +74,8 @@ function Head({ id, entry, userName }: { id: string; entry: Entry | undefined; u
         <h2 dir="auto">{userName}</h2>
         <p>
           {[holder, channel, language && languageName(language)].filter(Boolean).join(" · ")}
-          {present === false && <span class="presence-mark"><Icon name="gone" small />{t.gone}</span>}
-          {present === true && <span class="presence-mark">{t.there}</span>}
+          {here === false && <span class="presence-mark"><Icon name="gone" small />{t.gone}</span>}
+          {here === true && <span class="presence-mark">{t.there}</span>}
         </p>
       </div>
       {entry && !entry.ended_at && <Actions key={entry.id} entry={entry} />}

@@ -10,6 +10,7 @@ import "./talk.css";
 import "./composer.css";
 import "./overview.css";
 import "./aside.css";
+import "./touch.css";
 import { seen, select } from "./actions";
 import { watchTitle } from "./alerts";
 import { App } from "./app";

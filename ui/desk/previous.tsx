@@ -19,7 +19,7 @@ export function PreviousList({ all, userName }: { all: readonly Previous[]; user
           <li key={one.handover_id}>
             <button onClick={() => setOpen(one)}>
               <span><time dateTime={one.ended_at}>{date(one.ended_at)}</time>{agentOf(one) && <> · <bdi>{agentOf(one)}</bdi></>}</span>
-              <span class="muted" dir="auto">{one.summary || statusWords(one)}</span>
+              <span class="muted" dir="auto">{wordsOf(one) || outcomeOf(one)}</span>
             </button>
           </li>
         ))}
@@ -38,14 +38,14 @@ function Earlier({ one, userName, onDismiss }: { one: Previous; userName: string
       (error: unknown) => setProblem(words(error, "read")),
     );
   }, [one.handover_id]);
-  const rating = typeof one.rating === "number" ? one.rating : one.rating?.score;
+  const rating = ratingOf(one);
   return (
     <Dialog title={date(one.ended_at)} onDismiss={onDismiss} wide>
       <dl class="plain-facts">
         <div class="fact"><dt>{t.outcome}</dt><dd>{statusWords(one)}</dd></div>
         {agentOf(one) && <div class="fact"><dt>{t.agent}</dt><dd dir="auto">{agentOf(one)}</dd></div>}
-        {rating !== undefined && rating !== null && <div class="fact"><dt>{t.rating}</dt><dd>{t.ratingOf(rating)}</dd></div>}
-        {one.summary && <div class="fact"><dt>{t.summary}</dt><dd dir="auto">{one.summary}</dd></div>}
+        {rating !== null && <div class="fact"><dt>{t.rating}</dt><dd>{t.ratingOf(rating)}</dd></div>}
+        {wordsOf(one) && <div class="fact"><dt>{t.summary}</dt><dd dir="auto">{wordsOf(one)}</dd></div>}
       </dl>
       {problem && <p class="muted" role="status">{t.notYoursToRead}</p>}
       {messages && (
@@ -63,6 +63,16 @@ function Earlier({ one, userName, onDismiss }: { one: Previous; userName: string
 const date = (at: string): string => new Date(at).toLocaleDateString(locale, { day: "numeric", month: "long", year: "numeric" });
 
 const agentOf = (one: Previous): string => (typeof one.agent === "string" ? one.agent : (one.agent?.name ?? ""));
+
+/** What a language model made of it. */
+const wordsOf = (one: Previous): string => (one.worded && one.summary) || "";
+
+const ratingOf = (one: Previous): number | null => (typeof one.rating === "number" ? one.rating : (one.rating?.score ?? null));
+
+function outcomeOf(one: Previous): string {
+  const rating = ratingOf(one);
+  return rating === null ? statusWords(one) : `${statusWords(one)} · ${t.rating} ${t.ratingOf(rating)}`;
+}
 
 function statusWords(one: Previous): string {
   const nobody: Record<string, string> = { logged: t.reasonLogged, ticket: t.reasonTicket };

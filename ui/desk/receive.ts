@@ -16,6 +16,7 @@ import {
   myId,
   nameOf,
   notice,
+  onPage,
   outbox,
   selected,
   spoken,
@@ -113,6 +114,10 @@ function takeAgent(agent: Agent): void {
 
 function ordinary(event: Happening): void {
   const id = event.conversation_id;
+  if (event.type === "user.connected" || event.type === "user.disconnected") {
+    onPage.value = withKey(onPage.value, id, event.type === "user.connected");
+    return;
+  }
   if (!threads.value.has(id) && event.type !== "message.created") return;
   switch (event.type) {
     case "message.created":
@@ -126,9 +131,6 @@ function ordinary(event: Happening): void {
       if (event.data["author"] === "user")
         changeThread(id, () => ({ typingUntil: event.type === "typing.started" ? serverTime() + TYPING_MS : 0 }));
       return;
-    case "user.connected":
-    case "user.disconnected":
-      return changeThread(id, () => ({ present: event.type === "user.connected" }));
   }
 }
 

@@ -11,8 +11,6 @@ export interface Thread {
   /** Whether there are earlier ones at the server. */
   more: boolean;
   typingUntil: number;
-  /** Whether the visitor's page is open, null while nobody said. */
-  present: boolean | null;
 }
 
 /** A message or note on its way; it keeps its id on every try, so that the server takes it once. */
@@ -38,6 +36,8 @@ export const entries = signal<ReadonlyMap<string, Entry>>(new Map());
 export const details = signal<ReadonlyMap<string, Detail>>(new Map());
 export const stories = signal<ReadonlyMap<string, Sentence[]>>(new Map());
 export const threads = signal<ReadonlyMap<string, Thread>>(new Map());
+/** Whether a visitor's page is open, null where nobody said; known before their messages are. */
+export const onPage = signal<ReadonlyMap<string, boolean | null>>(new Map());
 export const unread = signal<ReadonlyMap<string, number>>(new Map());
 export const outbox = signal<readonly Pending[]>([]);
 export const agents = signal<readonly Agent[]>([]);
@@ -122,7 +122,7 @@ export function isSent(pending: Pending, message: Message): boolean {
   return message.author === "agent" && !!message.external_id?.endsWith(`:${pending.id}`);
 }
 
-const EMPTY: Thread = { messages: [], more: true, typingUntil: 0, present: null };
+const EMPTY: Thread = { messages: [], more: true, typingUntil: 0 };
 
 /** Change what is known of a conversation's thread. */
 export function changeThread(id: string, change: (thread: Thread) => Partial<Thread>): void {

@@ -14,6 +14,7 @@ import {
   me,
   merge,
   notice,
+  onPage,
   overview,
   phase,
   selected,
@@ -76,6 +77,7 @@ export function leave(because: "expired" | "logged out"): void {
 function forget(): void {
   entries.value = new Map();
   threads.value = new Map();
+  onPage.value = new Map();
   details.value = new Map();
   stories.value = new Map();
   unread.value = new Map();
@@ -100,11 +102,13 @@ async function renewed(): Promise<boolean> {
 async function load(): Promise<void> {
   stream?.close();
   try {
+    onPage.value = new Map(); // who came or went meanwhile is asked anew
     const place = await refreshEntries();
     await Promise.all([refreshAgents(), refreshCanned(), ...[...threads.value.keys()].map(catchUp)]);
     lastEventId = place;
     listen();
     void loadTalks().catch(ignoreUnlessLoggedOut);
+    void completeScreen().catch(ignoreUnlessLoggedOut);
   } catch (error) {
     recover(error);
   }
@@ -113,7 +117,8 @@ async function load(): Promise<void> {
 /** Fetch what the conversation on screen lacks. */
 export async function completeScreen(): Promise<void> {
   const chosen = selected.value;
-  if (chosen?.kind === "handover" && !details.value.has(chosen.id)) await loadDetail(chosen.id);
+  const known = chosen?.kind === "handover" ? details.value.get(chosen.id) : undefined;
+  if (chosen?.kind === "handover" && !(known && onPage.value.has(known.entry.conversation_id))) await loadDetail(chosen.id);
   const id = conversationId.value;
   if (id && !threads.value.get(id)?.messages.length) await loadMessages(id);
 }
@@ -242,10 +247,15 @@ export async function loadDetail(handoverId: string): Promise<void> {
   const detail = await get<Detail>(path);
   batch(() => {
     details.value = withKey(details.value, handoverId, detail);
+    const id = detail.entry.conversation_id;
+    if (!onPage.value.has(id)) onPage.value = withKey(onPage.value, id, detail.present === false ? false : null);
     if (entries.value.has(handoverId)) entries.value = withKey(entries.value, handoverId, detail.entry);
   });
-  const story = await get<{ items: Sentence[] }>(`${path}/explain?language=${language}`);
-  stories.value = withKey(stories.value, handoverId, story.items);
+  // nobody waits for the story: the messages come first
+  get<{ items: Sentence[] }>(`${path}/explain?language=${language}`).then(
+    (story) => (stories.value = withKey(stories.value, handoverId, story.items)),
+    ignoreUnlessLoggedOut,
+  );
 }
 
 export async function loadTalks(): Promise<void> {

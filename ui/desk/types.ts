@@ -117,6 +117,8 @@ export interface Previous {
   reason: string | null;
   agent: string | { id: string; name: string } | null;
   summary: string | null;
+  /** The summary is worth reading; else it says in English what the other fields say. */
+  worded?: boolean;
   rating: number | { score: number; comment?: string | null } | null;
 }
 
@@ -124,6 +126,8 @@ export interface Detail {
   entry: Entry;
   facts: Fact[];
   page?: Page | null;
+  /** False while the visitor's page is closed. */
+  present?: boolean;
   previous?: Previous[];
   handover: { status: string; reason: string | null; ended_by: string | null; requested_at: string };
   conversation: { id: string; channel: string; language: string; user: User; floor: string };

@@ -59,16 +59,19 @@ def _queue(board: Board, inbox: str) -> InboxQueue:
     )
 
 
-async def previous(store: Store, handover: Handover, user_id: str, sight: Sight) -> list[Earlier]:
-    """The last ended handovers of this user that were requested before this one, newest first."""
+async def previous(
+    store: Store, handover: Handover, user_id: str, sight: Sight, *, worded: bool
+) -> list[Earlier]:
+    """The last ended handovers of this user that were requested before this one, newest first. `worded`: a language
+    model sums talks up here."""
     rows = await store.report(
         "desk_previous",
         {"user_id": user_id, "handover_id": handover.id, "before": handover.requested_at},
     )
-    return [_earlier(row, sight) for row in rows]
+    return [_earlier(row, sight, worded) for row in rows]
 
 
-def _earlier(row: Mapping[str, Any], sight: Sight) -> Earlier:
+def _earlier(row: Mapping[str, Any], sight: Sight, worded: bool) -> Earlier:
     digest = msgspec.json.decode(row["digest"], type=_Digest) if row["digest"] else _Digest()
     known = row["agent_name"] or row["agent_id"]
     return Earlier(
@@ -79,5 +82,6 @@ def _earlier(row: Mapping[str, Any], sight: Sight) -> Earlier:
         reason=row["reason"],
         agent=Holder(row["agent_id"] or known, known) if known else None,
         summary=sight.text(digest.summary) or None,
+        worded=worded,
         rating=row["rating"],
     )

@@ -190,8 +190,13 @@ class Reads:
             "conversation": view.conversation(seen),
             "facts": [replace(fact, value=sight.text(fact.value)) for fact in facts],
             "page": page_of(seen),
+            "present": conversation.connected,
             "previous": await figures.previous(
-                self.office.engine.store, row.handover, conversation.user.id, sight
+                self.office.engine.store,
+                row.handover,
+                conversation.user.id,
+                sight,
+                worded=self.config.summaries is not None,
             ),
         }
         return json_reply(answer)

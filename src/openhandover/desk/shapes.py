@@ -202,7 +202,8 @@ class Page(Struct, frozen=True):
 
 
 class Earlier(Struct, frozen=True):
-    """An earlier handover of the same user; `rating` from 1 to 5."""
+    """An earlier handover of the same user; `rating` from 1 to 5. `worded`: its summary is in the words of a language
+    model, where it had any."""
 
     handover_id: str
     conversation_id: str
@@ -211,6 +212,7 @@ class Earlier(Struct, frozen=True):
     reason: str | None
     agent: Holder | None
     summary: str | None
+    worded: bool
     rating: int | None
 
 
@@ -222,6 +224,8 @@ class Detail(Struct, frozen=True):
     conversation: Conversation
     facts: list[Fact]
     page: Page | None
+    present: bool
+    """False once the user's page or app was said to have gone."""
     previous: list[Earlier]
 
 
