@@ -10,3 +10,4 @@ class TestChatwoot(ProviderSuite):
     type = "chatwoot"
     emulator = ChatwootEmulator
     open_endpoint, send_endpoint = "conversation.create", "message.create"
+    close_endpoint = "conversation.status"

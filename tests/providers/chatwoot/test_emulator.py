@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import json
 from collections.abc import AsyncGenerator
 from typing import Any
 
@@ -219,3 +220,36 @@ async def test_webhooks_are_signed_and_sent_once(client: Client) -> None:
     mac = hmac.new(there.inbox.secret.encode(), signed, hashlib.sha256).hexdigest()
     assert headers["X-Chatwoot-Signature"] == f"sha256={mac}"
     assert headers["X-Chatwoot-Delivery"]
+
+
+async def test_a_locked_inbox_has_one_conversation_for_each_source_id(client: Client) -> None:
+    """The same id gives the last conversation, another id of the same contact a new one."""
+    client.there.inbox.lock_to_single_conversation = True
+    contact = client.there.home.add_contact({"identifier": "u1"})
+    asked = {"inbox_id": 3, "contact_id": contact.id}
+    made = [
+        (await client.call("POST", f"{ROOT}/conversations", {**asked, "source_id": one}))[1]["id"]
+        for one in ("a", "a", "b")
+    ]
+    assert (made[0] == made[1], made[0] == made[2]) == (True, False)
+
+
+async def test_who_types_is_named_as_webhooks_name_people(client: Client) -> None:
+    """Four fields of an agent, and no account beside them."""
+    client.there.webhook_to(client.there.url)
+    await client.there.agent_types(str(await client.talk()))
+    told = json.loads(client.there.callbacks.sent[-1].body)
+    assert told["user"] == {"id": 5, "name": "Kim Agent", "email": "kim@example.org", "type": "user"}
+    assert set(told) == {"event", "user", "conversation", "is_private"}
+
+
+async def test_a_message_that_is_not_valid_is_refused_in_one_sentence(client: Client) -> None:
+    """Unlike other records: no names of fields."""
+    path = f"{ROOT}/conversations/{await client.talk()}/messages"
+    sentence = "Validation failed: Content is too long (maximum is 150000 characters)"
+    long = {**HELLO, "content": "x" * 150_001}
+    assert await client.call("POST", path, long) == (422, {"error": sentence})
+    client.there.desk.flood = 1
+    assert (await client.call("POST", path, HELLO))[0] == 200
+    refused = await client.call("POST", path, {**HELLO, "source_id": "y"})
+    assert refused == (422, {"error": "Validation failed: Too many messages"})

@@ -48,10 +48,20 @@ async def test_the_contact_is_used_again(here: Here) -> None:
     assert (here.count("contact.create"), here.count("contact.search")) == (1, 0)
 
 
-async def test_an_earlier_conversation_is_not_taken_for_a_new_one(here: Here) -> None:
-    """An inbox that is locked to one conversation gives back the last: refused by the name of that switch."""
+async def test_an_inbox_that_is_locked_to_one_conversation(here: Here) -> None:
+    """The lock is one for each id that we give a contact there, and each handover gives another: it changes nothing."""
     here.home.inboxes[INBOX_ID].lock_to_single_conversation = True
     first, _ = await here.opened()
+    second, _ = await here.opened(handover_id="h2")
+    assert (first is not second, len(texts(second))) == (True, 1)
+
+
+async def test_an_earlier_conversation_is_not_taken_for_a_new_one(
+    here: Here, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that gives back the contact's last one all the same: refused by the name of that switch."""
+    first, _ = await here.opened()
+    monkeypatch.setattr(here.home, "add_conversation", lambda *_: first)
     with pytest.raises(ProviderRejected, match="Lock to single conversation"):
         await here.opened(handover_id="h2")
     assert list(here.home.conversations.values()) == [first]

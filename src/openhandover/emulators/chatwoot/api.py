@@ -123,7 +123,7 @@ class Api:
         if asked.team_id is not None and asked.team_id not in self._home.teams:
             raise Refused(404, NOT_FOUND)
         made = self._home.add_conversation(contact, inbox, asked.source_id)
-        if made.source_id != asked.source_id:  # the last one, as it is
+        if made.messages or made.additional_attributes:  # the last one, as it is
             return web.json_response(views.conversation(made))
         made.team_id = asked.team_id
         made.custom_attributes = asked.custom_attributes or {}
@@ -212,7 +212,7 @@ class Api:
                 text = part.content.decode()
                 fields[part.name] = {"true": True, "false": False}.get(text, text)
         if len(attachments) > MOST_FILES:
-            raise Refused(422, "exceeded maximum allowed")
+            raise Refused(422, "Validation failed: Attachments exceeded maximum allowed")
         return schema.fitting(fields, schema.NewMessage), attachments
 
     def attached(self, message_id: int, name: str, content_type: str, content: bytes) -> dict[str, Any]:

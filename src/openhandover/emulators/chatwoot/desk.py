@@ -21,7 +21,6 @@ from .installation import (
     Contact,
     Conversation,
     Installation,
-    Invalid,
     Message,
 )
 
@@ -96,9 +95,9 @@ class Desk:
         """Put a message in. What the contact says opens a conversation again that was resolved or snoozed."""
         latest = of.messages[-self.flood :]
         if len(latest) == self.flood and latest[0].created_at > time.time() - 60:
-            raise Refused(422, "Too many messages")
+            raise Refused(422, "Validation failed: Too many messages")
         if len(message.content or "") > LONGEST_CONTENT:
-            raise Invalid("Content is too long (maximum is 150000 characters)", "content")
+            raise Refused(422, "Validation failed: Content is too long (maximum is 150000 characters)")
         of.messages.append(message)
         human = message.kind == OUTGOING and isinstance(message.sender, Agent) and not message.private
         if human and of.first_reply_at is None:

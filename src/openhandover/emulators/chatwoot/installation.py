@@ -178,17 +178,14 @@ class Installation:
         return contact
 
     def add_conversation(self, contact: Contact, inbox: Inbox, source_id: str) -> Conversation:
-        """A new conversation, or the last of this contact where the inbox knows only one. A source id belongs to one contact
-        of an inbox."""
-        for other in self.conversations.values():
-            same = (other.inbox_id, other.source_id) == (inbox.id, source_id)
-            if same and other.contact is not contact:
-                raise Refused(422, "source_id should be unique")
-        mine = [
-            one for one in self.conversations.values() if one.contact is contact and one.inbox_id == inbox.id
-        ]
-        if mine and inbox.lock_to_single_conversation:
-            return mine[-1]
+        """A new conversation, or the last with this source id where the inbox knows only one. A source id belongs to one
+        contact of an inbox."""
+        place = (inbox.id, source_id)
+        same = [one for one in self.conversations.values() if (one.inbox_id, one.source_id) == place]
+        if any(one.contact is not contact for one in same):
+            raise Refused(422, "source_id should be unique")
+        if same and inbox.lock_to_single_conversation:
+            return same[-1]
         made = Conversation(self.number(), contact, inbox.id, source_id)
         made.status = "resolved" if contact.blocked else "pending" if inbox.agent_bot else "open"
         self.conversations[made.id] = made

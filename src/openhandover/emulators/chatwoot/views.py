@@ -188,16 +188,16 @@ def pushed_conversation(one: Conversation) -> dict[str, Any]:
     }
 
 
+def told_agent(one: Agent) -> dict[str, Any]:
+    """An agent as webhooks name who did something."""
+    return {"id": one.id, "name": f"{one.name} Agent", "email": one.email, "type": "user"}
+
+
 def message_event(event: str, one: Message, of: Conversation, home: Installation) -> dict[str, Any]:
     """`message_created` and `message_updated`: the type is a word here."""
     sender: dict[str, Any] | None = None
     if isinstance(one.sender, Agent):
-        sender = {
-            "id": one.sender.id,
-            "name": f"{one.sender.name} Agent",
-            "email": one.sender.email,
-            "type": "user",
-        }
+        sender = told_agent(one.sender)
     elif one.sender is not None:
         sender = {**contact(one.sender), "account": ACCOUNT}
     shown: dict[str, Any] = {
@@ -230,14 +230,13 @@ def conversation_event(
 def typing_event(
     of: Conversation, who: Agent | Contact, *, on: bool, private: bool = False
 ) -> dict[str, Any]:
-    """`conversation_typing_on` and `conversation_typing_off`."""
-    user = pushed_agent(who) if isinstance(who, Agent) else contact(who)
+    """`conversation_typing_on` and `conversation_typing_off`: alone among these events without the account."""
+    user = told_agent(who) if isinstance(who, Agent) else contact(who)
     return {
         "event": "conversation_typing_on" if on else "conversation_typing_off",
         "user": user,
         "conversation": pushed_conversation(of),
         "is_private": private,
-        "account": ACCOUNT,
     }
 
 

@@ -21,6 +21,9 @@ OPENING: Reactions = {**OPEN, 408: ProviderUnavailable, 409: ProviderUnavailable
 """Chatwoot has no answer that says that nobody is there."""
 SENDING: Reactions = MESSAGE
 _FLOOD = "too many messages"
+_INVALID = "validation failed: "
+_OF_A_MESSAGE = ("content", "attachments")
+"""Fields of a message: it is refused in a sentence, other records with the names of their fields."""
 _MOVED = "check `base_url`: the server answers from another address"
 HINTS: Mapping[int, str] = {
     401: "check `api_token`: it must belong to an agent or administrator who is a member of the inbox",
@@ -124,8 +127,12 @@ def refusal_of(reply: Reply) -> Refusal:
         body = msgspec.json.decode(reply.body, type=_Body)
     except (ValueError, RecursionError):
         return Refusal()
-    names = tuple(name for name in body.attributes if name.replace("_", "").isalpha() and len(name) <= 40)
-    return Refusal((body.error or body.message or "").lower(), names)
+    names = [name for name in body.attributes if name.replace("_", "").isalpha() and len(name) <= 40]
+    words = (body.error or body.message or "").lower()
+    if words.startswith(_INVALID):
+        said = words.removeprefix(_INVALID).split(", ")
+        names += [name for name in _OF_A_MESSAGE if any(one.startswith(name) for one in said)]
+    return Refusal(words, tuple(names))
 
 
 def decoded(reply: Reply, kind: type[T], call: str) -> T:

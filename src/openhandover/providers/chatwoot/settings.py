@@ -30,7 +30,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ]
     inbox_id: Annotated[int, Meta(ge=1, description="inbox of type API, unless the step names another")]
     webhook_secret: Annotated[
-        Secret | None, Meta(description="the inbox's secret; signs its webhooks (servers from 2026 on)")
+        Secret | None, Meta(description="the inbox's secret; signs its webhooks (from version 4.13 on)")
     ] = None
     old_webhook_secret: Annotated[
         Secret | None,
