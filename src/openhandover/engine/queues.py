@@ -5,18 +5,23 @@ from collections import defaultdict, deque
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+import structlog
+
 from openhandover.core.events import QueueEstimated, QueueUpdated
 from openhandover.core.model import Handover, Status
 from openhandover.core.queueing import is_wanted, missing
 from openhandover.core.routing import HANDLING_SAMPLE, estimated_wait_s, mean_handling_s
 from openhandover.providers.base import Provider
-from openhandover.store.port import HandoverFilter, Store
+from openhandover.store.port import HandoverFilter, Store, StoreError
 
 from .work import Done, Work
 
 SETTLE_S = 0.3
 """Leaves that come together are told together."""
+AFTER_FAULT_S = 1.0
 PAGE = 500
+
+_log = structlog.get_logger("openhandover.queues")
 
 
 class _Waiting(NamedTuple):
@@ -36,7 +41,8 @@ class Queues:
         self._lines: defaultdict[str, dict[str, _Waiting]] = defaultdict(dict)
         self._busy: defaultdict[str, set[str]] = defaultdict(set)
         self._handled: dict[str, deque[float]] = {}
-        self._changed: dict[str, asyncio.Task[None]] = {}
+        self._changed: set[str] = set()
+        self._telling: dict[str, asyncio.Task[None]] = {}
 
     async def start(self) -> None:
         """Take up who waits and who is being helped."""
@@ -77,8 +83,11 @@ class Queues:
         self._busy[provider].discard(was.id)
         if now.ended_at is not None and now.active_at is not None and provider in self._handled:
             self._handled[provider].append(now.ended_at - now.active_at)
-        if left is not None and provider not in self._changed:
-            self._changed[provider] = asyncio.create_task(self._tell(provider), name="queue-estimates")
+        if left is None:
+            return
+        self._changed.add(provider)
+        if provider not in self._telling:
+            self._telling[provider] = asyncio.create_task(self._tell(provider), name="queue-estimates")
 
     async def completed(self, handover: Handover, told: QueueUpdated) -> QueueUpdated:
         """What a vendor tells of the queue of a handover that waits, with what it does not tell as we estimate it."""
@@ -121,8 +130,21 @@ class Queues:
 
     async def _tell(self, provider: str) -> None:
         """Somebody left the line: those behind who live by our estimate get a new one."""
-        await asyncio.sleep(SETTLE_S)
-        del self._changed[provider]
+        pause_s = SETTLE_S
+        while provider in self._changed:
+            await asyncio.sleep(pause_s)
+            self._changed.discard(provider)
+            try:
+                await self._tell_line(provider)
+                pause_s = SETTLE_S
+            except StoreError as error:
+                remedy = "check disk space and rights of the database"
+                _log.error("queue_estimates_wait", provider=provider, detail=str(error), remedy=remedy)
+                self._changed.add(provider)
+                pause_s = AFTER_FAULT_S
+        del self._telling[provider]
+
+    async def _tell_line(self, provider: str) -> None:
         await self._times(provider)
         for position, (handover_id, one) in enumerate(list(self._lines[provider].items()), start=1):
             if one.estimate not in (None, position):
@@ -131,7 +153,7 @@ class Queues:
 
     async def stop(self) -> None:
         """Estimates that were not told are not missed."""
-        tasks = list(self._changed.values())
+        tasks = list(self._telling.values())
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
