@@ -1,7 +1,6 @@
 """What each step does. The position, and when it is saved, is the runner's."""
 
-from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from jmespath.exceptions import JMESPathError
@@ -22,7 +21,7 @@ from openhandover.texts.views import text_of
 from . import calls, code
 from .answers import NotValid, validate
 from .definition import Place
-from .state import FLOOR_CHANGED, HandoverOrder, Host, Run, Turn
+from .state import FLOOR_CHANGED, HandoverOrder, Host
 from .steps import (
     Ask,
     AskStep,
@@ -42,33 +41,8 @@ from .steps import (
     Step,
 )
 
-
-class Position(Protocol):
-    """The runner, as far as a step may touch it."""
-
-    turn: Turn
-    run: Run
-
-    @property
-    def on_side(self) -> bool: ...
-    @property
-    def follows(self) -> bool: ...
-    @property
-    def place(self) -> Place: ...
-    @property
-    def scope(self) -> Mapping[str, Any]: ...
-    def set(self, values: Mapping[str, Any]) -> None: ...
-    def change(self, **fields: Any) -> None: ...
-    def next(self) -> None: ...
-    def enter(self, block: str) -> None: ...
-    def end(self) -> None: ...
-    async def save(
-        self,
-        say: PostMessage | None = None,
-        order: HandoverOrder | None = None,
-        *,
-        close_handover: bool = False,
-    ) -> None: ...
+if TYPE_CHECKING:
+    from .run import Runner
 
 
 class Doing:
@@ -84,7 +58,7 @@ class Doing:
         """Whether a run of an open handover's event ends before this step."""
         return isinstance(step, AskStep | HandoverToHumanStep | EndStep)
 
-    async def perform(self, step: Step, at: Position) -> bool:
+    async def perform(self, step: Step, at: "Runner") -> bool:
         """Do one step; whether the next one follows in this turn."""
         match step:
             case SayStep(say=said):
@@ -120,11 +94,11 @@ class Doing:
 
     # --- words -------------------------------------------------------------------------------------------
 
-    def question(self, ask: Ask, at: Position) -> PostMessage:
+    def question(self, ask: Ask, at: "Runner") -> PostMessage:
         """The message that asks."""
         return self._message(ask.text, ask.buttons, at)
 
-    def system(self, key: str, at: Position) -> PostMessage:
+    def system(self, key: str, at: "Runner") -> PostMessage:
         """A system text in the user's language."""
         language = at.turn.conversation.language
         return self._post(self._texts.text(key, language), language, at)
@@ -139,7 +113,7 @@ class Doing:
             self.host.report(place, f"`validate` cannot be used: {error}")
             return text, None
 
-    async def _say(self, say: Say, at: Position) -> None:
+    async def _say(self, say: Say, at: "Runner") -> None:
         message = self._message(say.text, say.buttons, at)
         metadata = self._value(say.metadata, at) if say.metadata else None
         to = say.to or ("both" if at.on_side else None)
@@ -148,7 +122,7 @@ class Doing:
             return  # a text that renders empty is silent
         await at.save(say=structs.replace(message, metadata=metadata, to=to))
 
-    def _message(self, texts: Texts, buttons: tuple[SayButton, ...], at: Position) -> PostMessage:
+    def _message(self, texts: Texts, buttons: tuple[SayButton, ...], at: "Runner") -> PostMessage:
         wanted = at.turn.conversation.language
         text, language = variant(texts, wanted, self._default_language)
         shown = tuple(
@@ -160,14 +134,14 @@ class Doing:
         )
         return structs.replace(self._post(self._fitting(text, at), language, at), buttons=shown or None)
 
-    def _fitting(self, template: str, at: Position) -> str:
+    def _fitting(self, template: str, at: "Runner") -> str:
         text = self._render(template, at)
         if len(text.encode()) <= MAX_TEXT_BYTES:
             return text
         self.host.report(at.place, f"the text is over {MAX_TEXT_BYTES} bytes and is cut")
         return beginning(text, MAX_TEXT_BYTES)
 
-    def _post(self, text: str, language: str, at: Position) -> PostMessage:
+    def _post(self, text: str, language: str, at: "Runner") -> PostMessage:
         """The message under an id of its own: a step that repeats after a crash repeats the id too."""
         return PostMessage(
             id=f"{at.run.id}-{at.turn.seq}-{at.run.n}",
@@ -179,21 +153,21 @@ class Doing:
 
     # --- templates ---------------------------------------------------------------------------------------
 
-    def _render(self, template: str, at: Position) -> str:
+    def _render(self, template: str, at: "Runner") -> str:
         try:
             return render(template, at.scope)
         except TemplateError as error:
             self.host.report(at.place, f"the template cannot be rendered: {error}")
             return ""
 
-    def _value(self, value: Any, at: Position) -> Any:
+    def _value(self, value: Any, at: "Runner") -> Any:
         try:
             return render_value(value, at.scope, typed=True)
         except TemplateError as error:
             self.host.report(at.place, f"the template cannot be rendered: {error}")
             return None
 
-    def _branch(self, step: IfStep, at: Position) -> None:
+    def _branch(self, step: IfStep, at: "Runner") -> None:
         place = at.place
         try:
             holds = condition(step.if_, at.scope)
@@ -203,7 +177,7 @@ class Doing:
         at.next()
         at.enter(f"{place}/{'then' if holds else 'else'}")
 
-    def _lookup(self, step: LookupStep, at: Position) -> None:
+    def _lookup(self, step: LookupStep, at: "Runner") -> None:
         place = at.place
         try:
             found = text_of(evaluate(step.lookup, at.scope))
@@ -215,7 +189,7 @@ class Doing:
 
     # --- the world outside -------------------------------------------------------------------------------
 
-    async def _hand_over(self, step: HandoverToHumanStep, at: Position) -> bool:
+    async def _hand_over(self, step: HandoverToHumanStep, at: "Runner") -> bool:
         """Order a handover; whether the flow goes on at once, because there can be none."""
         handover_id = self.host.new_id()
         place, seen = at.place, at.scope
@@ -235,7 +209,7 @@ class Doing:
             await at.save(say=self.system("failure", at))
         return True
 
-    async def _call(self, step: CallStep, at: Position) -> None:
+    async def _call(self, step: CallStep, at: "Runner") -> None:
         place, call = at.place, step.call
         try:
             request = calls.request(call, at.scope, f"{at.run.id}-{at.run.n}")
@@ -256,7 +230,7 @@ class Doing:
             at.next()
         await at.save()
 
-    async def _check_availability(self, step: CheckAvailabilityStep, at: Position) -> None:
+    async def _check_availability(self, step: CheckAvailabilityStep, at: "Runner") -> None:
         check = step.check_availability
         try:
             route = render_value(check.route, at.scope)
@@ -271,7 +245,7 @@ class Doing:
         at.next()
         await at.save()
 
-    async def _code(self, path: str, at: Position) -> None:
+    async def _code(self, path: str, at: "Runner") -> None:
         seen = at.scope
         facts = {
             "user": msgspec.to_builtins(at.turn.conversation.user),
