@@ -1,6 +1,6 @@
 """A small desk for the `http` provider: a queue, and a page in the browser where a person answers.
 
-It needs nothing of openhandover, only the contract in docs/reference/http-provider.md, so it shows what your own desk
+It needs nothing of openhandover, only the contract in docs/reference/desk-contract.md, so it shows what your own desk
 has to do: check signatures, answer the same `webhook-id` the same way, keep the order, sign and retry its webhooks.
 It forgets everything when it stops; a real desk keeps `seen` and `talks` in its database.
 

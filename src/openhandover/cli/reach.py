@@ -4,13 +4,13 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager
-from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
 from msgspec import Struct
 from msgspec.structs import asdict
 
+from openhandover.config.check import is_loopback
 from openhandover.config.model import Config, Provider as Block
 from openhandover.core.errors import ConfigError, OpenHandoverError, ProviderError, ProviderUnavailable
 from openhandover.engine import base_url
@@ -116,7 +116,7 @@ async def _webhooks(name: str, url: str, part: str, http: HttpClient) -> Finding
         )
     if code == "not_found":
         return False, f"{what} reach a server that does not know this provider; restart it with this file"
-    near = " from this machine only; set `server.public_url` for others" if _is_near(url) else ""
+    near = " from this machine only; set `server.public_url` for others" if is_loopback(url) else ""
     return True, f"{what} arrive{near}"
 
 
@@ -127,14 +127,6 @@ def _problem(reply: Reply) -> str | None:
     except (ValueError, TypeError, KeyError):
         return None
     return kind.removeprefix(PROBLEM) if kind.startswith(PROBLEM) else None
-
-
-def _is_near(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 @asynccontextmanager

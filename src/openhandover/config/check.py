@@ -2,7 +2,7 @@
 
 import re
 from ipaddress import ip_address
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from .check_cm import check_cm
 from .check_flows import FlowChecks
@@ -62,7 +62,7 @@ def _server(config: Config, findings: Findings) -> None:
         path: Path = ("server", "public_url")
         if not _is_origin(url):
             findings.error(path, "it is not an origin", "write it as https://host, without a path")
-        elif url.startswith("http:") and not _is_loopback(url):
+        elif url.startswith("http:") and not is_loopback(url):
             findings.error(path, "outside this machine it must be https", f"write https{url[4:]}")
     if not config.store.startswith("sqlite:") or len(config.store) == len("sqlite:"):
         findings.error(("store",), "this version stores in SQLite only", "write it as sqlite:openhandover.db")
@@ -270,12 +270,8 @@ def _limits(config: Config, findings: Findings) -> None:
 
 
 def _address(url: str, path: Path, findings: Findings) -> bool:
-    try:
-        parts = urlsplit(url)
-        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port or 1) > 0
-    except ValueError:
-        usable = False
-    if usable and not re.search(r"\s", url):
+    parts = _parts(url)
+    if parts and parts.scheme in {"http", "https"}:
         return True
     findings.error(path, "it is not an http(s) address", "write it like https://host/path")
     return False
@@ -301,28 +297,32 @@ def _private(url: str, path: Path, config: Config, findings: Findings) -> None:
         findings.warn(path, "it is a private address, and calls to those are refused", mend)
 
 
-def _is_https(url: str) -> bool:
+def _parts(url: str) -> SplitResult | None:
+    """The parts of an address that names a host; None for anything else."""
     try:
         parts = urlsplit(url)
+        names_host = bool(parts.hostname) and parts.port != 0
     except ValueError:
-        return False
-    return parts.scheme == "https" and bool(parts.hostname) and not re.search(r"\s", url)
+        return None
+    return parts if names_host and not re.search(r"\s", url) else None
+
+
+def _is_https(url: str) -> bool:
+    parts = _parts(url)
+    return parts is not None and parts.scheme == "https"
 
 
 def _is_origin(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
+    parts = _parts(url)
+    if parts is None or parts.scheme not in {"http", "https"}:
         return False
-    host = parts.hostname or ""
-    rest = (
-        parts.path.strip("/") or parts.query or parts.fragment or parts.username or "*" in host or port == 0
+    return not (
+        parts.path.strip("/") or parts.query or parts.fragment or parts.username or "*" in parts.netloc
     )
-    return parts.scheme in {"http", "https"} and bool(host) and not rest and not re.search(r"\s", url)
 
 
-def _is_loopback(url: str) -> bool:
+def is_loopback(url: str) -> bool:
+    """Whether only this machine reaches the address."""
     host = urlsplit(url).hostname or ""
     if host == "localhost" or host.endswith(".localhost"):
         return True

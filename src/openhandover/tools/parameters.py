@@ -1,11 +1,12 @@
 """A tool's parameters: a JSON Schema that is checked on loading, and arguments that are checked by it."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from itertools import islice
 from typing import Any, NamedTuple, TypedDict, cast
 
+from openhandover.config.nodes import spell
 from openhandover.core.errors import Refused
 
 MOST_ERRORS = 100
@@ -194,21 +195,14 @@ def _wrong(errors: Iterable[Any]) -> Iterator[Wrong]:
         if error.validator == "required":
             for name in error.validator_value:
                 if name not in error.instance:
-                    yield Wrong(path=_spelt((*place, name)), detail="is required")
+                    yield Wrong(path=spell((*place, name)), detail="is required")
         elif error.validator == "additionalProperties" and error.validator_value is False:
             known = error.schema.get("properties", {})
             for name in error.instance:
                 if name not in known:
-                    yield Wrong(path=_spelt((*place, name)), detail="is not known here")
+                    yield Wrong(path=spell((*place, name)), detail="is not known here")
         else:
-            yield Wrong(path=_spelt(place), detail=error.message[:LONGEST_DETAIL])
-
-
-def _spelt(place: Sequence[str | int]) -> str:
-    text = ""
-    for part in place:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
-    return text
+            yield Wrong(path=spell(place), detail=error.message[:LONGEST_DETAIL])
 
 
 # --- the schema itself ---------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from openhandover.cm.twoway import Envelope
 from openhandover.config.model import CmChannel
 from openhandover.core.errors import PayloadError, Refused
 from openhandover.core.events import CreateConversation, PatchConversation, PostMessage
-from openhandover.core.model import Attachment, Conversation, User
+from openhandover.core.model import Conversation, User
 from openhandover.core.view import message_of
 from openhandover.engine import Engine
 from openhandover.store.port import ERASED
@@ -24,6 +24,7 @@ from openhandover.texts.options import meant
 
 from .call import MAX_JSON_BYTES, Call
 from .endpoint import Reply
+from .messages import linked
 
 _LAST = "cm_last"
 _JOINED = "cm_joined"
@@ -212,6 +213,7 @@ class Chats:
         return (await self._engine.post(conversation_id, await self._command(conversation_id, words)))[1]
 
     async def _command(self, conversation_id: str, said: Said) -> PostMessage:
+        file = said.file
         message_id = said.id or f"m_{secrets.token_urlsafe(12)}"
         chosen = await self._chosen(conversation_id, said)
         raw = said.raw or ({"text": said.text} if chosen else None)
@@ -220,7 +222,7 @@ class Chats:
             author="user",
             text=chosen[0] if chosen else said.text,
             button=chosen[1] if chosen else None,
-            attachments=_attachments(said),
+            attachments=(linked(file.url, file.name, file.content_type),) if file else (),
             metadata={reading.CONTEXT: raw} if raw else None,
             digest=message_id,
         )
@@ -237,11 +239,3 @@ class Chats:
             button = meant(buttons, said.text) if buttons else None
             return (button.text, button.value) if button else None
         return None
-
-
-def _attachments(said: Said) -> tuple[Attachment, ...]:
-    if said.file is None:
-        return ()
-    name = said.file.name or said.file.url.partition("?")[0].rpartition("/")[2] or "file"
-    kind = said.file.content_type or "application/octet-stream"
-    return (Attachment(f"f_{secrets.token_urlsafe(12)}", name, kind, None, said.file.url),)

@@ -72,9 +72,7 @@ async def attachments(site: Site, files: list[AttachmentBody]) -> tuple[Attachme
     made: list[Attachment] = []
     for number, file in enumerate(files):
         if file.upload_id is None:
-            name = file.name or (file.url or "").partition("?")[0].rpartition("/")[2] or "file"
-            kind = file.content_type or "application/octet-stream"
-            made.append(Attachment(f"f_{secrets.token_urlsafe(12)}", name, kind, None, file.url or ""))
+            made.append(linked(file.url or "", file.name, file.content_type))
             continue
         upload = await site.engine.store.upload(file.upload_id)
         if upload is None:
@@ -82,6 +80,13 @@ async def attachments(site: Site, files: list[AttachmentBody]) -> tuple[Attachme
         # The address of a file of ours is signed whenever the message is shown.
         made.append(Attachment(upload.id, file.name or upload.name, upload.content_type, upload.size, ""))
     return tuple(made)
+
+
+def linked(url: str, name: str | None, content_type: str | None) -> Attachment:
+    """A file that lies elsewhere; without a name it has that of its address."""
+    called = name or url.partition("?")[0].rpartition("/")[2] or "file"
+    kind = content_type or "application/octet-stream"
+    return Attachment(f"f_{secrets.token_urlsafe(12)}", called, kind, None, url)
 
 
 def _finder(site: Site, conversation_id: str) -> Callable[[Any], Awaitable[Known | None]]:
