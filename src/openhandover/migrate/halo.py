@@ -22,7 +22,7 @@ from .token import TOKEN, VARIABLE, Token
 
 LINK = "${CM_TECHNICAL_LINK_ID}"
 ADAPTER = "${CM_MESSAGING_ADAPTER}"
-VARIABLES = frozenset({TOKEN, LINK, ADAPTER})
+VARIABLES = (TOKEN, LINK, ADAPTER)
 DESCRIPTION = "Hand the conversation over to a human."
 PROVIDER, CALLS = "msc", "calls"
 

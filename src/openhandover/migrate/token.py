@@ -16,9 +16,8 @@ class Token:
 
     def __init__(self, root: Spot) -> None:
         found = {text.strip() for text in _values(root)}
-        self._values = sorted((one for one in found if len(one) >= SHORTEST and "{{" not in one), key=len)[
-            ::-1
-        ]
+        tokens = (one for one in found if len(one) >= SHORTEST and "{{" not in one)
+        self._values = sorted(tokens, key=len, reverse=True)
 
     def hidden(self, text: str, instead: str = TOKEN) -> str:
         """The text with the variable wherever the token was written."""

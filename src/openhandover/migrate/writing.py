@@ -4,7 +4,7 @@ from typing import Any
 
 import yaml
 
-from .halo import Migrated
+from .halo import VARIABLES, Migrated
 
 _HEAD = """\
 # From {name}. Secrets and ids come from the environment: {variables}.
@@ -27,7 +27,5 @@ _Writer.add_representer(list, _items)
 def text(made: Migrated, name: str) -> str:
     """YAML with a head that says where it is from; `name` is the input's file name."""
     body = yaml.dump(made.config, Dumper=_Writer, sort_keys=False, allow_unicode=True, width=10_000)
-    used = [
-        word for word in ("CM_PRODUCT_TOKEN", "CM_TECHNICAL_LINK_ID", "CM_MESSAGING_ADAPTER") if word in body
-    ]
+    used = [name for name in (variable[2:-1] for variable in VARIABLES) if name in body]
     return _HEAD.format(name=" ".join(name.split()), variables=", ".join(used)) + body
