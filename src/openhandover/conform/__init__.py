@@ -108,7 +108,7 @@ async def conform(
     return report
 
 
-async def _detail(proof: Awaitable[None]) -> str | None:
+async def _detail(proof: Awaitable[object]) -> str | None:
     try:
         await proof
     except Failed as failed:
@@ -121,8 +121,4 @@ async def _detail(proof: Awaitable[None]) -> str | None:
 async def _tidy(desk: Caller) -> None:
     for talk in dict.fromkeys(desk.talks):
         # a desk that cannot be reached any more has failed its checks already
-        await _detail(_closed(desk, talk.body(reason="bot_closed")))
-
-
-async def _closed(desk: Caller, body: dict[str, Any]) -> None:
-    await desk.post("/close", body)
+        await _detail(desk.post("/close", talk.body(reason="bot_closed")))
