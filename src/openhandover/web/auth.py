@@ -29,15 +29,21 @@ class Keys:
 
     def find(self, authorization: str | None) -> ApiKey | None:
         """The key of an `Authorization: Bearer` header, or None; takes the same time for every wrong one."""
-        kind, _, presented = (authorization or "").partition(" ")
-        if kind.lower() != "bearer":
+        presented = bearer(authorization)
+        if presented is None:
             return None
-        hashed = _hash(presented.strip())
+        hashed = _hash(presented)
         found = None
         for known, key in self._keys:
             if hmac.compare_digest(known, hashed):
                 found = key
         return found
+
+
+def bearer(authorization: str | None) -> str | None:
+    """What an `Authorization: Bearer` header presents."""
+    kind, _, presented = (authorization or "").partition(" ")
+    return presented.strip() if kind.lower() == "bearer" else None
 
 
 def _hash(key: str) -> bytes:

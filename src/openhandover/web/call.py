@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl
 from openhandover.core.errors import invalid
 
 from .body import read_body, read_json
+from .endpoint import header_of
 from .validation import checked
 
 if TYPE_CHECKING:
@@ -54,10 +55,7 @@ class Call:
 
     def header(self, name: bytes) -> str | None:
         """The first header of this lower-case name."""
-        for key, value in self.scope["headers"]:
-            if key == name:
-                return value.decode("latin-1")
-        return None
+        return header_of(self.scope, name)
 
     def headers(self) -> dict[str, str]:
         """All headers, names in lower case."""

@@ -16,6 +16,12 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Headers = Sequence[tuple[bytes, bytes]]
 
+
+def header_of(scope: AsgiScope, name: bytes) -> str | None:
+    """The first header of this lower-case name."""
+    return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), None)
+
+
 JSON = b"application/json"
 encode = msgspec.json.Encoder().encode
 

@@ -14,6 +14,7 @@ from openhandover.net.fetch import safe_name
 from openhandover.net.sniff import content_type
 
 from .body import ClientLeft, refuse_declared_length
+from .endpoint import header_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -170,11 +171,9 @@ async def _parse(boundary: str, receive: "Receive", writer: _Writer, limit: int)
 
 
 def _boundary(scope: "AsgiScope") -> str:
-    for name, value in scope["headers"]:
-        if name == b"content-type":
-            kind, options = parse_options_header(value.decode("latin-1"))
-            if kind == "multipart/form-data" and options.get("boundary"):
-                return options["boundary"]
+    kind, options = parse_options_header(header_of(scope, b"content-type") or "")
+    if kind == "multipart/form-data" and options.get("boundary"):
+        return options["boundary"]
     raise invalid("file", "send the file as multipart/form-data, in the field `file`")
 
 

@@ -11,6 +11,7 @@ from openhandover.core.errors import ProviderError, Refused
 from openhandover.engine import ASK_BY_HAND
 from openhandover.net.signatures import is_secret
 
+from .auth import bearer
 from .call import MAX_JSON_BYTES, Call
 from .endpoint import Reply, json_reply
 
@@ -55,8 +56,8 @@ def _admit(call: Call) -> None:
     secret = call.site.config.api.presence_secret
     if secret is None:
         raise Refused("not_found", "Set `api.presence_secret` to serve the presence webhook")
-    kind, _, presented = (call.header(b"authorization") or "").partition(" ")
-    given = presented.strip() if kind.lower() == "bearer" else call.text("secret") or ""
+    presented = bearer(call.header(b"authorization"))
+    given = (call.text("secret") or "") if presented is None else presented
     if not is_secret(given.encode("utf-8", "surrogateescape"), secret):
         raise Refused(
             "unauthorized", "Send `api.presence_secret` as bearer token, or as `secret` in the address"

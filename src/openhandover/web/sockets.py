@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .endpoint import AsgiScope, Receive, Send
+from .endpoint import AsgiScope, Receive, Send, header_of
 
 if TYPE_CHECKING:
     from .site import Site
@@ -32,10 +32,7 @@ class Socket:
 
     def header(self, name: bytes) -> str | None:
         """The first header of this lower-case name."""
-        for key, value in self._scope["headers"]:
-            if key == name:
-                return value.decode("latin-1")
-        return None
+        return header_of(self._scope, name)
 
     async def accept(self) -> None:
         """Open it.
