@@ -52,10 +52,12 @@ class DeskEmulator(Emulator):
             {"author": one["author"], "text": one["text"], "at": 0, "files": one["attachments"]}
             for one in talk.lines
         ]
-        facts = {"Reason": talk.reason or "", "Note": talk.note}
+        if talk.note:
+            lines.append({"author": "system", "text": talk.note, "at": 0, "files": []})
+        facts = {"Reason": talk.reason or ""}
         return {
             "id": talk.external_id,
-            "name": talk.user["name"],
+            "name": talk.user.get("name", ""),
             "state": STATES[talk.state],
             "facts": facts,
             "lines": lines,

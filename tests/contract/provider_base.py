@@ -37,6 +37,8 @@ class SuiteBase:
     """The emulator's endpoint of which a lost reply would give a second chat."""
     send_endpoint: ClassVar[str]
     """The emulator's endpoint that takes a message of the user."""
+    close_endpoint: ClassVar[str]
+    """The emulator's endpoint by which we end a chat that an agent has."""
     token_endpoint: ClassVar[str | None] = None
     """The emulator's endpoint that gives access tokens that end; None: there are none."""
     route: ClassVar[dict[str, Any]] = {}
@@ -64,7 +66,7 @@ class SuiteBase:
     """The agent sees why the user was handed over."""
     html_from_agent: ClassVar[str | None] = None
     """What the user gets of the agent's `<b>bold</b> & <i>it</i>`; None: exactly that."""
-    longest_text: ClassVar[int] = 10_000
+    longest_text: ClassVar[int] = 100_000
     """Characters that an agent of this vendor can send at once."""
     tells_join: ClassVar[bool] = True
     """The vendor says that an agent has taken a chat before the agent writes."""
@@ -105,7 +107,10 @@ class SuiteBase:
         """What was logged during the case, at every level; no secret may be in it."""
         with self.listening() as logs:
             yield logs
-        self.no_secret(logs, [one for one in request.node.funcargs.values() if isinstance(one, VendorWorld)])
+        worlds = [one for one in request.node.funcargs.values() if isinstance(one, VendorWorld)]
+        self.no_secret(logs, worlds)
+        for world in worlds:
+            self.as_asked(world)
 
     @contextmanager
     def listening(self) -> Generator[Logs]:
@@ -126,6 +131,15 @@ class SuiteBase:
         """None of the secrets of these worlds is in a record."""
         for secret in {secret for world in worlds for secret in self.secrets(world)}:
             assert not [one for one in logs if secret in str(one)], "a secret is in the log"
+
+    def as_asked(self, world: VendorWorld) -> None:
+        """What should go wrong has gone wrong: a case whose trouble never came has shown nothing."""
+        faults, callbacks = world.emulator.faults, world.emulator.callbacks
+        left, more = faults.waiting, callbacks.waiting
+        faults.clear()
+        callbacks.clear()
+        assert not left, f"no call met {left}"
+        assert not more, f"{more} callbacks were to be repeated or swapped, and there were no more"
 
     def secrets(self, world: VendorWorld) -> set[str]:
         """The secrets that the provider is configured with, and what the vendor gave for them."""

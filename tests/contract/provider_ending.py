@@ -1,5 +1,6 @@
 """The provider suite: agents who come, go and end it, and users who do."""
 
+from tests.contract.provider_base import Logs
 from tests.contract.provider_signs import Signs
 from tests.contract.vendor_world import Talk, VendorWorld, until
 
@@ -17,7 +18,7 @@ class Ending(Signs):
             await talk.hears(text)
         found = await talk.is_(status="active")
         await talk.got("handover.agent_joined")
-        assert bool((found["agent"] or {}).get("name")) is self.capabilities.agent_name
+        assert ((found["agent"] or {}).get("name") == "Kim") is self.capabilities.agent_name
 
     async def test_an_agent_leaves_and_another_one_comes(self, world: VendorWorld) -> None:
         """Leaving is no end: the next one goes on in the same handover."""
@@ -50,8 +51,11 @@ class Ending(Signs):
             "the transfer is told",
         )
         await talk.agent_says(text := self.word())
-        await talk.hears(text)
-        assert (await talk.handover())["status"] == "active"
+        told = await talk.hears(text)
+        found = await talk.handover()
+        assert found["status"] == "active"
+        if self.capabilities.agent_name:
+            assert (told["data"]["author_name"], found["agent"]["name"]) == ("Lee", "Lee")
 
     async def test_the_agent_ends_it(self, world: VendorWorld) -> None:
         """Their last words arrive, the handover is completed, and the user is with the bot again."""
@@ -90,6 +94,13 @@ class Ending(Signs):
         assert (await talk.is_(status="completed"))["reason"] == "bot_closed"
         await talk.shown(text)
         await self.ended_there(talk)
+        await talk.says(after := self.word())
+        await talk.bot_got(after)
+        session = (await talk.handover())["attempts"][0]["external_id"]
+        posted = world.posted()
+        end = max(n for n, one in enumerate(posted) if one.endpoint == self.close_endpoint)
+        late = [one for one in posted[end + 1 :] if session in one.path or session.encode() in one.body]
+        assert not late, "something is told after the end"
 
     async def ended_there(self, talk: Talk) -> None:
         """The vendor's chat has ended, and no second one began; or it is open, where only agents end."""
@@ -98,18 +109,23 @@ class Ending(Signs):
             lambda: [chat["state"] in states for chat in talk.mine()] == [True], f"one chat in {states}"
         )
 
-    async def test_both_end_it(self, world: VendorWorld) -> None:
+    async def test_both_end_it(self, world: VendorWorld, logged: Logs) -> None:
         """We close what the vendor has closed already, without having heard of it: that is fine, and one end."""
         talk = await self.talk(world).active()
         world.emulator.callbacks.hold()
         try:
             await talk.agent_ends()
+
             await world.call("POST", f"/v1/handovers/{talk.handover_id}/close")
+            found = await talk.is_(status="completed")
+            if self.webhooks:
+                assert found["reason"] == "bot_closed"
         finally:
             world.emulator.callbacks.release()
-        assert (await talk.is_(status="completed"))["reason"] in {"bot_closed", "agent_closed"}
+        assert found["reason"] in {"bot_closed", "agent_closed"}
         await talk.says(text := self.word())
         await talk.bot_got(text)
+        assert not [one for one in logged if one["event"] == "end_refused"]
 
     async def test_what_was_due_when_the_agent_ended_it(self, world: VendorWorld) -> None:
         """A message that the vendor no longer takes is failed, its sender is told, the bot can find it; nothing vanishes."""
@@ -124,13 +140,12 @@ class Ending(Signs):
             )
             await talk.agent_ends()
             state = await talk.settled(text)
+            if not self.closed_takes_messages:
+                await self.ended_by_refusal(talk)
         finally:
             world.emulator.callbacks.release()
-        if self.tells_closed:
-            assert (await talk.is_(status="completed"))["reason"] == "agent_closed"
-        else:
-            assert (await talk.is_(status="error"))["reason"] == "provider_error"
         if self.closed_takes_messages:
+            assert (await talk.is_(status="completed"))["reason"] == "agent_closed"
             assert state == "delivered"
             await talk.shown(text)
             return
@@ -138,3 +153,11 @@ class Ending(Signs):
         assert (await talk.got("message.failed"))["data"] == {"message_id": sent["id"]}
         proof = await world.proof(talk.handover_id)
         assert proof["counts"]["failed"] == 1
+        assert [one["text"] for one in (await talk.handover())["digest"]["messages"]].count(text) == 1
+
+    async def ended_by_refusal(self, talk: Talk) -> None:
+        """The refusal alone has told that it is over; webhooks about it are held back."""
+        if self.tells_closed:
+            assert (await talk.is_(status="completed"))["reason"] == "agent_closed"
+        else:
+            assert (await talk.is_(status="error"))["reason"] == "provider_error"

@@ -37,7 +37,10 @@ class Signs(Talking):
         """The vendor is told that the user left, if it wants to know."""
         talk = await self.talk(world).active()
         where = f"/v1/conversations/{talk.id}/presence"
+        before = talk.lines()
         await self.told(talk, self.capabilities.presence, "POST", where, {"state": "disconnected"})
+        if self.capabilities.presence:
+            await until(lambda: talk.lines() != before, "the agent reads that the user left")
         assert (await talk.handover())["status"] == "active"
 
     async def told(self, talk: Talk, can: bool, *call: Any) -> None:
@@ -49,7 +52,7 @@ class Signs(Talking):
             await until(lambda: len(talk.world.posted()) > quiet, "a call to the vendor")
             return
         await asyncio.sleep(2.3)  # longer than the grace after which a departure is told
-        assert len(talk.world.posted()) == quiet
+        assert [one.endpoint for one in talk.world.posted()[quiet:]] == []
 
     async def quiet(self, world: VendorWorld) -> int:
         """How many calls there were, once no more come."""
@@ -102,12 +105,12 @@ class Signs(Talking):
     async def test_the_agent_has_read_it(self, world: VendorWorld) -> None:
         """The user's message is marked as read."""
         talk = await self.talk(world).active()
-        await talk.says(text := self.word())
+        sent = await talk.says(text := self.word())
         await talk.shown(text)
         chat = (await talk.chat())["id"]
         if world.emulator.plays("agent_reads"):
             await world.emulator.agent_reads(chat)
-            await talk.got("message.read")
+            assert (await talk.got("message.read"))["data"]["message_id"] == sent["id"]
         else:
             await self.cannot(world, "agent_reads", chat)
 
@@ -120,12 +123,16 @@ class Signs(Talking):
         if self.capabilities.receipts:
             await until(lambda: len(world.posted()) > quiet, "a receipt at the vendor")
         else:
-            assert await self.quiet(world) == quiet
+            await self.quiet(world)
+            assert [one.endpoint for one in world.posted()[quiet:]] == []
 
     async def test_the_place_in_the_queue(self, world: VendorWorld) -> None:
         """Position as the vendor tells it, wait in milliseconds; what it does not tell is at most our own estimate."""
         talk = await self.talk(world).queued()
         can, chat = self.capabilities, (await talk.chat())["id"]
+        figures = {"position": can.queue_position, "wait_s": can.estimated_wait}
+        if world.emulator.plays("queue_is"):
+            assert world.emulator.queue_figures == {name for name, told in figures.items() if told}
         if not (can.queue_position or can.estimated_wait):
             await self.cannot(world, "queue_is", chat, 3, 120)
             return

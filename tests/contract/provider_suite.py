@@ -3,7 +3,7 @@
 
 import asyncio
 import json
-import time
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -13,33 +13,13 @@ from click.testing import CliRunner
 from openhandover.cli import main
 from tests.contract.provider_base import Logs
 from tests.contract.provider_talking import Opening
-from tests.contract.provider_webhooks import Webhooks
+from tests.contract.provider_trouble import Trouble
 from tests.contract.vendor_world import VendorWorld, until
 
 
 @pytest.mark.asyncio(loop_scope="class")
-class ProviderSuite(Opening, Webhooks):
+class ProviderSuite(Opening, Trouble):
     """The promises of `openhandover.providers.base`; here those that hold when something goes wrong."""
-
-    async def test_retry_after_is_honoured(self, world: VendorWorld) -> None:
-        """The vendor says when to come back."""
-        talk = await self.talk(world).active()
-        world.emulator.faults.fail_next(429, endpoint=self.send_endpoint, retry_after="2")
-        began = time.monotonic()
-        await talk.says(text := self.word())
-        await talk.shown(text)
-        assert time.monotonic() - began >= 1.9
-
-    async def test_a_vendor_in_maintenance_loses_nothing(self, world: VendorWorld) -> None:
-        """503 for a while: what the user says stays due, and arrives in its order."""
-        talk = await self.talk(world).active()
-        world.emulator.faults.fail_next(503, 3, endpoint=self.send_endpoint)
-        for text in (texts := [self.word() for _ in range(4)]):
-            await talk.says(text)
-        await talk.shown(texts[-1])
-        everything = "\n".join(talk.lines())
-        assert [everything.count(text) for text in texts] == [1] * 4
-        assert [everything.index(text) for text in texts] == sorted(everything.index(text) for text in texts)
 
     async def test_an_ended_token_is_renewed_once(self, fresh: VendorWorld) -> None:
         """A token that ends in the middle of a talk costs one new one, and no message."""
@@ -99,10 +79,14 @@ class ProviderSuite(Opening, Webhooks):
         talk = await self.talk(fresh).active()
         fresh.emulator.faults.fail_next(503, endpoint=self.send_endpoint)
         await talk.says(before := self.word())
+        await until(lambda: not fresh.emulator.faults.waiting, "it is refused, so that it is due")
+        known = (await talk.handover())["agent"]
         await fresh.stop()
         await talk.agent_says(meanwhile := self.word())
         await fresh.start()
-        await talk.hears(meanwhile)
+        told = await talk.hears(meanwhile)
+        assert (told["data"].get("author_name") == known.get("name")) is self.capabilities.agent_name
+        assert (await talk.handover())["agent"] == known
         await talk.shown(before)
         await talk.says(after := self.word())
         await talk.shown(after)
@@ -142,3 +126,10 @@ class ProviderSuite(Opening, Webhooks):
         await talk.shown(last)
         assert not [one for one in logged if any(text in str(one) for text in [*texts, last])]
         assert not [one for one in logged if talk.token in str(one)], "the user's name is in the log"
+
+
+def suite_of(vendor: str) -> ProviderSuite:
+    """What the vendor's tests know of it."""
+    module = import_module(f"tests.providers.{vendor}.test_contract")
+    kinds = [one for one in vars(module).values() if isinstance(one, type) and issubclass(one, ProviderSuite)]
+    return next(one for one in kinds if one is not ProviderSuite)()

@@ -37,6 +37,33 @@ class Opening(SuiteBase):
         assert (reason in told) is self.shows_reason
         assert (await talk.handover())["attempts"][0]["external_id"]
 
+    async def test_a_user_of_whom_nothing_is_known(self, world: VendorWorld) -> None:
+        """Neither name nor address: the agent gets a chat all the same, and both hear each other."""
+        talk = self.talk(world)
+        talk.id = await world.began(channel="app", user={"id": talk.token})
+        await talk.says(text := f"Hello from {talk.token}")
+        await (await talk.asks()).is_(status="queued")
+        await talk.shown(text)
+        await talk.agent_says(answer := self.word())
+        await talk.hears(answer)
+
+    async def test_a_long_talk_is_told_in_its_order(self, world: VendorWorld) -> None:
+        """What user and bot said before, more than some vendors take at once: all of it, each once, in its order."""
+        words = [self.word() for _ in range(12)]
+        talk = await self.talk(world).begin(f"Hello from {self.word()}")
+        for number, word in enumerate(words):
+            text = f"{word} {'and so on ' * 40}"
+            if number % 2:
+                answer = await world.bot_posts(talk.id, text, 1)
+                assert answer.status == 201, answer
+            else:
+                await talk.says(text)
+        await (await talk.asks()).is_(status="queued")
+        await talk.shown(words[-1])
+        told = "\n".join([str((await talk.chat())["facts"]), *talk.lines()])
+        assert [told.count(word) for word in words] == [1] * len(words)
+        assert sorted(words, key=told.index) == words
+
     async def test_a_lost_reply_opens_one_chat(self, world: VendorWorld) -> None:
         """The vendor opened it but its answer was lost: the repeat finds the same chat."""
         world.emulator.faults.lose_next_reply(endpoint=self.open_endpoint)
@@ -56,6 +83,7 @@ class Opening(SuiteBase):
         world.emulator.faults.answer_late(1.0, endpoint=self.open_endpoint)
         talk = await (await self.talk(world).begin()).asks()
         await talk.agent_says(text := self.word())
+        assert (await talk.handover())["status"] == "requested", "the agent was not faster"
         await talk.hears(text)
         await talk.is_(status="active")
         assert talk.heard().count(text) == 1
@@ -135,7 +163,7 @@ class Talking(SuiteBase):
     async def test_a_long_text_of_the_agent_arrives_whole(self, world: VendorWorld) -> None:
         """As long as an agent of this vendor can write."""
         talk = await self.talk(world).active()
-        text = f"{self.word()} {'long ' * 2_000}"[: self.longest_text - 1] + "."
+        text = f"{self.word()} {'long ' * (self.longest_text // 5)}"[: self.longest_text - 1] + "."
         await talk.agent_says(text)
         await talk.hears(text)
 
@@ -148,6 +176,25 @@ class Talking(SuiteBase):
         await talk.shown(texts[1])
         counts = [sum(text in line for line in talk.lines()) for text in texts]
         assert counts == [2 if self.repeats_after_lost_reply else 1, 1]
+
+    async def test_the_same_words_again_are_no_repetition(self, world: VendorWorld) -> None:
+        """The user says it twice, and so does the agent: each is said twice, and nobody takes it for an echo."""
+        talk = await self.talk(world).active()
+        text = f"yes {talk.token}"
+        for _ in range(2):
+            await talk.says(text)
+        await until(lambda: talk.lines("user").count(text) == 2, "the user's words twice")
+        for _ in range(2):
+            await talk.agent_says(text)
+        await until(lambda: talk.heard().count(text) == 2, "the agent's words twice")
+
+    async def test_an_agent_who_writes_fast_is_heard_in_order(self, world: VendorWorld) -> None:
+        """One line after the other, faster than they can be passed on."""
+        talk = await self.talk(world).active()
+        for text in (texts := [self.word() for _ in range(5)]):
+            await talk.agent_says(text)
+        await until(lambda: len(talk.heard()) > len(texts), "five lines of the agent")
+        assert talk.heard()[1:] == texts
 
     async def test_nothing_that_the_user_said_comes_back(self, world: VendorWorld) -> None:
         """Our own messages are never taken for an agent's, however the vendor echoes them."""

@@ -9,6 +9,6 @@ class TestHttp(ProviderSuite):
 
     type = "http"
     emulator = DeskEmulator
-    open_endpoint, send_endpoint = "open", "messages"
+    open_endpoint, send_endpoint, close_endpoint = "open", "messages", "close"
     wrong_credential = "whsec_d3Jvbmctd3Jvbmctd3Jvbmc="
     tells_closed = False

@@ -1,308 +1,53 @@
 """The provider suite notices a provider that breaks a promise: each fault here is planted, and its case must turn red."""
 
 import asyncio
+import inspect
 import json
 import logging
-from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import pytest
-from msgspec import structs
 
-from openhandover.core import facts
-from openhandover.core.errors import PayloadError, ProviderRejected, ProviderUnavailable
-from openhandover.core.events import FromProvider
-from openhandover.providers.base import Availability
-from openhandover.providers.http import Http, wire
-from tests.contract import test_provider_suite, vendor_world
-from tests.contract.desk_emulator import DeskEmulator
+from openhandover.providers.http import Http
+from tests.contract import planted_promises, planted_troubles, test_provider_suite, vendor_world
+from tests.contract.planting import CASES, Case
+from tests.contract.provider_suite import suite_of
 
-Plant = Callable[[pytest.MonkeyPatch], None]
-CASES: dict[str, tuple[Plant, str, Sequence[Any]]] = {}
-PATIENCE = {"test_a_vendor_in_maintenance_loses_nothing": 0.4}
+PATIENCE = {
+    "test_a_vendor_in_maintenance_loses_nothing": 0.4,
+    "test_an_hour_of_maintenance_loses_nothing": 0.4,
+    "test_a_restart_in_the_middle_of_a_talk": 0.4,
+}
 """How patient the suite is where it takes longer than two seconds when all is well."""
 
 
-def breaks(case: str, *args: Any) -> Callable[[Plant], Plant]:
-    """The fault must make this case fail."""
+def test_both_lists_of_faults_are_there() -> None:
+    """A list that nobody imports would be no list."""
+    assert {one.plant.__module__ for one in CASES} == {planted_promises.__name__, planted_troubles.__name__}
+    assert len({one.id for one in CASES}) == len(CASES)
 
-    def listed(plant: Plant) -> Plant:
-        CASES[plant.__name__] = (plant, f"test_{case}", args)
-        return plant
 
-    return listed
-
-
-def sees(patch: pytest.MonkeyPatch, change: Callable[[FromProvider], FromProvider | None]) -> None:
-    """The provider takes an event for something else, or not at all."""
-    whole = Http.parse
-
-    def parse(self: Http, request: Any) -> Sequence[FromProvider]:
-        return [found for one in whole(self, request) if (found := change(one)) is not None]
-
-    patch.setattr(Http, "parse", parse)
-
-
-def taken_for(patch: pytest.MonkeyPatch, kind: type[Any], fact: Any) -> None:
-    """The provider takes one kind of event for another; None: it passes over it."""
-
-    def change(one: FromProvider) -> FromProvider | None:
-        if not isinstance(one.fact, kind):
-            return one
-        return None if fact is None else structs.replace(one, fact=fact)
-
-    sees(patch, change)
-
-
-def can(patch: pytest.MonkeyPatch, **changes: Any) -> None:
-    """The provider says otherwise of itself."""
-    patch.setattr(Http, "capabilities", replace(Http.capabilities, **changes))
-
-
-def answers(patch: pytest.MonkeyPatch, call: str, **changes: Any) -> None:
-    """An error of this call is told as another one."""
-    whole = getattr(Http, call)
-
-    async def told(self: Http, *args: Any) -> Any:
-        try:
-            return await whole(self, *args)
-        except ProviderUnavailable as error:
-            if changes.get("for_good"):
-                raise ProviderRejected("no") from error
-            raise ProviderUnavailable("later") from error
-
-    patch.setattr(Http, call, told)
-
-
-def nothing(patch: pytest.MonkeyPatch, call: str) -> None:
-    """A call that does nothing."""
-
-    async def done(*_: Any, **__: Any) -> None:
-        pass
-
-    patch.setattr(Http, call, done)
-
-
-@breaks("open_brings_user_reason_and_transcript")
-def no_transcript(patch: pytest.MonkeyPatch) -> None:
-    whole = wire.opening
-    patch.setattr(wire, "opening", lambda request: whole(request) | {"transcript": []})
-
-
-@breaks("open_brings_user_reason_and_transcript")
-def no_reason(patch: pytest.MonkeyPatch) -> None:
-    whole = wire.opening
-    patch.setattr(wire, "opening", lambda request: whole(request) | {"reason": None})
-
-
-def another_key(patch: pytest.MonkeyPatch) -> None:
-    """Every try has a key of its own."""
-    whole = Http._call  # pyright: ignore[reportPrivateUsage]
-
-    async def call(self: Http, method: str, path: str, _: str, *args: Any, **more: Any) -> Any:
-        return await whole(self, method, path, str(uuid4()), *args, **more)
-
-    patch.setattr(Http, "_call", call)
-
-
-@breaks("a_lost_reply_opens_one_chat")
-def opened_again(patch: pytest.MonkeyPatch) -> None:
-    another_key(patch)
-
-
-@breaks("a_lost_reply_to_a_message_shows_it_once")
-def sent_again(patch: pytest.MonkeyPatch) -> None:
-    another_key(patch)
-
-
-@breaks("a_troubled_open_is_repeated")
-def open_given_up(patch: pytest.MonkeyPatch) -> None:
-    answers(patch, "open", for_good=True)
-
-
-@breaks("a_vendor_in_maintenance_loses_nothing")
-def send_given_up(patch: pytest.MonkeyPatch) -> None:
-    answers(patch, "send", for_good=True)
-
-
-@breaks("retry_after_is_honoured")
-def impatient(patch: pytest.MonkeyPatch) -> None:
-    answers(patch, "send")
-
-
-@breaks("the_agent_reads_what_the_user_wrote", "<b>bold</b>")
-def escaped(patch: pytest.MonkeyPatch) -> None:
-    whole = wire.message
-    patch.setattr(
-        wire, "message", lambda one: structs.replace(whole(one), text=one.text.replace("<", "&lt;"))
-    )
-
-
-@breaks("a_long_text_of_the_user_arrives_whole")
-def cut_short(patch: pytest.MonkeyPatch) -> None:
-    whole = wire.message
-    patch.setattr(wire, "message", lambda one: structs.replace(whole(one), text=one.text[:4_000]))
-
-
-@breaks("a_private_note_never_reaches_the_user")
-def note_told(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(DeskEmulator, "agent_notes", DeskEmulator.agent_says)
-
-
-@breaks("nothing_that_the_user_said_comes_back")
-def echo(patch: pytest.MonkeyPatch) -> None:
-    whole = test_provider_suite.DeskEmulator.routes
-
-    def routes(self: DeskEmulator) -> Any:
-        said = self.desk.on_messages
-
-        def on_messages(sent: Any, _: Any) -> Any:
-            message = {key: sent["message"][key] for key in ("id", "text")}
-            self.desk.emit(self.talk(sent["external_id"]), "agent.message", message=message)
-            return said(sent, _)
-
-        self.desk.on_messages = on_messages
-        return whole(self)
-
-    patch.setattr(DeskEmulator, "routes", routes)
-
-
-@breaks("the_user_types")
-def types_in_secret(patch: pytest.MonkeyPatch) -> None:
-    can(patch, typing_out=False)
-
-
-@breaks("the_user_types")
-def typing_kept_back(patch: pytest.MonkeyPatch) -> None:
-    nothing(patch, "typing")
-
-
-@breaks("the_user_comes_and_goes")
-def presence_kept_back(patch: pytest.MonkeyPatch) -> None:
-    nothing(patch, "presence")
-
-
-@breaks("the_agent_hears_that_it_arrived")
-def receipts_in_secret(patch: pytest.MonkeyPatch) -> None:
-    can(patch, receipts=False)
-
-
-@breaks("the_agent_types")
-def typing_not_heard(patch: pytest.MonkeyPatch) -> None:
-    taken_for(patch, facts.AgentTyping, None)
-
-
-@breaks("the_agent_types")
-def typing_denied(patch: pytest.MonkeyPatch) -> None:
-    can(patch, typing_in=False)
-
-
-@breaks("a_file_of_the_agent")
-def file_lost(patch: pytest.MonkeyPatch) -> None:
-    taken_for(patch, facts.AgentMessage, facts.AgentMessage("a file"))
-
-
-@breaks("the_agent_has_read_it")
-def reading_not_heard(patch: pytest.MonkeyPatch) -> None:
-    taken_for(patch, facts.MessageRead, None)
-
-
-@breaks("the_place_in_the_queue")
-def seconds_for_milliseconds(patch: pytest.MonkeyPatch) -> None:
-    taken_for(patch, facts.QueueUpdated, facts.QueueUpdated(3, 120))
-
-
-@breaks("whether_somebody_is_there")
-def always_open(patch: pytest.MonkeyPatch) -> None:
-    async def availability(*_: Any) -> Availability:
-        return Availability(True)
-
-    patch.setattr(Http, "availability", availability)
-
-
-@breaks("an_agent_joins_by_name")
-def nameless(patch: pytest.MonkeyPatch) -> None:
-    can(patch, agent_name=False)
-
-
-@breaks("an_agent_leaves_and_another_one_comes")
-def leaving_is_an_end(patch: pytest.MonkeyPatch) -> None:
-    taken_for(patch, facts.AgentLeft, facts.Closed(sequenced=True))
-
-
-@breaks("a_transfer_is_no_end")
-def transfer_is_an_end(patch: pytest.MonkeyPatch) -> None:
-    taken_for(patch, facts.AgentTransferred, facts.Closed(sequenced=True))
-
-
-@breaks("the_agent_ends_it")
-def end_not_heard(patch: pytest.MonkeyPatch) -> None:
-    taken_for(patch, facts.Closed, facts.AgentLeft())
-
-
-@breaks("the_user_changes_their_mind")
-def cancel_kept_back(patch: pytest.MonkeyPatch) -> None:
-    nothing(patch, "cancel")
-
-
-@breaks("we_end_it")
-def close_kept_back(patch: pytest.MonkeyPatch) -> None:
-    nothing(patch, "close")
-
-
-@breaks("a_forged_webhook_changes_nothing", "unsigned")
-def unsigned_believed(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Http, "verify", lambda *_: None)
-
-
-@breaks("a_forged_webhook_changes_nothing", "altered")
-def body_not_covered(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Http, "verify", lambda *_: None)
-
-
-@breaks("a_repeated_webhook_has_one_effect")
-def every_event_is_new(patch: pytest.MonkeyPatch) -> None:
-    sees(patch, lambda one: structs.replace(one, event_id=str(uuid4()), seq=None))
-
-
-@breaks("an_unknown_kind_of_event_is_passed_over")
-def unknown_refused(patch: pytest.MonkeyPatch) -> None:
-    def change(one: FromProvider) -> FromProvider:
-        if isinstance(one.fact, facts.Unknown):
-            raise PayloadError("unheard of")
-        return one
-
-    sees(patch, change)
-
-
-@breaks("late_webhooks_lose_nothing")
-def last_words_lost(patch: pytest.MonkeyPatch) -> None:
-    whole = DeskEmulator.agent_ends
-
-    async def agent_ends(self: DeskEmulator, chat_id: str) -> None:
-        sent = self.callbacks.sent[-1]
-        self.callbacks._lanes.clear()  # pyright: ignore[reportPrivateUsage]
-        sent.endpoint.headers.clear()
-        await whole(self, chat_id)
-
-    patch.setattr(DeskEmulator, "agent_ends", agent_ends)
-
-
-@pytest.mark.parametrize("fault", CASES)
+@pytest.mark.parametrize("case", [pytest.param(one, id=one.id) for one in CASES])
 async def test_a_broken_promise_is_noticed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, case: Case
 ) -> None:
     """The case that is named with the fault fails, where it passes without it."""
-    plant, case, args = CASES[fault]
-    monkeypatch.setattr(vendor_world, "patience", PATIENCE.get(case, 0.15))
-    plant(monkeypatch)
-    suite = test_provider_suite.TestHttp()
+    monkeypatch.setattr(vendor_world, "patience", PATIENCE.get(case.name, 0.15))
+    (folder := tmp_path / "own").mkdir()  # for cases that make a world of their own
+    case.plant(monkeypatch)
+    suite = suite_of(case.vendor) if case.vendor else test_provider_suite.TestHttp()
     async with suite.living(tmp_path) as world:
-        with pytest.raises((AssertionError, pytest.fail.Exception, TimeoutError)):
-            await asyncio.wait_for(getattr(suite, case)(world, *args), 30)
+        with suite.listening() as logged:
+            call = getattr(suite, case.name)
+            own = {"world": world, "fresh": world, "logged": logged}
+            own |= {"tmp_path": folder, "monkeypatch": monkeypatch}
+            wanted = inspect.signature(call).parameters
+            known = {name: own[name] for name in wanted if name in own}
+            rest = dict(zip([name for name in wanted if name not in own], case.args, strict=True))
+            with pytest.raises((AssertionError, pytest.fail.Exception, TimeoutError)):
+                await asyncio.wait_for(call(**known, **rest), 30)
+                suite.as_asked(world)
 
 
 @pytest.mark.parametrize("what", ["text", "secret"])

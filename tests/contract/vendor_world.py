@@ -2,17 +2,23 @@
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import aiohttp
+import pytest
 
 from openhandover.emulators.base import Emulator
 from openhandover.emulators.recording import Recorded
+from openhandover.engine import Engine
+from openhandover.engine.delivery import Delivery, Lane, pause_s
+from openhandover.web import serve
 from tests.ports import free_port
 from tests.scenarios.receiver import Event
 from tests.scenarios.world import World, living
@@ -29,6 +35,8 @@ bots:
   mine: {{http: {{url: "{bot}", secret: "{secret}"}}}}
 """
 SETTINGS: Mapping[str, Any] = {"transcript": {"send": True}}
+OFTEN = 10_000
+"""So many calls go wrong that it is always."""
 WITHIN_S = 15.0
 patience = 1.0
 """By how much more or less everything is waited for; a test of the suite itself waits less."""
@@ -57,6 +65,34 @@ def strings(value: Any) -> list[str]:
             return [text for one in value for text in strings(one)]
         case _:
             return []
+
+
+class FastHours:
+    """The engine's time, for worlds that begin after this: a pause before a repeat is over at once, and time has passed."""
+
+    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+        self._ahead_s = 0.0
+        self.pauses: list[float] = []
+        self._due: list[tuple[float, Callable[[], None]]] = []
+
+        async def pause(_: Delivery, __: Lane, tries: int, retry_after_s: float | None) -> None:
+            self.pauses.append(pause_s(tries, retry_after_s))
+            self._ahead_s += self.pauses[-1]
+            for at, act in list(self._due):
+                if at <= self():
+                    self._due.remove((at, act))
+                    act()
+            await asyncio.sleep(0)
+
+        patch.setattr(serve, "Engine", partial(Engine, clock=self))
+        patch.setattr(Delivery, "pause", pause)
+
+    def __call__(self) -> float:
+        return time.time() + self._ahead_s
+
+    def after(self, seconds: float, act: Callable[[], None]) -> None:
+        """Once so much time has passed, do this."""
+        self._due.append((self() + seconds, act))
 
 
 class VendorWorld(World):
@@ -90,6 +126,8 @@ class Talk:
     token: str = field(default_factory=lambda: f"u{uuid4().hex[:10]}")
     id: str = ""
     handover_id: str = ""
+    settings: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """Of its handovers, beside what all have."""
     before: set[str] = field(default_factory=set[str])
     """Chats at the vendor that belong to an earlier handover of the same user."""
 
@@ -110,7 +148,7 @@ class Talk:
     async def asks(self, settings: Mapping[str, Any] | None = None, **fields: Any) -> "Talk":
         """The user wants a human."""
         self.before |= {chat["id"] for chat in self.world.chats() if self.token in strings_of(chat)}
-        wanted = {**SETTINGS, "route": dict(self.route), **(settings or {})}
+        wanted = {**SETTINGS, "route": dict(self.route), **self.settings, **(settings or {})}
         self.handover_id = await self.world.asks(self.id, wanted, **fields)
         return self
 

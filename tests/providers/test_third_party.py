@@ -48,4 +48,4 @@ class TestAcme(ProviderSuite):
 
     type = "acme"
     emulator = AcmeEmulator
-    open_endpoint, send_endpoint = "chat", "message"
+    open_endpoint, send_endpoint, close_endpoint = "chat", "message", "close"

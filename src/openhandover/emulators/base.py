@@ -31,6 +31,8 @@ class Emulator(ABC):
 
     vendor: ClassVar[str]
     title: ClassVar[str]
+    queue_figures: ClassVar[frozenset[str]] = frozenset({"position", "wait_s"})
+    """What `queue_is` can tell; the page asks for nothing else."""
 
     def __init__(self, *, host: str = "127.0.0.1", port: int = 0) -> None:
         self.requests: deque[Recorded] = deque(maxlen=KEPT)
@@ -106,7 +108,7 @@ class Emulator(ABC):
         raise self._cannot("be seen reading")
 
     async def queue_is(self, chat_id: str, position: int | None, wait_s: int | None) -> None:
-        """The chat's place in the queue, as the vendor tells it."""
+        """The chat's place in the queue, as the vendor tells it: of the two, what `queue_figures` names."""
         raise self._cannot("tell the queue")
 
     async def sends_unknown(self, chat_id: str) -> None:

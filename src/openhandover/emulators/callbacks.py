@@ -37,6 +37,8 @@ class Callback:
     given_up: bool = False
     swapped: bool = False
     """It was held back for its successor, as asked."""
+    repeated: bool = False
+    """It was sent once more although it had been taken, as asked."""
     at: float = field(default_factory=time.time)
     """When it was due: seconds of the epoch."""
 
@@ -96,6 +98,18 @@ class Callbacks:
         """Send what was held."""
         self._go.set()
 
+    @property
+    def waiting(self) -> int:
+        """Repetitions and swaps that were asked for and no callback has met yet."""
+        return self._repeat + self._swap
+
+    def clear(self) -> None:
+        """Go by themselves again: what is held goes out, and nothing more is repeated, swapped or late."""
+        self._repeat = self._swap = 0
+        self._late_s = 0.0
+        self.let_go()
+        self.release()
+
     def let_go(self) -> None:
         """Send what was held back for a successor that did not come."""
         while self._held_back:
@@ -138,6 +152,8 @@ class Callbacks:
             if self._repeat:
                 self._repeat -= 1
                 await self._try(callback)
+                callback.repeated = True
+                self._changed()
 
     async def _deliver(self, callback: Callback) -> None:
         for pause_s in (*self.redelivery_s, None):

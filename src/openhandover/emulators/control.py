@@ -93,7 +93,8 @@ class Controls:
                 await emulator.wait_until(lambda: emulator.version > int(after), LONG_POLL_S)
         state = {"vendor": emulator.vendor, "title": emulator.title, "version": emulator.version}
         verbs = [name for name, verb in OPTIONAL.items() if emulator.plays(verb)]
-        return web.json_response(state | {"verbs": verbs} | emulator.shown())
+        figures = sorted(emulator.queue_figures) if emulator.plays("queue_is") else []
+        return web.json_response(state | {"verbs": verbs, "queue_figures": figures} | emulator.shown())
 
     async def _requests(self, _: web.Request) -> web.Response:
         return web.json_response({"requests": [one.shown() for one in self._emulator.requests]})
@@ -159,7 +160,7 @@ ACTS: dict[str, Verb] = {
     "notes": lambda vendor, chat, asked: vendor.agent_notes(chat, text_of(asked)),
     "reads": lambda vendor, chat, _: vendor.agent_reads(chat),
     "queue": lambda vendor, chat, asked: vendor.queue_is(
-        chat, _number(asked, "position"), _number(asked, "wait_s")
+        chat, _figure(vendor, asked, "position"), _figure(vendor, asked, "wait_s")
     ),
     "unknown": lambda vendor, chat, _: vendor.sends_unknown(chat),
 }
@@ -173,8 +174,10 @@ def _word(asked: dict[str, Any], key: str, usual: str) -> str:
     return word
 
 
-def _number(asked: dict[str, Any], key: str) -> int | None:
+def _figure(vendor: "Emulator", asked: dict[str, Any], key: str) -> int | None:
     number = asked.get(key)
+    if number is not None and key not in vendor.queue_figures:
+        raise Refused(501, f"{vendor.title}, emulated, cannot tell {key}")
     if number is not None and (type(number) is not int or number < 0):
         raise Refused(400, f"{key}: a whole number, or null")
     return number

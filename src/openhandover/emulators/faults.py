@@ -39,6 +39,11 @@ class Faults:
         """Think this long before every answer, from now on."""
         self._slow_s[endpoint] = seconds
 
+    @property
+    def waiting(self) -> list[Fault]:
+        """Those that no call has met yet."""
+        return list(self._waiting)
+
     def clear(self) -> None:
         """Be well again."""
         self._waiting.clear()

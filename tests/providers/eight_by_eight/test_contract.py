@@ -10,4 +10,5 @@ class TestEightByEight(ProviderSuite):
     type = "eight_by_eight"
     emulator = EightByEightEmulator
     open_endpoint, send_endpoint = "conversation.create", "message.post"
+    close_endpoint = "user.leave"
     token_endpoint = None  # the metrics have tokens, and are nothing that a talk needs: see test_figures.py

@@ -11,7 +11,11 @@ from tests.contract.vendor_world import WITHIN_S, Talk, VendorWorld, until
 
 @dataclass
 class Waiting(Talk):
-    """Nobody sees what a visitor wrote before an agent has taken the chat."""
+    """Nobody sees what a visitor wrote before an agent has taken the chat; what is told of them is there at once."""
+
+    def __post_init__(self) -> None:
+        mark = {"label": "Mark", "value": self.token}
+        self.route = {"prechat_details": [*self.route["prechat_details"], mark]}
 
     async def shown(self, text: str, within_s: float = WITHIN_S) -> None:
         """The agent sees this text, who takes the chat for it where nobody has."""
@@ -39,6 +43,7 @@ class TestSalesforceChat(ProviderSuite):
     type = "salesforce_chat"
     emulator = SalesforceChatEmulator
     open_endpoint, send_endpoint = "ChasitorInit", "ChatMessage"
+    close_endpoint = "ChatEnd"
     route: ClassVar[dict[str, Any]] = {
         "prechat_details": [{"label": "Customer", "value": "{{ user }}"}, {"label": "Empty", "value": ""}]
     }

@@ -89,7 +89,7 @@ class Acme(BaseProvider):
         key = self._settings.webhook_secret.encode()
         expected = "sha256=" + hmac.new(key, request.body, hashlib.sha256).hexdigest()
         if not hmac.compare_digest(expected.encode(), request.headers.get("x-signature", "").encode()):
-            raise SignatureError
+            raise SignatureError("compare `webhook_secret` with the secret of the webhook at Acme Desk")
 
     def parse(self, request: WebhookRequest) -> Sequence[FromProvider]:
         """One fact per webhook."""

@@ -61,6 +61,7 @@ class GenesysEmulator(Emulator):
 
     vendor: ClassVar[str] = "genesys"
     title: ClassVar[str] = "Genesys Cloud"
+    queue_figures = frozenset({"wait_s"})
 
     def __init__(self, *, host: str = "127.0.0.1", port: int = 0) -> None:
         super().__init__(host=host, port=port)

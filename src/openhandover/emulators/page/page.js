@@ -90,6 +90,7 @@ function showChat(chat) {
   $("leave").hidden = chat.state !== "active" || !can("leaves")
   $("transfer").hidden = !can("transfers")
   $("queue").hidden = !can("queue")
+  for (const figure of ["position", "wait_s"]) $(figure).hidden = !page.state.queue_figures.includes(figure)
   $("reads").hidden = !can("reads")
   $("unknown").hidden = !can("unknown")
   $("more").hidden = !mine || ![..."transfers queue reads unknown".split(" ")].some(can)
@@ -179,8 +180,8 @@ $("transfer").onsubmit = event => {
 }
 $("queue").onsubmit = event => {
   event.preventDefault()
-  const { position, wait_s } = event.target.elements
-  act("queue", { position: position.value ? position.valueAsNumber : null, wait_s: wait_s.value ? wait_s.valueAsNumber : null })
+  const told = page.state.queue_figures.map(figure => [figure, event.target.elements[figure].valueAsNumber])
+  act("queue", Object.fromEntries(told.filter(([, number]) => !Number.isNaN(number))))
 }
 $("attach").onclick = () => $("file").click()
 $("file").onchange = async () => {

@@ -23,6 +23,7 @@ from openhandover.core.errors import ProviderUnavailable, SignatureError
 from openhandover.net.client import Request, Sender
 from openhandover.providers.base import Host
 
+_OTHER = "another key signed it, or it was changed on the way: check `keys_url`, and what stands between 8x8 and us"
 TOLERANCE_MS = 300_000
 """How far the time of sending may be from our clock, either way."""
 
@@ -95,13 +96,13 @@ def check(signed: Signed, key: PublicKey, now: float) -> None:
     if abs(now * 1000 - signed.sent_at_ms) > TOLERANCE_MS:
         raise SignatureError("compare the clocks of 8x8 and of this machine")
     if len(signed.signature) != size:
-        raise SignatureError
+        raise SignatureError(_OTHER)
     # The whole block is made and compared, never taken apart: nothing in it can be forged by leaving something open.
     digest = _SHA256 + hashlib.sha256(signed.signing_input).digest()
     expected = b"\x00\x01" + b"\xff" * (size - len(digest) - 3) + b"\x00" + digest
     found = pow(int.from_bytes(signed.signature), key.e, key.n).to_bytes(size)
     if not hmac.compare_digest(expected, found):
-        raise SignatureError
+        raise SignatureError(_OTHER)
 
 
 def public_key(text: bytes) -> PublicKey:
