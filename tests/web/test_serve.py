@@ -8,8 +8,9 @@ import socket
 import sys
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import aiohttp
 import pytest
@@ -32,11 +33,12 @@ AUTHORISED = {"Authorization": f"Bearer {KEY}"}
 
 
 @asynccontextmanager
-async def process(folder: Path) -> AsyncIterator[tuple[asyncio.subprocess.Process, str]]:
-    """A serving process and its address."""
+async def process(folder: Path, *before: str) -> AsyncIterator[tuple[asyncio.subprocess.Process, str]]:
+    """A serving process and its address; `before` is the command that runs it."""
     file = folder / "openhandover.yaml"
     file.write_text(f"store: sqlite:{folder}/openhandover.db\nserver: {{port: 0}}\n{CONFIG}")
     running = await asyncio.create_subprocess_exec(
+        *before,
         sys.executable,
         "-c",
         PROGRAM,
@@ -94,6 +96,19 @@ async def test_sigterm_lets_a_request_finish(tmp_path: Path) -> None:
         async with http.post(f"{url}/v1/conversations", data=slow(), expect100=True) as answer:
             assert answer.status == 201
         assert await asyncio.wait_for(running.wait(), 10) == 0
+
+
+async def test_more_connections_than_the_system_gives_at_first(tmp_path: Path) -> None:
+    """A process takes as many connections as it may have, not as many as it is given at first."""
+    few = ("sh", "-c", 'ulimit -S -n 64; exec "$@"', "sh")
+    async with process(tmp_path, *few) as (_, url), AsyncExitStack() as stack:
+        address = urlsplit(url)
+        for _ in range(100):
+            _, writer = await asyncio.open_connection(address.hostname, address.port)
+            stack.callback(writer.close)
+        http = await stack.enter_async_context(aiohttp.ClientSession())
+        async with http.get(f"{url}/healthz") as answer:
+            assert answer.status == 200
 
 
 async def test_sighup_rereads_the_agents(tmp_path: Path) -> None:

@@ -177,6 +177,7 @@ def serve(
         await running.ended
 
     collect_seldom()
+    _open_many()
     with asyncio.Runner(loop_factory=new_loop) as runner:
         runner.run(main())
 
@@ -187,6 +188,17 @@ def collect_seldom() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
+
+
+def _open_many() -> None:
+    """Take as many connections as the system lets us. What it gives at first (often 1,024, for programs of another time) is
+    fewer than a busy site has visitors, and who comes after that is turned away without a word."""
+    if sys.platform != "win32":
+        import resource
+
+        first, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        wanted = 10_240 if most == resource.RLIM_INFINITY else most  # macOS says "any", and takes this
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(first, wanted), most))
 
 
 def new_loop() -> asyncio.AbstractEventLoop:
