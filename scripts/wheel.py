@@ -32,34 +32,17 @@ def main(uv: str) -> int:
         python = folder / "environment" / "bin" / "python"
         run(uv, "venv", "--quiet", "--python", sys.executable, folder / "environment")
         constraints = folder / "constraints.txt"
-        run(
-            uv,
-            "export",
-            "--quiet",
-            "--frozen",
-            "--no-dev",
-            "--no-emit-project",
-            "--no-hashes",
-            "-o",
-            constraints,
-            cwd=ROOT,
-        )
-        run(uv, "pip", "install", "--quiet", "--python", python, "--constraint", constraints, wheel)
-        run(python.with_name("openhandover"), "version", cwd=folder)
-        run(python.with_name("openhandover"), "init", cwd=folder)
-        run(python.with_name("openhandover"), "check", cwd=folder)
-        run(
-            uv,
-            "pip",
-            "install",
-            "--quiet",
-            "--python",
-            python,
-            "--no-deps",
-            ROOT / "examples" / "acme-provider",
-        )
+        locked = ("--frozen", "--no-dev", "--no-emit-project", "--no-hashes")
+        run(uv, "export", "--quiet", *locked, "-o", constraints, cwd=ROOT)
+        install = (uv, "pip", "install", "--quiet", "--python", python)
+        run(*install, "--constraint", constraints, wheel)
+        command = python.with_name("openhandover")
+        run(command, "version", cwd=folder)
+        run(command, "init", cwd=folder)
+        run(command, "check", cwd=folder)
+        run(*install, "--no-deps", ROOT / "examples" / "acme-provider")
         (folder / "acme.yaml").write_text(ACME, "utf-8")
-        run(python.with_name("openhandover"), "check", "--config", folder / "acme.yaml", cwd=folder)
+        run(command, "check", "--config", folder / "acme.yaml", cwd=folder)
     print(
         f"{wheel.name} installs, answers `version`, checks the configuration that its `init` writes, and knows a provider "
         "that another package brings"
