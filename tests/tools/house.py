@@ -8,11 +8,11 @@ from typing import Any
 
 from aiohttp import web
 
+from openhandover.flow.code import registered
 from tests.net.loopback import serving
 from tests.scenarios.receiver import SECRET, Receiver
-from tests.serving import Answer, Server, running_server
+from tests.serving import KEY, Answer, Server, running_server
 
-KEY = "test-key-for-everything"
 CONFIG = f"""
 api:
   keys:
@@ -91,12 +91,10 @@ tools:
 """
 
 
+@registered
 def shout(variables: dict[str, Any], facts: dict[str, Any]) -> dict[str, Any]:
     """What the owner's code adds."""
     return {"loud": str(variables["name"]).upper()}
-
-
-shout.__openhandover_registered__ = True  # type: ignore[attr-defined]
 
 
 class Shop:

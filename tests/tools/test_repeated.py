@@ -90,17 +90,23 @@ async def test_the_tool_goes_on_when_its_caller_leaves(house: House) -> None:
     assert [path for _, path, _ in house.shop.asked] == ["/orders/A1", "/bills/A1"]
 
 
+async def broken_off(tmp_path: Path, shop: Shop) -> str:
+    """The conversation of a call whose server went while the shop had not answered."""
+    async with opened(tmp_path, shop) as house:
+        chat = await house.began()
+        shop.held.clear()
+        call = asyncio.create_task(house.tool("order_twice", chat, "c1", order="A1"))
+        await shop.reached.wait()
+    await asyncio.wait((call,))
+    assert call.exception() is not None
+    shop.held.set()
+    return chat
+
+
 async def test_a_call_goes_on_where_a_restart_broke_it_off(tmp_path: Path) -> None:
     """Only the step in work is repeated, under the same idempotency key; what was said is not said again."""
     async with Shop().serving() as shop:
-        async with opened(tmp_path, shop) as house:
-            chat = await house.began()
-            shop.held.clear()
-            call = asyncio.create_task(house.tool("order_twice", chat, "c1", order="A1"))
-            await shop.reached.wait()
-        await asyncio.wait((call,))
-        assert call.exception() is not None
-        shop.held.set()
+        chat = await broken_off(tmp_path, shop)
         async with opened(tmp_path, shop) as house:
             unknown = await house.tool("order_twice", chat, "c1", None, order="A1")
             assert (unknown.code, len(shop.asked)) == ("invalid", 1)
@@ -114,14 +120,7 @@ async def test_a_call_goes_on_where_a_restart_broke_it_off(tmp_path: Path) -> No
 async def test_a_call_keeps_the_steps_that_it_began_with(tmp_path: Path) -> None:
     """The file changes while a call is broken off: the old steps go on, new calls take the new ones."""
     async with Shop().serving() as shop:
-        async with opened(tmp_path, shop) as house:
-            chat = await house.began()
-            shop.held.clear()
-            call = asyncio.create_task(house.tool("order_twice", chat, "c1", order="A1"))
-            await shop.reached.wait()
-        await asyncio.wait((call,))
-        assert call.exception() is not None
-        shop.held.set()
+        chat = await broken_off(tmp_path, shop)
         async with opened(tmp_path, shop, "Bought") as house:
             await house.tool("order_twice", chat, "c1", order="A1")
             await house.tool("order_twice", chat, "c2", order="B2")
