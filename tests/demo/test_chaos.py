@@ -132,7 +132,8 @@ async def test_a_real_loss_shows(tmp_path: Path) -> None:
         assert state["counts"]["people"]["lost"] == 1
         assert state["counts"]["proof"]["lost"] == 0
         await chaos.until(
-            lambda state: any("count 1 lost" in line["text"] for line in state["log"]), within_s=10
+            lambda state: any(line["values"] == {"count": 1, "flaw": "lost"} for line in state["log"]),
+            within_s=10,
         )
 
 

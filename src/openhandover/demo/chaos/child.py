@@ -91,14 +91,12 @@ class Child:
                 if down_since is not None:
                     self.downtime_ms = round((time.monotonic() - down_since) * 1000)
                     self.longest_ms = max(self.longest_ms, self.downtime_ms)
-                    journal.happened(
-                        f"The server is back as process {process.pid} after {self.downtime_ms / 1000:.2f} s."
-                    )
+                    journal.happened("back", process=process.pid, ms=self.downtime_ms)
                 status = await process.wait()
                 down_since = time.monotonic()
                 self._answers.clear()
                 name = signal.Signals(-status).name if status < 0 else f"status {status}"
-                journal.happened(f"The server ended with {name}; the supervisor starts it again.")
+                journal.happened("ended", how=name)
         finally:
             self._answers.clear()
             await self._stop()

@@ -1,4 +1,4 @@
-"""What was done and what happened, in sentences, newest last."""
+"""What was done and what happened, newest last; the page has the sentences, in its language."""
 
 from collections import deque
 from datetime import UTC, datetime
@@ -11,12 +11,13 @@ Kind = Literal["done", "happened", "bad"]
 
 
 class Line(Struct, frozen=True):
-    """One sentence; `number` rises, so that a page can ask for what is new. `at` is RFC 3339."""
+    """One sentence: its name and what it is about. `number` rises, so that a page knows what is new; `at` is RFC 3339."""
 
     number: int
     at: str
     kind: Kind
-    text: str
+    what: str
+    values: dict[str, str | int | bool]
 
 
 class Journal:
@@ -26,19 +27,19 @@ class Journal:
         self.lines: deque[Line] = deque(maxlen=KEPT)
         self._count = 0
 
-    def done(self, text: str) -> None:
+    def done(self, what: str, **values: str | int | bool) -> None:
         """Somebody pressed a button."""
-        self._add("done", text)
+        self._add("done", what, values)
 
-    def happened(self, text: str) -> None:
+    def happened(self, what: str, **values: str | int | bool) -> None:
         """Something came of it."""
-        self._add("happened", text)
+        self._add("happened", what, values)
 
-    def bad(self, text: str) -> None:
+    def bad(self, what: str, **values: str | int | bool) -> None:
         """Something that must not be."""
-        self._add("bad", text)
+        self._add("bad", what, values)
 
-    def _add(self, kind: Kind, text: str) -> None:
+    def _add(self, kind: Kind, what: str, values: dict[str, str | int | bool]) -> None:
         self._count += 1
         at = datetime.now(UTC).isoformat(timespec="milliseconds")
-        self.lines.append(Line(self._count, at, kind, text))
+        self.lines.append(Line(self._count, at, kind, what, values))

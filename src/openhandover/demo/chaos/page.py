@@ -17,6 +17,7 @@ FILES = {
     "/": ("index.html", "text/html"),
     "/chaos.css": ("chaos.css", "text/css"),
     "/tokens.css": ("tokens.css", "text/css"),
+    "/texts.js": ("texts.js", "text/javascript"),
     "/chaos.js": ("chaos.js", "text/javascript"),
 }
 HEADERS = {name.decode(): value.decode() for name, value in (*ALWAYS, NO_STORE, page_policy())}

@@ -104,7 +104,7 @@ class Proxy:
         self.webhooks += 1
         if self.faults.swallow and _is_message(carried.body):
             self.faults.swallow -= 1
-            self._journal.bad("A message of an agent was swallowed on its way: the counters must notice.")
+            self._journal.bad("swallowed")
             return web.json_response({"applied": True})
         self._recent.append(carried)
         if self.faults.shuffle:

@@ -71,17 +71,17 @@ class Supervisor:
         """kill -9 the server."""
         pid = self.child.kill()
         if pid is not None:
-            self.journal.done(f"kill -9 {pid}: the server is gone in the middle of what it did.")
+            self.journal.done("killed", process=pid)
 
     def repeat_recent(self) -> None:
         """Send the last webhooks of the desk once more."""
         count = self.proxy.repeat()
-        self.journal.done(f"The last {count} webhooks are sent again, in any order.")
+        self.journal.done("sent_again", count=count)
 
     def swallow(self) -> None:
         """Lose one message for real."""
         self.proxy.faults.swallow += 1
-        self.journal.done("The next message of a partner's agent will be swallowed.")
+        self.journal.done("will_swallow")
 
     def switch(self, name: str, on: bool) -> None:
         """Turn a fault on or off."""
@@ -89,7 +89,7 @@ class Supervisor:
             self.kills_often = on
         else:
             setattr(self.proxy.faults, name, on)
-        self.journal.done(f"{SWITCHES[name]}: {'on' if on else 'off'}.")
+        self.journal.done(name, on=on)
 
     async def take_desk(self, down: Down) -> None:
         """Take the partner's desk down, or bring it back."""
@@ -98,7 +98,7 @@ class Supervisor:
             await self.door.shut()
         else:
             await self.door.open()
-        self.journal.done(DESK[down])
+        self.journal.done(f"desk_{down}")
 
     # --- what goes on by itself
 
@@ -115,24 +115,9 @@ class Supervisor:
                 for name in FLAWS:
                     found, key = getattr(counts, name), f"{who} {name}"
                     if found > self._flaws.get(key, 0):
-                        source = "Visitors and agents" if who == "people" else "The server's proofs"
-                        self.journal.bad(f"{source} count {found} {name}.")
+                        self.journal.bad(f"{who}_flaw", count=found, flaw=name)
                     self._flaws[key] = found
             await asyncio.sleep(1)
-
-
-SWITCHES = {
-    "repeat": "Every webhook of the desk is sent three times",
-    "shuffle": "Webhooks of the desk overtake each other",
-    "drop_answers": "Every second answer between server and desk is dropped",
-    "slow": "The partner's desk takes four seconds for each answer",
-    "kills": f"The server is killed every {KILLS_EVERY_S:.0f} seconds",
-}
-DESK: dict[Down, str] = {
-    "no": "The partner's desk works.",
-    "503": "The partner's desk answers 503 to every call.",
-    "refused": "The partner's desk refuses every connection.",
-}
 
 
 @asynccontextmanager

@@ -1,23 +1,13 @@
 // The page of the supervisor: asks for the state twice a second, shows it, and sends what is pressed.
 "use strict";
 
-const COLUMNS = [
-  ["accepted", "Accepted"],
-  ["delivered", "Delivered"],
-  ["pending", "Pending"],
-  ["told", "Refused"],
-  ["lost", "Lost"],
-  ["repeated", "Repeated"],
-  ["misordered", "Misordered"],
-];
+const COLUMNS = ["accepted", "delivered", "pending", "told", "lost", "repeated", "misordered"];
 const FLAWS = ["lost", "repeated", "misordered"];
-const WHO = [
-  ["people", "By visitors and agents themselves"],
-  ["proof", "By the server's proofs"],
-];
-const numbers = new Intl.NumberFormat("en");
-const seconds = new Intl.NumberFormat("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
-const times = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+const WHO = ["people", "proof"];
+const numbers = new Intl.NumberFormat(LOCALE);
+const exact = new Intl.NumberFormat(LOCALE, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+const times = new Intl.DateTimeFormat(LOCALE, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
+const seconds = (ms) => `${exact.format(ms / 1000)}\u00a0s`;
 const byId = (id) => document.getElementById(id);
 
 /** An element with text; the text is never HTML. */
@@ -47,11 +37,11 @@ function heading(scope, text) {
 function buildTable() {
   const [rows, columns] = narrow.matches ? [COLUMNS, WHO] : [WHO, COLUMNS];
   const head = element("tr");
-  head.append(element("td"), ...columns.map(([, title]) => heading("col", title)));
-  const body = rows.map(([row, title]) => {
+  head.append(element("td"), ...columns.map((column) => heading("col", T[column])));
+  const body = rows.map((row) => {
     const line = element("tr");
-    line.append(heading("row", title));
-    for (const [column] of columns) {
+    line.append(heading("row", T[row]));
+    for (const column of columns) {
       const cell = element("td", "0");
       cells.set(narrow.matches ? `${column} ${row}` : `${row} ${column}`, cell);
       line.append(cell);
@@ -69,20 +59,21 @@ function buildTable() {
 }
 
 function build() {
+  wordPage();
   buildTable();
   narrow.addEventListener("change", buildTable);
-  for (const [name, title] of COLUMNS.filter(([name]) => FLAWS.includes(name))) {
+  for (const name of FLAWS) {
     const box = element("div");
     const figure = element("dd", "0");
-    box.append(element("dt", title), figure);
+    box.append(element("dt", T[name]), figure);
     cells.set(name, figure);
     byId("flaws").append(box);
   }
 }
 
 function showCounts(counts) {
-  for (const [who] of WHO) {
-    for (const [name] of COLUMNS) {
+  for (const who of WHO) {
+    for (const name of COLUMNS) {
       const cell = cells.get(`${who} ${name}`);
       write(cell, numbers.format(counts[who][name]));
       cell.classList.toggle("bad", FLAWS.includes(name) && counts[who][name] !== 0);
@@ -97,17 +88,22 @@ function showCounts(counts) {
 
 function showServer(server) {
   byId("status").classList.toggle("up", server.up);
-  write(byId("status").querySelector(".words"), server.up ? "The server answers" : "The server is down");
+  write(byId("status").querySelector(".words"), server.up ? T.up : T.down);
   document.querySelector('[data-do="kill"]').disabled = !server.up;
-  const last = server.downtime_ms === null ? "" : `Last time it was away for ${seconds.format(server.downtime_ms / 1000)}\u00a0s`;
-  const longest = server.kills > 1 ? `, at most for ${seconds.format(server.longest_ms / 1000)}\u00a0s.` : ".";
-  const kills = `Killed ${server.kills === 1 ? "once" : `${numbers.format(server.kills)} times`}. `;
-  write(byId("downtime"), server.kills ? kills + (last ? last + longest : "") : "It starts again by itself.");
+  const longest = server.kills > 1 ? T.longest(seconds(server.longest_ms)) : "";
+  const last = server.downtime_ms === null ? "" : ` ${T.away(seconds(server.downtime_ms))}${longest}.`;
+  write(byId("downtime"), server.kills ? T.killed(server.kills, numbers.format(server.kills)) + last : T.alone);
 }
 
 function showFaults(faults) {
   for (const box of document.querySelectorAll("[data-switch]")) box.checked = faults[box.dataset.switch];
   for (const choice of document.querySelectorAll('[name="down"]')) choice.checked = choice.value === faults.down;
+}
+
+/** What happened as a sentence. */
+function sentence({ what, values }) {
+  const { count, flaw, ms } = values;
+  return T.log[what]({ ...values, count: count && numbers.format(count), flaw: T[flaw]?.toLowerCase(), seconds: ms && seconds(ms) });
 }
 
 let newest = 0;
@@ -119,7 +115,7 @@ function showLog(lines) {
     const item = element("li");
     const time = element("time", times.format(new Date(line.at)));
     time.dateTime = line.at;
-    item.append(time, element("span", line.text, line.kind));
+    item.append(time, element("span", sentence(line), line.kind));
     log.prepend(item);
   }
   while (log.children.length > 200) log.lastElementChild.remove();
@@ -134,15 +130,9 @@ function show(state) {
   showFaults(state.faults);
   showLog(state.log);
   const { arrived, finished } = state.visitors;
-  write(
-    byId("traffic"),
-    `${numbers.format(state.handovers)} handovers. ${numbers.format(finished)} visitors have come and gone, ${numbers.format(arrived - finished)} are here.`,
-  );
+  write(byId("traffic"), T.traffic(...[state.handovers, finished, arrived - finished].map(numbers.format)));
   const { webhooks, repeats, shuffled, dropped } = state.broken;
-  write(
-    byId("broken"),
-    `${numbers.format(webhooks)} webhooks so far: ${numbers.format(repeats)} repeated, ${numbers.format(shuffled)} shuffled; ${numbers.format(dropped)} answers dropped.`,
-  );
+  write(byId("broken"), T.broken(...[webhooks, repeats, shuffled, dropped].map(numbers.format)));
 }
 
 async function ask(path, options) {
@@ -158,7 +148,7 @@ function tell(body) {
 
 function gone() {
   byId("status").classList.remove("up");
-  write(byId("status").querySelector(".words"), "The supervisor does not answer");
+  write(byId("status").querySelector(".words"), T.silent);
 }
 
 async function follow() {
