@@ -98,6 +98,15 @@ def test_the_request_for_an_agent() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("ours", "theirs"), [("nl", "nl_NL"), ("nl-BE", "nl_BE"), ("de", "de"), ("", "en_US")]
+)
+def test_languages_have_salesforce_s_codes(ours: str, theirs: str) -> None:
+    """Some are not ours."""
+    body = wire.init(asked(language=ours), wire.target({}, SETTINGS), SETTINGS, "s1")
+    assert body["language"] == theirs
+
+
 def test_somebody_without_a_name_is_a_guest() -> None:
     """The agent has to see something."""
     body = wire.init(asked(), wire.target({}, SETTINGS), SETTINGS, "s1")

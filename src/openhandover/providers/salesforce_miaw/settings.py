@@ -8,6 +8,8 @@ from msgspec import Meta, Struct, field
 from openhandover.core.settings import Template
 
 HOSTS = ".salesforce-scrt.com"
+LANGUAGES = {"en": "en_US", "nl": "nl_NL", "zh": "zh_CN", "he": "iw", "id": "in", "nb": "no"}
+"""Salesforce's codes of languages where they are not ours; all others are. Source: its metadata type Translations."""
 END_ON_CHANGE = ("grace", "immediate", "never")
 
 
@@ -35,7 +37,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     languages: Annotated[
         dict[str, str],
         Meta(description="our language -> theirs; one that is not here is sent with `_` instead of `-`"),
-    ] = field(default_factory=lambda: {"en": "en_US"})
+    ] = field(default_factory=lambda: dict(LANGUAGES))
     opening_line: Annotated[
         str,
         Meta(
