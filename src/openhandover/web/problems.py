@@ -16,6 +16,7 @@ from openhandover.core.errors import (
     Refused,
     SignatureError,
 )
+from openhandover.store.port import StoreError
 
 from .endpoint import Headers, Reply, encode
 
@@ -58,6 +59,10 @@ def problem_of(error: Exception, where: str, path: Mapping[str, str] = MappingPr
             return problem("bad_payload", error.detail)
         case ProviderUnavailable():
             return problem("unavailable", error.detail)
+        case StoreError():
+            remedy = "check disk space and rights of the database"
+            _log.error("store_failed", call=where, detail=str(error), remedy=remedy)
+            return problem("unavailable", "Nothing can be saved now; try again later")
         case _:
             _log.error("request_failed", call=where, error=type(error).__name__, exc_info=error)
             return problem("internal_error")

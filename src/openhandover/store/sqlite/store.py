@@ -42,7 +42,7 @@ class SqliteStore:
     """The store port on one file. `cached` conversations are kept in memory, a few KiB each."""
 
     def __init__(self, path: str | Path, *, cached: int = 10_000) -> None:
-        self._path = Path(path).absolute()
+        self._path = Path(path).resolve()  # one file, one lock, whatever it is called
         self._cache = Cache(cached)
         self._lock: Lock | None = None
         self._connection: sqlite3.Connection | None = None
