@@ -64,6 +64,22 @@ async def test_a_refused_request_makes_no_id_known(server: Server) -> None:
     assert (await server.conversation(id="c1"))["id"] == "c1"
 
 
+@pytest.mark.parametrize(
+    ("body", "path", "mend"),
+    [
+        ({"channel": "aip"}, "channel", 'did you mean "api"?'),
+        ({"channel": "api", "bot": "main"}, "bot", "none is defined"),
+    ],
+)
+async def test_a_name_that_is_not_configured_is_answered_with_those_that_are(
+    server: Server, body: dict[str, str], path: str, mend: str
+) -> None:
+    """Who misspells a channel or a bot reads which there are."""
+    refused = await server.call("POST", "/v1/conversations", body | {"user": {"id": "u"}})
+    assert [error["path"] for error in refused.body["errors"]] == [path]
+    assert mend in refused.body["errors"][0]["detail"]
+
+
 async def test_the_same_id_fifty_times_at_once(server: Server) -> None:
     """Of fifty equal requests at the same time one creates, the others find."""
     body = {"id": "c1", "channel": "api", "user": {"id": "u1"}}

@@ -191,13 +191,14 @@ async def test_the_explanation_tells_no_secrets(server: Server, chat: str) -> No
 
 
 async def test_availability(server: Server) -> None:
-    """Availability answers for a configured provider, and only for one."""
+    """Availability answers for a configured provider, and only for one; the nearest is named."""
     answer = await server.call("GET", "/v1/availability?provider=support&skills=billing,tax&language=nl")
     assert answer.status == 200
     assert answer.body["open"] is False
     assert (await server.call("GET", "/v1/availability?provider=log")).status == 200
-    for query in ("", "?provider=nobody"):
-        assert (await server.call("GET", f"/v1/availability{query}")).code == "invalid"
+    assert (await server.call("GET", "/v1/availability")).code == "invalid"
+    refused = await server.call("GET", "/v1/availability?provider=suport")
+    assert (refused.code, 'did you mean "support"?' in refused.body["detail"]) == ("invalid", True)
 
 
 async def test_settings_are_checked(server: Server, chat: str) -> None:

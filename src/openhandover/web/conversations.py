@@ -7,6 +7,7 @@ import msgspec
 from msgspec import UNSET
 
 from openhandover.config.model import ApiChannel
+from openhandover.config.nodes import nearest
 from openhandover.core import view
 from openhandover.core.errors import invalid
 from openhandover.core.events import CreateConversation, PatchConversation, PostMessage
@@ -54,10 +55,12 @@ async def create(call: Call) -> Reply:
 
 
 def _unknown_name(call: Call, body: ConversationBody) -> tuple[str, str] | None:
-    if not isinstance(call.site.config.channels.get(body.channel), ApiChannel):
-        return "channel", "is not a configured channel of type `api`"
-    if body.bot is not None and body.bot not in call.site.config.bots:
-        return "bot", "is not a configured bot"
+    config = call.site.config
+    if not isinstance(config.channels.get(body.channel), ApiChannel):
+        known = [name for name, channel in config.channels.items() if isinstance(channel, ApiChannel)]
+        return "channel", f"is not a configured channel of type `api`; {nearest(body.channel, known)}"
+    if body.bot is not None and body.bot not in config.bots:
+        return "bot", f"is not a configured bot; {nearest(body.bot, config.bots)}"
     return None
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from openhandover.config.load import handover_step
+from openhandover.config.nodes import nearest
 from openhandover.core import view
 from openhandover.core.errors import invalid
 from openhandover.core.events import RequestHandover
@@ -181,8 +182,11 @@ async def proof(call: Call) -> Reply:
 async def availability(call: Call) -> Reply:
     """GET /v1/availability"""
     provider = call.text("provider")
-    if provider is None or provider not in call.engine.providers:
-        raise invalid("provider", "is not a configured provider" if provider else "is required")
+    if provider is None:
+        raise invalid("provider", "is required")
+    if provider not in call.engine.providers:
+        known = call.site.config.providers
+        raise invalid("provider", f"is not a configured provider; {nearest(provider, known)}")
     skills = [part for part in (call.text("skills") or "").split(",") if part]
     route: dict[str, Any] = {"skills": skills} if skills else {}
     return json_reply(await call.engine.availability(provider, route, call.text("language")))
