@@ -154,7 +154,10 @@ async def test_the_key_is_fetched_once_and_remembered(vendor: Vendor) -> None:
     another = vendor.another()
     await another.prepare(webhook)
     another.verify(webhook)
-    assert len(vendor.emulator.requests_to("jwk")) == 1
+    (fetched,) = vendor.emulator.requests_to("jwk")
+    headers = {name.lower(): value for name, value in fetched.headers.items()}
+    assert headers["x-8x8-tenant"] == vendor.emulator.account.tenant
+    assert "x-api-key" not in headers
 
 
 async def test_a_key_that_nobody_has_is_not_asked_for_again(vendor: Vendor) -> None:

@@ -72,6 +72,9 @@ class Gateway:
     def _enter(self, request: web.Request) -> None:
         if request.headers.get("x-api-key") != self._account.api_key:
             raise Refusal(401, "access_denied", "Access Denied")
+        self._check_tenant(request)
+
+    def _check_tenant(self, request: web.Request) -> None:
         tenant = request.headers.get("X-8x8-Tenant")
         if tenant != self._account.tenant and (tenant is not None or self._account.needs_tenant):
             raise Refusal(403, "", "the tenant does not belong to the customer")
@@ -218,6 +221,7 @@ class Gateway:
         return web.Response(status=204)
 
     async def _jwk(self, request: web.Request) -> web.Response:
+        self._check_tenant(request)
         if request.match_info["key"] != self._key.id:
             raise Refusal(404, "resource_not_found", "no such key")
         return web.json_response(self._key.jwk())

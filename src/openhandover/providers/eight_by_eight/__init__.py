@@ -54,7 +54,7 @@ class EightByEight(BaseProvider):
         super().__init__(name)
         self._settings = settings
         self._gateway = Gateway(settings, http)
-        self._keys = Keys(settings.keys_url or f"{settings.gateway}/jwk", http)
+        self._keys = Keys(settings.keys_url or f"{settings.gateway}/jwk", settings.tenant, http)
         self._figures, self._names = sources(settings, http)
         self._writing = Writing(self._gateway, settings.max_text)
         self._talks = Talks(name, self._gateway)

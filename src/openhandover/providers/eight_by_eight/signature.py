@@ -136,10 +136,12 @@ _TIMEOUT_S = 5.0
 
 
 class Keys:
-    """Keys by their id; only ever from one address, never from one that a request names."""
+    """Keys by their id; only ever from one address, never from one that a request names. No key of ours is needed there, but
+    who has several tenants has to name one, as in every call."""
 
-    def __init__(self, url: str, http: Sender) -> None:
+    def __init__(self, url: str, tenant: str | None, http: Sender) -> None:
         self._url = url.rstrip("/")
+        self._headers = {"X-8x8-Tenant": tenant} if tenant else {}
         self._http = http
         self._known: dict[str, PublicKey] = {}
         self._missing: dict[str, float] = {}
@@ -170,7 +172,9 @@ class Keys:
 
     async def _fetched(self, key_id: str) -> str | None:
         url = f"{self._url}/{key_id}/public"
-        reply = await self._http.send(Request(method="GET", url=url, timeout_s=_TIMEOUT_S))
+        reply = await self._http.send(
+            Request(method="GET", url=url, headers=self._headers, timeout_s=_TIMEOUT_S)
+        )
         if reply.is_success:
             return reply.body.decode("utf-8", "replace")
         if reply.status in (400, 404):
