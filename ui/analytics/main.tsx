@@ -3,6 +3,7 @@ import { render } from "preact";
 import "../shared/tokens.css";
 import "./analytics.css";
 import "./parts.css";
+import "./touch.css";
 import { filter, followAddress, query, reset, type Narrowed } from "./address";
 import { access, type Report } from "./api";
 import { Breakdown } from "./breakdown";

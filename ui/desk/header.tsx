@@ -47,7 +47,7 @@ export function Header() {
           }}
         >
           {PRESENCES.map((name) => (
-            <option key={name} value={name}>{t[name]}{agent.auto && name === presence.value ? ` (${t.automatic})` : ""}</option>
+            <option key={name} value={name}>{t[name]}</option>
           ))}
         </select>
       </label>

@@ -129,14 +129,16 @@ function AgentLine({ agent }: { agent: Agent }) {
   return (
     <tr>
       <th scope="row"><bdi>{agent.name}</bdi> <span class="muted">{[...agent.skills, ...agent.languages].join(", ")}</span></th>
-      <td>
+      <td class="there">
         <span class="dot" data-presence={agent.presence} /> {t[agent.presence]}
         {forS !== null && <span class="muted"> {stretch(forS)}{agent.auto && ` (${t.automatic})`}</span>}
       </td>
       <td class="figure">{t.load(agent.open, agent.capacity)}</td>
       <td class="figure">
         {agent.presence !== "offline" && (
-          <button class="secondary small" aria-label={t.setOffline(agent.name)} onClick={() => void setColleague(agent, "offline")}>{t.setOfflineShort}</button>
+          <button class="secondary small" aria-label={t.setOffline(agent.name)} title={t.setOfflineShort} onClick={() => void setColleague(agent, "offline")}>
+            <Icon name="gone" /><span>{t.setOfflineShort}</span>
+          </button>
         )}
       </td>
     </tr>
