@@ -181,6 +181,14 @@ def test_the_availability(results: list[Any], answer: Availability) -> None:
     assert wire.availability(available(*results), "573xx0000000001") == answer
 
 
+def test_a_poll_with_nothing_in_a_message_is_read() -> None:
+    """What is null is not there; the numbers after it count all the same."""
+    body = b'{"messages":[{"type":"TransferToButtonInitiated","message":null}],"sequence":3,"offset":null}'
+    batch = wire.read(Reply(200, {}, body), wire.Batch, "Messages")
+    assert (batch.sequence, batch.offset) == (3, None)
+    assert [fact for one in batch.messages for fact in wire.facts(one, 7)] == [e.AgentTransferred()]
+
+
 def test_an_answer_of_somebody_else_is_worth_another_try() -> None:
     """A proxy's page, for one."""
     with pytest.raises(ProviderUnavailable, match="`base_url`"):

@@ -212,7 +212,7 @@ class Chat:
         if reply.status == 204 or await self._has_moved(state, reply):
             return None
         check(reply, TALK, time.time(), TALK_HINTS)
-        batch: wire.Batch = wire.read(reply, wire.Batch, "Messages")
+        batch = wire.read(reply, wire.Batch, "Messages")
         offset = place.offset if batch.offset is None else batch.offset
         return wire.Place(state.moves, batch.sequence, offset), batch
 

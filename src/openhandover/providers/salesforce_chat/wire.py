@@ -13,6 +13,7 @@ from openhandover import __version__
 from openhandover.core import events as e
 from openhandover.core.errors import ProviderUnavailable
 from openhandover.core.model import Agent, Message
+from openhandover.net.bodies import T, read_answer
 from openhandover.net.client import Reply
 from openhandover.providers.base import Availability, HandoverRequest
 from openhandover.texts.cutting import in_parts
@@ -168,19 +169,15 @@ class _Reconnected(_Told, frozen=True, rename="camel"):
     affinity_token: str | None = None
 
 
-def read(reply: Reply, kind: type[Any], what: str) -> Any:
+def read(reply: Reply, kind: type[T], what: str) -> T:
     """An answer. A proxy in between may have given it instead, so nonsense is worth another try."""
-    try:
-        return msgspec.json.decode(reply.body, type=kind)
-    except (ValueError, RecursionError):
-        detail = f"the answer to {what} is not Salesforce's; check `base_url`"
-        raise ProviderUnavailable(detail, http_status=reply.status) from None
+    return read_answer(reply, kind, f"to {what}; check `base_url`")
 
 
 def affinity(reply: Reply) -> str:
     """The token that the answer of `ReconnectSession` brings: by itself, or in a message as the availability is, which
     the guide leaves open."""
-    found: _Reconnected = read(reply, _Reconnected, "ReconnectSession")
+    found = read(reply, _Reconnected, "ReconnectSession")
     told = (one.message.get("affinityToken") for one in found.messages)
     token = found.affinity_token or next((one for one in told if isinstance(one, str)), None)
     if not token:
@@ -190,7 +187,7 @@ def affinity(reply: Reply) -> str:
 
 def availability(reply: Reply, button_id: str) -> Availability:
     """Whether agents are there for this button: what is not said to be available, is not."""
-    found: _Told = read(reply, _Told, "the availability")
+    found = read(reply, _Told, "the availability")
     for message in found.messages:
         for one in cast("list[Any]", message.message.get("results") or []):
             result = cast("dict[str, Any]", one if isinstance(one, dict) else {})
