@@ -115,6 +115,20 @@ async def test_the_agent_reads_what_was_said_before(tmp_path: Path) -> None:
     assert len(asked) == 2
 
 
+async def test_a_region_makes_no_other_language(tmp_path: Path) -> None:
+    """Who writes British English to an agent who reads English is not translated, nor is the agent's answer."""
+    async with translated(tmp_path) as (world, asked):
+        chat = await world.began(language="en-GB")
+        _, talk = await world.active(chat)
+        await world.says(chat, "Anybody there?")
+        got = await soon(lambda: [x for x in said_to_agent(world) if x["author"] == "user"])
+        world.desk.says(talk, "In the house")
+        await world.channel.heard("In the house")
+        told = [event["data"] for event in world.channel.of("message.created")][-1]
+    assert (got[0]["translation"], told["translation"]) == (None, None)
+    assert asked == []
+
+
 async def test_a_slow_engine_holds_no_handover_up(tmp_path: Path) -> None:
     """After the time of one message the transcript goes out with what is ready, the rest as it was written."""
 

@@ -51,7 +51,7 @@ class Preparing:
         self, state: Conversation, attachments: tuple[Attachment, ...], source: str, target: str
     ) -> bool:
         """Whether a message must be prepared before it is shown."""
-        translates = self.translator.is_active and state.floor == "human" and source != target
+        translates = state.floor == "human" and self.is_foreign(source, target)
         return translates or any(file.url for file in attachments)
 
     def is_foreign(self, source: str | None, reader: str) -> bool:
@@ -85,10 +85,9 @@ class Preparing:
         await self._work.run(entry.conversation_id, Prepared(entry.seq, done))
 
     async def _translated(self, message: Message, target: str | None) -> Translation | None:
-        source = message.language
-        if not self.translator.is_active or not message.text or not target or not source or source == target:
+        if not message.text or not target or not self.is_foreign(message.language, target):
             return None
-        return await self.translation(message.text, source, target)
+        return await self.translation(message.text, message.language or "", target)
 
     async def translation(self, text: str, source: str, target: str) -> Translation | None:
         """The translation, None where it failed or took too long; that is in the log."""
