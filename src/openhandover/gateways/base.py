@@ -5,7 +5,7 @@ key, which must have no second effect. What becomes of a transfer comes back as 
 """
 
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal, Protocol
+from typing import Any, ClassVar, Literal
 
 from openhandover.core.model import Call
 
@@ -71,21 +71,9 @@ def order_key(handover_id: str, attempt: int, verb: str) -> str:
     return f"{handover_id}:{attempt}:{verb}"
 
 
-class Gateway(Protocol):
-    """One configured gateway. Calls may raise the `ProviderError`s of `core.errors`."""
-
-    name: str
-    capabilities: ClassVar[GatewayCapabilities]
-
-    async def start(self) -> None: ...
-    async def stop(self) -> None: ...
-    async def say(self, about: CallContext, text: str, language: str, key: str) -> None: ...
-    async def transfer(self, about: CallContext, transfer: Transfer, key: str) -> None: ...
-    async def cancel(self, about: CallContext, reason: str, key: str) -> None: ...
-
-
-class BaseGateway:
-    """Safe defaults. `name` is the configured name, not the type."""
+class Gateway:
+    """One configured gateway, with safe defaults; `name` is the configured name, not the type. Calls may raise the
+    `ProviderError`s of `core.errors`."""
 
     capabilities: ClassVar[GatewayCapabilities] = GatewayCapabilities()
 

@@ -4,7 +4,7 @@ import asyncio
 from typing import ClassVar
 
 from openhandover.core.errors import ProviderUnavailable, SessionGone, Unsupported
-from openhandover.gateways.base import BaseGateway, CallContext, GatewayCapabilities, Transfer
+from openhandover.gateways.base import CallContext, Gateway, GatewayCapabilities, Transfer
 
 from .orders import Gone, Memory, Orders, SayOrder, TransferOrder
 from .twiml import is_sip
@@ -13,7 +13,7 @@ SAY_TIMEOUT_S = 55.0
 """The longest that one message may take until it is spoken to its end; the engine itself waits a little longer."""
 
 
-class TwilioGateway(BaseGateway):
+class TwilioGateway(Gateway):
     """One Twilio account."""
 
     capabilities: ClassVar[GatewayCapabilities] = GatewayCapabilities(

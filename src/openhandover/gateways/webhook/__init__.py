@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import msgspec
 
 from openhandover.core import view
-from openhandover.gateways.base import BaseGateway, CallContext, GatewayCapabilities, Transfer
+from openhandover.gateways.base import CallContext, Gateway, GatewayCapabilities, Transfer
 from openhandover.net.client import Request, Sender
 from openhandover.net.signatures import decode_secrets, signed_headers
 from openhandover.net.statuses import MESSAGE, check
@@ -18,7 +18,7 @@ TRANSFER_TIMEOUT_S = 10.0
 _encode = msgspec.json.Encoder(enc_hook=str).encode  # a Secret is a text of its own kind
 
 
-class WebhookGateway(BaseGateway):
+class WebhookGateway(Gateway):
     """One url that owns calls. It may do anything with them, so it is taken to be able to do everything."""
 
     capabilities: ClassVar[GatewayCapabilities] = GatewayCapabilities(
