@@ -8,7 +8,6 @@ from typing import Any
 from msgspec.structs import replace
 
 from openhandover.core import view
-from openhandover.core.commands import MAX_TEXT_BYTES
 from openhandover.core.errors import Refused, invalid
 from openhandover.core.events import (
     AgentMessage,
@@ -24,7 +23,7 @@ from openhandover.store.port import HandoverRow, LogRow
 from openhandover.web import files
 from openhandover.web.call import Call
 from openhandover.web.endpoint import ACCEPTED, Reply, json_reply
-from openhandover.web.messages import attachments, too_long
+from openhandover.web.messages import attachments, refuse_too_long
 
 from .access import Access, Caller, body_of
 from .board import Place, Presence
@@ -202,8 +201,7 @@ class Acts:
         if place is not None and holder is None and not caller.supervises:
             self._must_be_here(caller)
         body = await body_of(call, caller, SayBody)
-        if too_long(body.text):
-            raise Refused("too_large", f"The text is larger than {MAX_TEXT_BYTES} bytes")
+        refuse_too_long(body.text)
         if not body.text and not body.attachments:
             raise invalid("text", "an empty text needs an attachment")
         sent = await attachments(call.site, list(body.attachments))
@@ -220,8 +218,7 @@ class Acts:
         caller = await self._caller(call)
         row = await self.reads.visible(caller, call.path["id"])
         body = await body_of(call, caller, NoteBody)
-        if too_long(body.text):
-            raise Refused("too_large", f"The text is larger than {MAX_TEXT_BYTES} bytes")
+        refuse_too_long(body.text)
         return await self._note(row.handover, caller, body.text, body.id)
 
     async def _note(self, handover: Handover, caller: Caller, text: str, note_id: str | None) -> Reply:

@@ -38,8 +38,7 @@ async def accept(site: Site, conversation_id: str, raw: bytes) -> tuple[Any, boo
         known = await find({"id": body.id, "author": body.author})
         if known is not None:
             return repeated(known, mark or "").resource, False
-        if too_long(body.text):
-            raise Refused("too_large", f"The text is larger than {MAX_TEXT_BYTES} bytes")
+        refuse_too_long(body.text)
         files = await attachments(site, body.attachments or [])
     return await site.engine.post(conversation_id, _command(body, files, mark))
 
@@ -47,6 +46,12 @@ async def accept(site: Site, conversation_id: str, raw: bytes) -> tuple[Any, boo
 def too_long(text: str | None) -> bool:
     """Whether a text is over its limit; the quick look spares encoding every short one."""
     return text is not None and len(text) * 4 > MAX_TEXT_BYTES and len(text.encode()) > MAX_TEXT_BYTES
+
+
+def refuse_too_long(text: str | None) -> None:
+    """Raises Refused: `too_large`."""
+    if too_long(text):
+        raise Refused("too_large", f"The text is larger than {MAX_TEXT_BYTES} bytes")
 
 
 def _command(body: MessageBody, files: tuple[Attachment, ...], mark: str | None) -> PostMessage:
