@@ -1,7 +1,8 @@
 """Planted faults: what a provider does wrong in trouble, after a restart, or only now and then; and trouble that never comes."""
 
+import json
 import re
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,10 +15,11 @@ from openhandover.core.events import FromProvider
 from openhandover.core.model import Agent
 from openhandover.emulators.callbacks import Callbacks
 from openhandover.emulators.faults import Faults
-from openhandover.providers.base import Opened, WebhookRequest
+from openhandover.providers.base import Opened, Session, WebhookRequest
 from openhandover.providers.chatwoot import Chatwoot
 from openhandover.providers.http import Http, wire
 from openhandover.providers.livehelperchat import LiveHelperChat
+from openhandover.providers.salesforce_chat import SalesforceChat
 from tests.contract.desk_emulator import DeskEmulator
 from tests.contract.planting import answers, breaks, nothing, sees, taken_for
 
@@ -167,6 +169,24 @@ def the_end_overtakes(patch: pytest.MonkeyPatch) -> None:
         return [*found, *(structs.replace(one, seq=None) for one in late)] if found else found
 
     patch.setattr(Http, "parse", parse)
+
+
+@breaks("a_connection_that_breaks_after_every_word", vendor="salesforce_chat")
+def the_place_is_passed_first(patch: pytest.MonkeyPatch) -> None:
+    """The first event of several that came together has the place after all of them."""
+    whole = SalesforceChat.listen
+
+    async def listen(self: Any, session: Session, cursor: str | None) -> AsyncIterator[Any]:
+        async for place, event in whole(self, session, cursor):
+            there = json.loads(place)
+            yield json.dumps(there | {"ack": there["ack"] + (event is not None)}), event
+
+    patch.setattr(SalesforceChat, "listen", listen)
+
+
+@breaks("check_connect_tells_where_webhooks_go", vendor="chatwoot")
+def any_address_will_do(patch: pytest.MonkeyPatch) -> None:
+    nothing(patch, "connect", Chatwoot)
 
 
 # --- words

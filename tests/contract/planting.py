@@ -93,13 +93,13 @@ def answers(
     patch.setattr(of, call, mistaken)
 
 
-def nothing(patch: pytest.MonkeyPatch, call: str) -> None:
+def nothing(patch: pytest.MonkeyPatch, call: str, of: type[Any] = Http) -> None:
     """A call that does nothing."""
 
     async def done(*_: Any, **__: Any) -> None:
         pass
 
-    patch.setattr(Http, call, done)
+    patch.setattr(of, call, done)
 
 
 def another_key(patch: pytest.MonkeyPatch) -> None:

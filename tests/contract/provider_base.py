@@ -58,6 +58,8 @@ class SuiteBase:
     """The vendor takes a message for a chat that its agent has closed."""
     tells_closed: ClassVar[bool] = True
     """A refused message tells that the agent has closed the chat; False: only that there is no such chat any more."""
+    tells_address: ClassVar[bool] = True
+    """The vendor's API tells where its webhooks go; False: it has no call for that."""
     signs_body: ClassVar[bool] = True
     """The proof in a webhook covers its body; False: it is a secret that travels along."""
     user_end_ends: ClassVar[bool] = True

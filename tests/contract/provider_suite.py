@@ -3,6 +3,8 @@
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
+from contextlib import aclosing
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,10 @@ import pytest
 from click.testing import CliRunner
 
 from openhandover.cli import main
+from openhandover.core.errors import ProviderUnavailable
+from openhandover.engine import sessions
+from openhandover.providers import provider_of
+from openhandover.providers.base import Session
 from tests.contract.provider_base import Logs
 from tests.contract.provider_talking import Opening
 from tests.contract.provider_trouble import Trouble
@@ -60,17 +66,30 @@ class ProviderSuite(Opening, Trouble):
         """`check --connect` reaches the vendor and leaves nothing there; with wrong credentials it says which setting."""
         wrong, block = self.wrong_setting(), {"type": self.type, **fresh.emulator.settings()}
         chats = len(fresh.chats())
-        assert "providers.vendor: reached" in await self.checked(tmp_path, block)
+        assert "providers.vendor: reached" in await self.checked(tmp_path, block, fresh.server.url)
         said = await self.checked(tmp_path, {**block, wrong: self.wrong_credential})
         assert "providers.vendor: not reached" in said
         assert wrong in said
         assert self.wrong_credential not in said
         assert len(fresh.chats()) == chats
 
-    async def checked(self, folder: Path, block: dict[str, Any]) -> str:
-        """What `check --connect` prints."""
+    async def test_check_connect_tells_where_webhooks_go(self, fresh: VendorWorld, tmp_path: Path) -> None:
+        """To another address than ours: that is said before anybody waits for an answer, with the address."""
+        said = await self.checked(
+            tmp_path, {"type": self.type, **fresh.emulator.settings()}, "http://127.0.0.1:1"
+        )
+        assert not self.webhooks or "webhooks to http://127.0.0.1:1/webhooks/vendor" in said
+        if self.webhooks and self.tells_address:
+            why = said.partition("providers.vendor: not reached: ")[2].partition("\n")[0]
+            assert "http://127.0.0.1:1/webhooks/vendor" in why, said
+        else:
+            assert "providers.vendor: reached" in said
+
+    async def checked(self, folder: Path, block: dict[str, Any], public_url: str | None = None) -> str:
+        """What `check --connect` prints; `public_url`: where webhooks should come to."""
         file = folder / "checked.yaml"
-        file.write_text(f"providers: {json.dumps({'vendor': block}).replace('$', '$$')}\n")
+        whole = {"server": {"public_url": public_url}, "providers": {"vendor": block}}
+        file.write_text(json.dumps(whole).replace("$", "$$"))
         command = ["check", "--connect", "--config", str(file)]
         return (await asyncio.to_thread(CliRunner().invoke, main, command)).output
 
@@ -96,6 +115,35 @@ class ProviderSuite(Opening, Trouble):
         everything = "\n".join(talk.lines())
         assert [everything.count(text) for text in (before, after)] == [1, 1]
         assert everything.index(before) < everything.index(after)
+
+    async def test_a_connection_that_breaks_after_every_word(
+        self, fresh: VendorWorld, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Whoever listens to a session goes on where they were: no place is passed before what belongs to it is kept."""
+        kind = provider_of(self.type)
+        if self.capabilities.inbound != "session":
+            assert self.webhooks, "there is a third way to hear of agents: try it here, too"
+            return
+        whole, known = kind.listen, set[str]()
+
+        async def listen(provider: Any, session: Session, cursor: str | None) -> AsyncIterator[Any]:
+            async with aclosing(whole(provider, session, cursor)) as stream:
+                async for place, event in stream:
+                    yield place, event
+                    if event is not None and event.event_id not in known:
+                        known.add(event.event_id)
+                        raise ProviderUnavailable("the connection broke")
+
+        monkeypatch.setattr(kind, "listen", listen)
+        monkeypatch.setattr(sessions, "pause_s", lambda *_: 0.02)
+        talk = await self.talk(fresh).active()
+        for text in (texts := [self.word() for _ in range(4)]):
+            await talk.agent_says(text)
+        await talk.hears(texts[-1])
+        assert talk.heard() == [f"hello {talk.token}", *texts]
+        await talk.agent_ends()
+        assert (await talk.is_(status="completed"))["reason"] == "agent_closed"
+        assert len(known) > len(texts)
 
     async def test_the_agent_ends_it_while_we_are_down(self, fresh: VendorWorld) -> None:
         """After the start we learn of the last words and of the end."""

@@ -11,4 +11,4 @@ class TestHttp(ProviderSuite):
     emulator = DeskEmulator
     open_endpoint, send_endpoint, close_endpoint = "open", "messages", "close"
     wrong_credential = "whsec_d3Jvbmctd3Jvbmctd3Jvbmc="
-    tells_closed = False
+    tells_closed = tells_address = False

@@ -92,6 +92,33 @@ async def test_there_is_no_button_for_what_the_vendor_cannot() -> None:
         await expect(page.get_by_text("Private note")).to_be_hidden()
 
 
+class Waits(DeskEmulator):
+    """A vendor that tells how long it will take, and no position."""
+
+    queue_figures = frozenset({"wait_s"})
+
+
+async def test_of_the_queue_only_what_the_vendor_tells_is_offered() -> None:
+    """A figure that nobody would pass on has no field on the page, and is refused by HTTP."""
+    async with chromium() as browser, Waits() as desk, HttpClient() as http:
+        await Caller(desk.url, SECRET, http).open()
+        async with opened(browser, f"{desk.url}/") as page:
+            await page.locator("#chats button").click()
+            await page.get_by_text("More that an agent does").click()
+            await expect(page.get_by_label("Wait, seconds")).to_be_visible()
+            await expect(page.get_by_label("Position")).to_be_hidden()
+            await page.get_by_role("button", name="Tell the queue").click()
+            await told(desk, "queue.updated")
+        (said,) = [one for one in desk.callbacks.sent if one.kind == "queue.updated"]
+        assert (b'"estimated_wait_ms": 120000' in said.body, b'"position": null' in said.body) == (True, True)
+        async with (
+            aiohttp.ClientSession() as session,
+            session.post(f"{desk.url}/emulator/chats/x/queue", json={"position": 3}) as answer,
+        ):
+            assert answer.status == 501
+            assert "cannot tell position" in (await answer.json())["error"]
+
+
 async def test_what_cannot_be_done_is_refused_with_a_reason() -> None:
     """The same by HTTP: 501 for what this vendor lacks, 400 for what makes no sense."""
     async with CmEmulator() as cm, calling(cm) as caller:

@@ -11,3 +11,4 @@ class TestAcme(ProviderSuite):
     type = "acme"
     emulator = AcmeEmulator
     open_endpoint, send_endpoint, close_endpoint = "chat", "message", "close"
+    tells_address = False
