@@ -13,6 +13,9 @@ from openhandover.providers.base import Session
 
 from .alone import Pair, alone, said
 
+_UNSERVED = "nobody took the chat before Live Helper Chat closed it by itself"
+_SILENT = "Live Helper Chat closed the chat by itself while the user waited for an answer"
+
 
 class Listener:
     """Somebody who listens to a session; what was heard stays in `heard`."""
@@ -56,7 +59,44 @@ async def test_a_department_that_sends_waiting_visitors_to_its_form_has_nobody()
         assert await Listener(pair, one).until(e.Failed) == e.Failed(
             "unavailable",
             "nobody took the chat in time: the department sends waiting visitors to its contact form",
+            sequenced=True,
         )
+
+
+@pytest.mark.parametrize(
+    ("served", "reason", "figures", "expected"),
+    [
+        (False, "autoclose_timeout_pending", {}, e.Failed("unavailable", _UNSERVED, sequenced=True)),
+        (False, "autoclose_activity_timeout", {}, e.Failed("unavailable", _UNSERVED, sequenced=True)),
+        (True, "autoclose_timeout", {"last_user_msg_time": 5}, e.Closed("user_idle", sequenced=True)),
+        (True, "autoclose_timeout_active", {}, e.Closed("total_timeout", sequenced=True)),
+        (
+            True,
+            "autoclose_activity_timeout",
+            {"last_user_msg_time": 5, "last_op_msg_time": 6},
+            e.Closed("user_idle", sequenced=True),
+        ),
+        (
+            True,
+            "autoclose_activity_timeout",
+            {"last_user_msg_time": 6, "last_op_msg_time": 5},
+            e.Failed("agent_timeout", _SILENT, sequenced=True),
+        ),
+        (True, "something_new", {}, e.Closed(sequenced=True)),
+    ],
+)
+async def test_a_close_by_the_installation_itself(
+    served: bool, reason: str, figures: dict[str, int], expected: e.ProviderFact
+) -> None:
+    """What it says of its reason tells whether nobody came, who was silent, or that it took too long."""
+    async with alone() as pair:
+        one = await pair.opened()
+        listener = Listener(pair, one)
+        if served:
+            await pair.lhc.agent_says(one.external_id, "Hi")
+            await listener.until(e.AgentMessage)
+        await pair.lhc.cron_closes(one.external_id, reason, **figures)
+        assert (await listener.rest())[-1] == expected
 
 
 async def test_a_form_after_an_agent_was_there_is_an_end() -> None:

@@ -80,7 +80,7 @@ def played() -> dict[str, list[list[ProviderFact]]]:
             chat, lines = look(body)
             sight = sights.setdefault(chat.id, Sight("support", SETTINGS.base_url, View()))
             facts = [one.fact for one in sight.facts(chat, lines, lines.messages)]
-            found[name].append([*facts, sight.ended(chat).fact] if chat.is_closed else facts)
+            found[name].append([*facts, sight.ended(chat, lines).fact] if chat.is_closed else facts)
     return found
 
 

@@ -5,6 +5,7 @@ fields, parameters and attributes that nobody knows. Refusals have its status: 2
 a page with 503 for a body that it did not expect.
 """
 
+import json
 import time
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -19,7 +20,7 @@ from openhandover.emulators.callbacks import Callback, Endpoint
 
 from .rest import Rest
 from .schema import No
-from .site import ACTIVE, BOT, CLOSED, PENDING, READ, VISITOR, Chat, File, Line, Operator, Site
+from .site import ACTIVE, BOT, CLOSED, PENDING, READ, SYSTEM, VISITOR, Chat, File, Line, Operator, Site
 from .template import TEMPLATE, rendered
 
 __all__ = ["EMULATOR", "LiveHelperChatEmulator"]
@@ -173,6 +174,16 @@ class LiveHelperChatEmulator(Emulator):
     async def agent_ends(self, chat_id: str) -> None:
         """Closes the chat in the back office."""
         await self.site.closes(self._open(chat_id))
+
+    async def cron_closes(self, chat_id: str, reason: str, **figures: int) -> None:
+        """The installation closes the chat by itself, and says why in a line's `meta_msg`."""
+        chat = self._open(chat_id)
+        chat.now.status = CLOSED
+        meta = json.dumps({"content": {"close_reason": {"reason": reason, **figures}}})
+        line = self.site.write(chat, SYSTEM, "Chat was closed by cron!", "", meta)
+        await self._fire("chat.auto_close", chat, line=line)
+        await self._fire("chat.close", chat)
+        self.site.commit(chat)
 
     async def agent_reads(self, chat_id: str) -> None:
         """Opens what the visitor wrote; nothing is sent for that."""

@@ -16,7 +16,7 @@ from openhandover.core.errors import ProviderUnavailable
 from openhandover.core.events import FromProvider, ProviderFact
 from openhandover.core.model import Agent, Attachment
 
-from .wire import BOT
+from .wire import BOT, SYSTEM
 
 T = TypeVar("T")
 
@@ -77,6 +77,26 @@ class Media(Struct, frozen=True):
     size: int | None = None
 
 
+_SILENCE = "autoclose_activity_timeout"
+_REASONS = {
+    "autoclose_timeout": "user_idle",
+    _SILENCE: "user_idle",
+    "autoclose_timeout_active": "total_timeout",
+}
+"""Why the installation closed a chat by itself, as its source writes it."""
+_TO_THE_FORM = "nobody took the chat in time: the department sends waiting visitors to its contact form"
+_UNSERVED = "nobody took the chat before Live Helper Chat closed it by itself"
+_UNANSWERED = "Live Helper Chat closed the chat by itself while the user waited for an answer"
+
+
+class Itself(Struct, frozen=True):
+    """`close_reason`: why the installation closed a chat by itself."""
+
+    reason: str = ""
+    last_user_msg_time: int = 0
+    last_op_msg_time: int = 0
+
+
 class Line(Struct, frozen=True):
     """One message."""
 
@@ -97,6 +117,12 @@ class Line(Struct, frozen=True):
         except ValueError:
             return {}
         return mapping(mapping(found).get("content"))
+
+    @property
+    def closed_itself(self) -> Itself | None:
+        """Why the installation closed the chat, where this line says so."""
+        why = self.content.get("close_reason")
+        return read(Itself, why) if self.user_id == SYSTEM and isinstance(why, dict) else None
 
 
 class Lines(Struct, frozen=True):
@@ -178,12 +204,18 @@ class Sight:
             if line.del_st == READ and (message_id := unread.pop(line.id, None)) is not None:
                 yield self._origin(chat, f"read:{line.id}", events.MessageRead(message_id))
 
-    def ended(self, chat: Chat) -> FromProvider:
+    def ended(self, chat: Chat, lines: Lines) -> FromProvider:
         """The chat is over. A contact form that the department shows to whoever waits too long means that nobody came."""
         if chat.status == PENDING and chat.status_sub == CONTACT_FORM:
-            why = "nobody took the chat in time: the department sends waiting visitors to its contact form"
-            return self._changed(chat, events.Failed("unavailable", why))
-        return self._changed(chat, events.Closed(sequenced=True))
+            return self._changed(chat, events.Failed("unavailable", _TO_THE_FORM, sequenced=True))
+        itself = next((found for line in reversed(lines.messages) if (found := line.closed_itself)), None)
+        if itself is None:
+            return self._changed(chat, events.Closed(sequenced=True))
+        if not self.view.served:
+            return self._changed(chat, events.Failed("unavailable", _UNSERVED, sequenced=True))
+        if itself.last_user_msg_time > itself.last_op_msg_time and itself.reason == _SILENCE:
+            return self._changed(chat, events.Failed("agent_timeout", _UNANSWERED, sequenced=True))
+        return self._changed(chat, events.Closed(_REASONS.get(itself.reason), sequenced=True))
 
     def _owner(self, chat: Chat, lines: Lines) -> ProviderFact | None:
         """Somebody accepted it, or somebody else has it now."""

@@ -132,7 +132,7 @@ async def watched(
             last = await watch.lines(sight.view.after)
             for event in sight.facts(chat, last, watch.new(last, sight.view.after)):
                 yield sight.view.cursor, event
-            event = sight.ended(chat)
+            event = sight.ended(chat, last)
             yield sight.view.cursor, event
             return
         sight.view = structs.replace(sight.view, after=watch.settled(sight.view.after))
