@@ -85,7 +85,7 @@ const TABLE = {
     "La conversación con {} ha terminado",
   ],
   typing: ["{} is typing", "{} is aan het typen", "{} schreibt", "{} est en train d’écrire", "{} está escribiendo"],
-  reconnecting: ["Reconnecting…", "Opnieuw verbinden…", "Verbindung wird wiederhergestellt…", "Reconnexion…", "Reconectando…"],
+  reconnecting: ["Reconnecting…", "Opnieuw verbinden…", "Wird neu verbunden…", "Reconnexion…", "Reconectando…"],
   offline: [
     "No connection. What you write will be sent later.",
     "Geen verbinding. Wat u schrijft wordt later verstuurd.",
