@@ -133,7 +133,13 @@ class Conversation:
     def say(self, role: str, content: dict[str, Any], who: tuple[str, str], id_: str | None = None) -> None:
         """A message of anybody."""
         id_ = id_ or str(uuid4())
-        message = {"messageType": "StaticContentMessage", "id": id_, "staticContent": content}
+        message = {
+            "messageType": "StaticContentMessage",
+            "inReplyToMessageId": None,
+            "id": id_,
+            "references": [],
+            "staticContent": content,
+        }
         files = [{"name": file["name"], "url": file["url"]} for file in content.get("attachments", [])]
         at = datetime.now(UTC).isoformat(timespec="milliseconds")
         shown = content.get("text") or content.get("linkItem", {}).get("url", "")
