@@ -65,6 +65,20 @@ async def test_a_body_of_one_mebibyte_is_read(server: Server) -> None:
     assert answer.status == 201
 
 
+async def test_a_body_has_a_depth(server: Server) -> None:
+    """What is nested too deeply to be shown is refused; what is taken can be shown in every list."""
+    for inner, status in ((98, 201), (99, 400), (900, 400), (200_000, 400)):
+        attributes = b'{"a":' + b"[" * (inner - 1) + b"]" * (inner - 1) + b"}"
+        body = b'{"channel":"api","user":{"id":"u","attributes":%s}}' % attributes
+        answer = await server.call("POST", "/v1/conversations", data=body)
+        assert answer.status == status, (inner, answer)
+        assert status == 201 or answer.code == "bad_json"
+    wide = {"channel": "api", "user": {"id": "u"}, "context": {"a": [[] for _ in range(1_000)]}}
+    assert (await server.call("POST", "/v1/conversations", wide)).status == 201
+    for path in ("/v1/conversations", "/v1/desk/conversations"):
+        assert len((await server.call("GET", path)).body["items"]) == 2
+
+
 async def test_every_wrong_field_is_named(server: Server) -> None:
     """422 lists each place with what is wrong."""
     answer = await server.call(

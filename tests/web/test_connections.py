@@ -264,18 +264,34 @@ async def test_an_old_client(server: Server) -> None:
         assert await raw.rest() == b""
 
 
-async def test_an_upgrade_that_we_do_not_know(server: Server) -> None:
+@pytest.mark.parametrize(
+    "offered",
+    [
+        "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n",
+        "Connection: upgrade\r\n",
+    ],
+    ids=["http/2", "a proxy's habit"],
+)
+@pytest.mark.parametrize("cut", [10, 0, -1], ids=["in pieces", "head first", "at once"])
+async def test_an_upgrade_that_we_do_not_know(server: Server, offered: str, cut: int) -> None:
     """A client that offers another protocol beside its request (curl offers HTTP/2) is answered as if it had not."""
     body = b'{"channel":"api","user":{"id":"u"}}'
-    offered = "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n"
     async with line(server) as raw:
-        head = (
-            f"POST /v1/conversations HTTP/1.1\r\n{AUTHORISED}{offered}Content-Length: {len(body)}\r\n\r\n"
-        ).encode()
-        raw.writer.write(head + body[:10])
-        await asyncio.sleep(0)
-        raw.writer.write(body[10:])
-        assert (await raw.answer())[0] == 201
+        for _ in range(2):
+            head = (
+                f"POST /v1/conversations HTTP/1.1\r\n{AUTHORISED}{offered}Content-Length: {len(body)}\r\n\r\n"
+            )
+            raw.writer.write(head.encode() + body[:cut])
+            await raw.writer.drain()
+            raw.writer.write(body[cut:])
+            assert (await raw.answer())[0] == 201
+
+
+async def test_a_tunnel_is_refused(server: Server) -> None:
+    """The server is no proxy."""
+    async with line(server) as raw:
+        raw.writer.write(b"CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\n\r\n")
+        assert await raw.refused() == "bad_http"
 
 
 async def test_who_reads_nothing_is_gone_in_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

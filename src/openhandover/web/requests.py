@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from openhandover.core.errors import Refused
 
-from .body import read_json
+from .body import is_too_deep, read_json
 from .call import Call
 from .idempotency import fingerprint
 from .validation import FieldError, errors_of, refusal
@@ -46,7 +46,7 @@ class Reader(Generic[B]):
             body = self._decode(raw)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             return None
-        return None if any(self._rules(msgspec.structs.asdict(body))) else body
+        return None if is_too_deep(raw) or any(self._rules(msgspec.structs.asdict(body))) else body
 
     async def slow(self, raw: bytes, place: str, find: Callable[[Any], Awaitable[Known | None]]) -> Repeated:
         """What becomes of a body with errors: a repetition is still answered, all else is refused.
