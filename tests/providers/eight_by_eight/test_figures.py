@@ -116,6 +116,9 @@ async def test_who_is_queued_learns_their_place(vendor: Vendor) -> None:
     found = await vendor.provider.complete(event(e.QueueUpdated(), queued))
     assert found.fact == e.QueueUpdated(3, 45_000, estimated=True)
     assert vendor.emulator.requests_to("metrics.queue")[-1].path.endswith("/queues/102")
+    numbered = b'{"eventType":"QUEUED","conversationId":"CONV-1","data":{"queueId":101}}'
+    assert (await vendor.provider.complete(event(e.QueueUpdated(), numbered))).fact == found.fact
+    assert vendor.emulator.requests_to("metrics.queue")[-1].path.endswith("/queues/101")
     vendor.emulator.account.waiting = 0  # the figures are behind: whoever waits is at least the first
     found = await vendor.provider.complete(event(e.QueueUpdated(), queued))
     assert found.fact == e.QueueUpdated(1, 45_000, estimated=True)

@@ -94,6 +94,8 @@ def test_a_webhook_says_exactly_this(name: str) -> None:
         (b"[]", errors.PayloadError),
         (b"{}", errors.PayloadError),
         (b'{"eventType":"TRANSFER"}', errors.PayloadError),
+        (b'{"eventType":"TRANSFER","conversationId":"c","timestamp":"soon","data":{}}', errors.PayloadError),
+        (b'{"eventType":"QUEUED","conversationId":"c","data":{"queueId":[]}}', errors.PayloadError),
         (
             b'{"eventType":"MEMBERS_CHANGED","conversationId":"c","data":{"change":"left"}}',
             errors.PayloadError,

@@ -168,7 +168,7 @@ class EightByEight(BaseProvider):
         match event.fact:
             case e.QueueUpdated() as fact if self._figures is not None:
                 queue_id = webhooks.named(event.raw).queue_id or self._settings.queue_id
-                queue = await self._figures.queue(queue_id) if queue_id else None
+                queue = await self._figures.queue(str(queue_id)) if queue_id else None
                 return queue.update() if queue else fact
             case e.AgentJoined(agent=Agent(id=str() as agent_id, name=None)) as fact:
                 return structs.replace(fact, agent=Agent(agent_id, await self._names.of(agent_id)))

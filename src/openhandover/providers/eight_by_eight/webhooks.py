@@ -91,7 +91,7 @@ def is_trial(body: bytes) -> bool:
 class Named(Struct, frozen=True, rename="camel"):
     """Whom or what an event is about: the queue of a `QUEUED`, the member of a `MEMBERS_CHANGED`."""
 
-    queue_id: str | None = None
+    queue_id: str | int | None = None
     id: str | None = None
 
 
@@ -151,7 +151,8 @@ def _fact(envelope: _Envelope, event_id: str, left_s: float) -> ProviderFact | N
         case "CONVERSATION_UPDATE":
             return _update(given(data, _Update))
         case "QUEUED":
-            return e.QueueUpdated()  # `complete` asks for the figures
+            given(data, Named)
+            return e.QueueUpdated()  # `complete` asks for the figures of the queue that it names
         case "MEMBERS_CHANGED":
             return _members(given(data, _Members), left_s)
         case "TRANSFER":
