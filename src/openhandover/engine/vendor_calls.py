@@ -90,7 +90,7 @@ class VendorCalls:
                 f"{request.method} {self._masked(request.url, request.hidden)}",
                 status,
                 round((time.perf_counter() - began) * 1000),
-                redact(self._masked(detail, request.hidden), self._hidden)[:DETAIL_CHARACTERS],
+                detail and redact(self._masked(detail, request.hidden), self._hidden)[:DETAIL_CHARACTERS],
             )
         )
 

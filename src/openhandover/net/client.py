@@ -7,7 +7,6 @@ hand so that each hop is judged anew. Nothing here retries; that is the engine's
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from http import HTTPStatus
 from importlib import import_module
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self
@@ -49,7 +48,7 @@ class Reply(msgspec.Struct, frozen=True):
     @property
     def is_success(self) -> bool:
         """Whether the status is 2xx."""
-        return HTTPStatus.OK <= self.status < HTTPStatus.MULTIPLE_CHOICES
+        return 200 <= self.status < 300
 
     def json(self) -> Any:
         """The body as JSON. Raises ValueError when it is something else."""

@@ -224,8 +224,9 @@ class Batch:
         rest: list[codec.Row] = []
         for conversation_id, state in states.items():
             before = self._saved[conversation_id]
-            if before is None or codec.listed(before) != codec.listed(state):
-                whole.append(codec.conversation_row(state))
+            listed = codec.listed(state)
+            if before is None or codec.listed(before) != listed:
+                whole.append(codec.conversation_row(state, listed))
             else:
                 rest.append(codec.state_row(state))
             self._saved[conversation_id] = state

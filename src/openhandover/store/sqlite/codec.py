@@ -35,25 +35,29 @@ def conversation(state: bytes) -> Conversation:
     return _conversation.decode(state)
 
 
-def conversation_row(value: Conversation) -> Row:
+Listed = tuple[str, float | None, int, int, int]
+
+
+def listed(value: Conversation) -> Listed:
+    """What `save_state` does not save."""
+    return (value.user.id, wake_at(value), 1 if is_busy(value) else 0, value.late, value.repeated)
+
+
+def conversation_row(value: Conversation, its: Listed) -> Row:
     """For `save_conversation`."""
+    user_id, wake, busy, late, repeated = its
     return (
         value.id,
         encode(value),
-        value.user.id,
+        user_id,
         value.channel,
         value.seq,
-        wake_at(value),
-        1 if is_busy(value) else 0,
+        wake,
+        busy,
         value.created_at,
-        value.late,
-        value.repeated,
+        late,
+        repeated,
     )
-
-
-def listed(value: Conversation) -> tuple[object, ...]:
-    """What `save_state` does not save."""
-    return (wake_at(value), is_busy(value), value.user.id, value.late, value.repeated)
 
 
 def state_row(value: Conversation) -> Row:
