@@ -24,7 +24,8 @@ class _Listener:
 
     def __init__(self) -> None:
         self.news = asyncio.Event()
-        self.typing: list[dict[str, Any]] = []
+        self.typing: dict[str, dict[str, Any]] = {}
+        """The latest word on each author: who reads slowly needs no older one, and they would pile up."""
 
 
 class Feed:
@@ -52,7 +53,9 @@ class Feed:
     def publish_typing(self, state: Conversation, event: dict[str, Any]) -> None:
         """Typing is not stored: who listens now gets it once."""
         for listener in self._listeners.get(state.id, ()):
-            listener.typing.append(event)
+            author: str = event["data"]["author"]
+            listener.typing.pop(author, None)
+            listener.typing[author] = event
             listener.news.set()
         self._tell_followers(state, event)
 
@@ -78,8 +81,8 @@ class Feed:
                         after = row.entry.seq
                         if row.entry.type not in view.INTERNAL:
                             yield self._present(row.entry)
-                typing, listener.typing = listener.typing, []
-                for event in typing:
+                typing, listener.typing = listener.typing, {}
+                for event in typing.values():
                     yield event
                 await listener.news.wait()
         finally:
