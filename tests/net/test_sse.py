@@ -29,10 +29,10 @@ EVENTS = [
 
 def test_a_line_that_comes_letter_by_letter_costs_its_length() -> None:
     """Whoever drips an endless line does not keep us busy with what came before."""
-    parser, began = Parser(1 << 20), time.monotonic()
+    parser, began = Parser(1 << 20), time.process_time()
     for _ in range(200_000):
         assert parser.feed(b"a") == []
-    assert time.monotonic() - began < 2
+    assert time.process_time() - began < 2
 
 
 @pytest.mark.parametrize("newline", [b"\n", b"\r\n", b"\r"])

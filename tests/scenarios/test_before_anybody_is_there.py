@@ -200,6 +200,7 @@ async def test_where_the_desk_tells_nothing_we_estimate(world: World) -> None:
         await world.server.until(
             f"/v1/handovers/{handover_id}", lambda found, at=position: found["queue"]["position"] == at
         )
+    await world.channel.got("handover.queue_updated", 2)
     updates = [
         (one["handover_id"], one["data"]["queue"]["estimated"])
         for one in world.channel.of("handover.queue_updated")

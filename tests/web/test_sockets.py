@@ -3,7 +3,7 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import aiohttp
@@ -98,6 +98,28 @@ async def test_a_fault_of_ours(tmp_path: Path, capsys: pytest.CaptureFixture[str
         assert (await client.receive(10)).type is aiohttp.WSMsgType.CLOSE
         assert client.close_code == 1011
     assert capsys.readouterr().out.count("request_failed") == 1
+
+
+async def test_a_line_that_the_server_cut_is_over_for_whoever_sends(tmp_path: Path) -> None:
+    """A frame over the limit ends the connection below us, while we send: that is an end like any other, no fault."""
+    over: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+    async def talks(socket: Socket) -> None:
+        await socket.accept()
+        try:
+            while True:
+                await socket.send("more")
+                await asyncio.sleep(0)
+        except Disconnected:
+            over.set_result("told")
+
+    async with connected(tmp_path, talks) as (http, url), http.ws_connect(f"{url}/rooms/a/socket") as client:
+        with suppress(ConnectionResetError):
+            await client.send_str("x" * 2_000_000)
+        while (await client.receive(10)).type is aiohttp.WSMsgType.TEXT:
+            pass
+        assert client.close_code == 1009
+        assert await asyncio.wait_for(over, 10) == "told"
 
 
 async def test_refused_before_it_opens(tmp_path: Path) -> None:
