@@ -18,7 +18,7 @@ from openhandover.core.events import FromProvider
 from openhandover.core.model import Agent, Attachment
 from openhandover.emulators.chatwoot.installation import Inbox
 from openhandover.net.client import Reply
-from openhandover.providers.base import Alone, Session
+from openhandover.providers.base import Alone, Session, WebhookRequest
 from openhandover.providers.chatwoot import wire
 from openhandover.providers.chatwoot.calls import SENDING, checked, decoded
 from tests.providers.chatwoot.here import Here, living, said, texts
@@ -58,11 +58,13 @@ async def test_messages_in_a_row_cost_one_call_each(here: Here) -> None:
 
 
 async def test_a_conversation_that_was_closed(here: Here) -> None:
-    """Once the end is known, nothing is said that would open it again."""
+    """Once a webhook has told of the end, nothing is said that would open it again; nothing need be asked for that."""
     talk, where = await here.opened()
+    here.chatwoot.webhook_to(here.chatwoot.url)
     here.chatwoot.desk.set_status(talk, "resolved")
-    ended = FromProvider("vendor", "x", e.Closed(), external_id=where.external_id)
-    assert await here.provider.complete(ended) is ended
+    told = here.chatwoot.callbacks.sent[0].body
+    (ended,) = here.provider.parse(WebhookRequest("POST", {}, {}, told, 0.0))
+    assert ended.fact == e.Closed("agent_closed")
     with pytest.raises(SessionEnded):
         await here.provider.send(where, said("Still there?"), "c1:2")
     assert (talk.status, len(talk.messages)) == ("resolved", 1)

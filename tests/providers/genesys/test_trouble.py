@@ -14,7 +14,7 @@ from openhandover.providers.genesys.settings import Settings
 from tests.contract.vendor_world import until
 
 from .centre import Centre, alone, talking
-from .samples import SESSION
+from .samples import SESSION, webhook
 
 # --- credentials, roles, settings
 
@@ -264,6 +264,24 @@ async def test_nothing_is_said_into_a_conversation_that_has_ended() -> None:
         await provider.cancel(SESSION, "user_cancelled")
         assert len(genesys.requests_to("message")) == 1
         assert not genesys.requests_to("disconnect")
+
+
+@pytest.mark.parametrize("named", ["by their id", "by the conversation"])
+async def test_an_end_is_known_at_once(named: str) -> None:
+    """Also while nothing may be asked there, so that the event is never completed: nothing begins the conversation anew."""
+    async with alone() as (provider, genesys):
+        await provider.presence(SESSION, "connected", "User joined the conversation")
+        (conversation,) = genesys.conversations.values()
+        begun = {"topic": "user.start", "conversationId": conversation.id, "userId": SESSION.external_id}
+        over = {"topic": "customer.end", "conversationId": conversation.id, "disconnectType": "CLIENT"}
+        if named == "by their id":
+            over["userId"] = SESSION.external_id
+        provider.parse(webhook(json.dumps(begun).encode(), "trigger"))
+        (event,) = provider.parse(webhook(json.dumps(over).encode(), "trigger"))
+        assert event.external_id == SESSION.external_id
+        with pytest.raises(SessionEnded):
+            await provider.presence(SESSION, "disconnected", "User left the conversation")
+        assert len(genesys.requests_to("message")) == 1
 
 
 async def test_an_event_tells_which_conversation_it_is() -> None:

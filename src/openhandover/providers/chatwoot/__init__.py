@@ -136,14 +136,17 @@ class Chatwoot(BaseProvider):
         verify(self._settings, request)
 
     def parse(self, request: WebhookRequest) -> Sequence[FromProvider]:
-        """What the webhook says, if it concerns a conversation of ours."""
-        return self._reader.read(request)
+        """What the webhook says, if it concerns a conversation of ours. That one is over must be known at once: while nothing may
+        be asked there, no event is completed."""
+        found = self._reader.read(request)
+        for event in found:
+            if isinstance(event.fact, e.Closed) and event.external_id:
+                self._posting.unsure(event.external_id)
+        return found
 
     async def complete(self, event: FromProvider) -> FromProvider:
         """The agent's name, where the webhook has only the id."""
         fact = event.fact
-        if isinstance(fact, e.Closed) and event.external_id:
-            self._posting.unsure(event.external_id)
         if isinstance(fact, e.AgentJoined) and fact.agent.name is None:
             agent = await self._account.agent(fact.agent)
             return msgspec.structs.replace(event, fact=msgspec.structs.replace(fact, agent=agent))

@@ -202,7 +202,8 @@ class Genesys(BaseProvider):
 
     def parse(self, request: WebhookRequest) -> Sequence[e.FromProvider]:
         """The facts of any of the three."""
-        return happenings.PARTS[request.part](self.name, request.body, self._settings)
+        found = happenings.PARTS[request.part](self.name, request.body, self._settings)
+        return [self._people.placed(event) for event in found] if request.part else found
 
     async def complete(self, event: e.FromProvider) -> e.FromProvider:
         """Whose conversation it is, who the agent is, and how long the queue takes."""
@@ -246,7 +247,7 @@ class Genesys(BaseProvider):
         instead = await self.host.recall(ended_key(session.external_id))
         if instead:
             await endings.disconnect(self._api, instead)
-        return instead is not None
+        return instead is not None or self._people.has_ended(session.external_id)
 
     async def _conversation_of(self, session: Session) -> str:
         """The conversation there; empty while only a repeated message was answered, which does not tell."""
@@ -254,6 +255,7 @@ class Genesys(BaseProvider):
         return known or await self.host.recall(conversation_key(session.external_id)) or ""
 
     async def _is_at(self, external_id: str, conversation_id: str) -> None:
+        self._people.is_at(external_id, conversation_id)
         await self.host.remember(address_key(conversation_id), external_id)
         await self.host.remember(conversation_key(external_id), conversation_id)
 

@@ -47,6 +47,31 @@ class People:
     def __init__(self, api: Api) -> None:
         self._api = api
         self._agents: Recent[str, tuple[float, Agent]] = Recent()
+        self._addresses: Recent[str, str] = Recent()
+        """Conversation -> user id, as far as it is known at once."""
+        self._ended: Recent[str, None] = Recent()
+        """User ids whose conversation is over, as far as that is known at once."""
+
+    def is_at(self, address: str, conversation_id: str) -> None:
+        """Know from now on whose conversation it is."""
+        self._addresses[conversation_id] = address
+
+    def has_ended(self, address: str) -> bool:
+        """Whether an event has said so since the start; what was noted before, the host remembers."""
+        return address in self._ended
+
+    def placed(self, event: e.FromProvider) -> e.FromProvider:
+        """The event with its user id, where that is known at once. While nothing may be asked no event is completed, yet its
+        end must be known."""
+        conversation_id, _ = happenings.place_of(event)
+        address = event.external_id or ""
+        if address == conversation_id:
+            address = self._addresses.get(conversation_id, address)
+        elif conversation_id:
+            self.is_at(address, conversation_id)
+        if isinstance(event.fact, _ENDS):
+            self._ended[address] = None
+        return event if address == event.external_id else structs.replace(event, external_id=address)
 
     async def complete(self, event: e.FromProvider, host: Host, *, look_up: bool) -> e.FromProvider:
         """The event with its user id, and, where that may be asked, with what the conversation there tells."""
