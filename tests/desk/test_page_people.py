@@ -1,6 +1,7 @@
 """The desk page: presence, passing on, and what a supervisor sees."""
 
 import re
+import time
 
 import pytest
 from playwright.async_api import Browser, expect
@@ -79,6 +80,25 @@ async def test_away_without_input_and_back_with_it(tmp_path: object, browser: Br
         await screen.page.mouse.move(210, 210)
         await screen.is_present("online")
         await expect(screen.page.get_by_text("You were set to away")).to_have_count(0)
+
+
+async def test_a_silent_screen_elsewhere(tmp_path: object, browser: Browser) -> None:
+    """Who comes online on one device is not set to away at once by another one that nobody touches."""
+    text = CONFIG.replace("desk:\n", "desk:\n  away_after_s: 3\n")
+    async with (
+        running_server(tmp_path, text) as server,  # type: ignore[arg-type]
+        at_desk(browser, server) as silent,
+        at_desk(browser, server) as used,
+    ):
+        await silent.page.get_by_label("Your presence").select_option("online")
+        for screen in (silent, used):
+            await expect(screen.page.get_by_text("You were set to away")).to_be_visible(timeout=15_000)
+        async with silent.page.expect_request("**/v1/desk/presence", timeout=15_000):
+            await used.page.mouse.move(200, 200)
+            await used.page.mouse.move(210, 210)
+            await used.is_present("online")
+            online_at = time.monotonic()
+        assert time.monotonic() - online_at > 2
 
 
 async def test_take_over_from_the_bot(server: Server, screen: Screen) -> None:

@@ -33,8 +33,11 @@ function sawInput(): void {
 function awayWhenSilent(): void {
   if (me.value?.agent.presence === "online") wasOnline = true;
   const limitS = me.value?.settings?.away_after_s ?? 0;
-  if (phase.value !== "ready" || !limitS || me.value?.agent.presence !== "online") return;
-  if (Date.now() - lastInput >= limitS * 1000) change("away");
+  const agent = me.value?.agent;
+  if (phase.value !== "ready" || !limitS || agent?.presence !== "online") return;
+  // Who came online on another device was there then: two devices must not contradict each other every second.
+  const silentS = Math.min((Date.now() - lastInput) / 1000, presentForS(agent) ?? Infinity);
+  if (silentS >= limitS) change("away");
 }
 
 /** Say it as the page's own guess; what the agent said themselves stands. */
