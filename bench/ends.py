@@ -70,7 +70,8 @@ async def _ends(pipe: Connection) -> None:
 
 
 async def _bare(pipe: Connection) -> None:
-    """A relay without logic on the same parts as ours: uvicorn in, aiohttp out, the answer after the delivery."""
+    """A relay without logic on the same parts as ours: uvicorn in, aiohttp out, the answer after the delivery; at
+    `/twice` it makes a second call, as ours does to tell the sender."""
     import aiohttp
     import uvicorn
 
@@ -81,8 +82,9 @@ async def _bare(pipe: Connection) -> None:
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         body = (await receive()).get("body", b"")
-        async with session.post(f"http://127.0.0.1:{ends}/bare", data=body) as reply:
-            await reply.read()
+        for path in ("/bare", "/told") if scope["path"] == "/twice" else ("/bare",):
+            async with session.post(f"http://127.0.0.1:{ends}{path}", data=body) as reply:
+                await reply.read()
         headers = [(b"content-type", b"application/json"), (b"content-length", b"2")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": b"{}"})

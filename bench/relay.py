@@ -5,7 +5,7 @@
 http     `openhandover serve`, both receiving ends and the load each in a process of its own. Every message is posted,
          recorded, delivered and the delivery recorded; the sender's side is told of it too (a second call). A message
          counts when the other end has it. `bare` is a relay without logic on the same parts: no id, no check, no
-         record, no retry, one call out per call in. Latency is from before the post to the arrival, at half of the
+         record, no retry, one call out per call in; `twice` is the same with two calls out, as many as ours. Latency is from before the post to the arrival, at half of the
          rate just found, with arrivals spread evenly.
 engine   accept, deliver to a provider in the same process, record the delivery, against one raw group-committed
          append of three statements (bench/append.py) on the same disk.
@@ -146,11 +146,15 @@ async def http(folder: Path, seconds: float) -> dict[str, Any]:
         await load.begin(0, CONVERSATIONS)
         await load.join()
 
-        async def post_bare(n: int) -> None:
-            await plain.request("POST", "/", json.dumps({"text": text(n)}).encode())
+        async def post_bare(n: int, path: str = "/") -> None:
+            await plain.request("POST", path, json.dumps({"text": text(n)}).encode())
+
+        async def post_twice(n: int) -> None:
+            await post_bare(n, "/twice")
 
         posts: dict[str, Post] = {
-            "bare": post_bare, "both": load.both, "to_desk": load.to_desk, "to_user": load.to_user,
+            "bare": post_bare, "twice": post_twice,
+            "both": load.both, "to_desk": load.to_desk, "to_user": load.to_user,
         }  # fmt: skip
         rates: dict[str, list[float]] = {kind: [] for kind in posts}
         for _ in range(3):
