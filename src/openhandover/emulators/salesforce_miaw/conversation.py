@@ -34,20 +34,21 @@ AUTHORS = {"EndUser": "user", "Agent": "agent", "Chatbot": "bot", "System": "sys
 APPS = {"Agent": "agent", "Chatbot": "chatbot", "EndUser": "iamessage"}
 
 
-_LINKS = re.compile(r"(?:(https?://\S+)(?:\s+|$))?(.*?)(?:(?:^|\s+)(https?://\S+))?", re.DOTALL)
+_LINK = re.compile(r"https?://\S+")
 
 
 def contents(text: str) -> list[dict[str, Any]]:
     """What Salesforce makes of a text: an address at its beginning or its end becomes a message of its own."""
-    found = _LINKS.fullmatch(text)
-    first, rest, last = found.groups() if found else (None, text, None)
-    parts = [_link(first), {"formatType": "Text", "text": rest} if rest else None, _link(last)]
-    return [part for part in parts if part is not None]
+    first = _LINK.match(text)
+    rest = text[first.end() :] if first else text
+    last = _LINK.fullmatch(rest.rsplit(maxsplit=1)[-1]) if rest.strip() else None
+    if last:
+        rest = rest[: rest.rindex(last[0])]
+    said = [{"formatType": "Text", "text": rest.strip() if first or last else rest}] if rest.strip() else []
+    return [*([_link(first[0])] if first else []), *said, *([_link(last[0])] if last else [])]
 
 
-def _link(url: str | None) -> dict[str, Any] | None:
-    if url is None:
-        return None
+def _link(url: str) -> dict[str, Any]:
     title = {"itemType": "TitleItem", "title": urlsplit(url).netloc}
     link = {"itemType": "LinkItem", "titleItem": title, "url": url}
     return {"formatType": "RichLink", "image": None, "linkItem": link, "text": None}
@@ -133,7 +134,7 @@ class Conversation:
     def say(self, role: str, content: dict[str, Any], who: tuple[str, str], id_: str | None = None) -> None:
         """A message of anybody."""
         id_ = id_ or str(uuid4())
-        message = {
+        message: dict[str, Any] = {
             "messageType": "StaticContentMessage",
             "inReplyToMessageId": None,
             "id": id_,
