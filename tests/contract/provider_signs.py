@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+from tests.contract import vendor_world
 from tests.contract.provider_talking import Talking
 from tests.contract.vendor_world import Talk, VendorWorld, until, uploaded
 
@@ -143,7 +144,9 @@ class Signs(Talking):
             return place and (not can.estimated_wait or queue["estimated_wait_ms"] == 120_000)
 
         await world.server.until(
-            f"/v1/handovers/{talk.handover_id}", lambda found: told(found["queue"] or {})
+            f"/v1/handovers/{talk.handover_id}",
+            lambda found: told(found["queue"] or {}),
+            vendor_world.WITHIN_S * vendor_world.patience,
         )
 
     async def test_whether_somebody_is_there(self, world: VendorWorld) -> None:

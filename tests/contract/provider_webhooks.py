@@ -1,6 +1,5 @@
 """The provider suite: webhooks that are forged, repeated, late or unheard of."""
 
-import asyncio
 import re
 from collections.abc import Mapping
 from typing import get_type_hints
@@ -117,7 +116,7 @@ class Webhooks(Ending):
         if not self.webhooks:
             await self.no_webhooks(world)
             return
-        await asyncio.wait_for(self.delivered(world), 10)  # what belongs to the joining is none of those
+        await self.delivered(world)  # what belongs to the joining is none of those
         callbacks = world.emulator.callbacks
         count = len(callbacks.sent)
         callbacks.reorder_next()
@@ -150,11 +149,11 @@ class Webhooks(Ending):
         """It is taken, so that the vendor does not repeat it, and changes nothing; the talk goes on."""
         talk = await self.talk(world).active()
         # What belongs to the joining may still be under way.
-        await asyncio.wait_for(self.delivered(world), 10)
+        await self.delivered(world)
         before, count = await self.happened(talk), len(world.emulator.callbacks.sent)
         await world.emulator.sends_unknown((await talk.chat())["id"])
         assert (len(world.emulator.callbacks.sent) > count) is self.webhooks
-        await asyncio.wait_for(self.delivered(world), 10)
+        await self.delivered(world)
         assert await self.happened(talk) == before
         await talk.agent_says(text := self.word())
         await talk.hears(text)
@@ -162,7 +161,8 @@ class Webhooks(Ending):
 
     async def delivered(self, world: VendorWorld) -> None:
         """Every webhook so far was taken."""
-        await world.emulator.wait_until(lambda: all(one.delivered for one in world.emulator.callbacks.sent))
+        sent = world.emulator.callbacks.sent
+        await until(lambda: all(one.delivered for one in sent), "the webhooks are taken")
 
 
 def other(value: str) -> str:

@@ -15,7 +15,6 @@ from tests.contract.planting import CASES, Case
 from tests.contract.provider_suite import suite_of
 
 PATIENCE = {
-    "test_a_vendor_in_maintenance_loses_nothing": 0.4,
     "test_an_hour_of_maintenance_loses_nothing": 0.4,
     "test_a_restart_in_the_middle_of_a_talk": 0.4,
 }

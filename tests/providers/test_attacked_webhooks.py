@@ -3,7 +3,6 @@
 import io
 import json
 from collections.abc import AsyncGenerator
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from multidict import CIMultiDict
 from structlog.testing import capture_logs
 
 from openhandover.emulators.callbacks import Callback
-from tests.contract.provider_suite import ProviderSuite
+from tests.contract.provider_suite import suite_of
 from tests.contract.vendor_world import Talk, VendorWorld, until
 
 VENDORS = ("chatwoot", "eight_by_eight", "genesys", "livehelperchat", "ringcentral")
@@ -24,17 +23,10 @@ REFUSED = {400, 401, 404, 405, 413, 422}
 MIB = 1024 * 1024
 
 
-def suite(vendor: str) -> ProviderSuite:
-    """What the vendor's tests know of it."""
-    module = import_module(f"tests.providers.{vendor}.test_contract")
-    kinds = [one for one in vars(module).values() if isinstance(one, type) and issubclass(one, ProviderSuite)]
-    return next(one for one in kinds if one is not ProviderSuite)()
-
-
 @pytest.fixture(params=VENDORS)
 async def attacked(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncGenerator[tuple[Talk, Callback]]:
     """A talk, and a webhook that its vendor has really sent."""
-    mine = suite(request.param)
+    mine = suite_of(request.param)
     async with mine.living(tmp_path, **MORE.get(request.param, {})) as world:
         world.emulator.webhook_to(f"{world.server.url}/webhooks/vendor")
         talk = await mine.talk(world).active()

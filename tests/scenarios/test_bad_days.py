@@ -6,14 +6,13 @@ What all have in common is tried here; what each vendor has of its own is tried 
 import ast
 import json
 from collections.abc import Mapping
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
-from tests.contract.provider_suite import ProviderSuite
+from tests.contract.provider_suite import ProviderSuite, suite_of
 from tests.contract.vendor_world import until
 
 TESTS = Path(__file__).parent.parent
@@ -22,7 +21,12 @@ SUITE = {
     "ended token": "test_an_ended_token_is_renewed_once",
     "forged webhook": "test_a_forged_webhook_changes_nothing",
     "short maintenance": "test_a_vendor_in_maintenance_loses_nothing",
+    "an hour of maintenance": "test_an_hour_of_maintenance_loses_nothing",
+    "a storm of 429": "test_a_storm_of_429_loses_nothing",
     "large user text": "test_a_long_text_of_the_user_arrives_whole",
+    "100 kB of an agent": "test_a_long_text_of_the_agent_arrives_whole",
+    "refused for good": "test_a_message_that_is_refused_for_good",
+    "webhooks that go elsewhere": "test_check_connect_tells_where_webhooks_go",
     "wrong setting before it is needed": "test_check_connect_tells",
 }
 """Cases of the suite that every vendor runs."""
@@ -77,13 +81,6 @@ VENDORS = tuple(ELSEWHERE)
 OFTEN = 10_000
 
 
-def suite(vendor: str) -> ProviderSuite:
-    """What the vendor's tests know of it."""
-    module = import_module(f"tests.providers.{vendor}.test_contract")
-    kinds = [one for one in vars(module).values() if isinstance(one, type) and issubclass(one, ProviderSuite)]
-    return next(one for one in kinds if one is not ProviderSuite)()
-
-
 def defined(folder: Path) -> set[str]:
     """The names of the functions in a folder's tests."""
     kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -113,7 +110,7 @@ def remedies(logs: list[Any]) -> list[str]:
 @pytest.mark.parametrize("vendor", VENDORS)
 async def test_maintenance_that_outlasts_the_patience(vendor: str, tmp_path: Path) -> None:
     """503 to everything for as long as it is tried: the handover fails, what was said is with the bot."""
-    mine = suite(vendor)
+    mine = suite_of(vendor)
     async with mine.living(tmp_path) as world:
         with capture_logs() as logs:
             world.emulator.faults.fail_next(503, OFTEN)
@@ -131,7 +128,7 @@ async def test_maintenance_that_outlasts_the_patience(vendor: str, tmp_path: Pat
 @pytest.mark.parametrize("vendor", VENDORS)
 async def test_maintenance_in_the_middle_of_a_talk(vendor: str, tmp_path: Path) -> None:
     """What both say meanwhile stays due, and arrives in its order; the log says what to check."""
-    mine = suite(vendor)
+    mine = suite_of(vendor)
     async with mine.living(tmp_path) as world:
         talk = await mine.talk(world).active()
         with capture_logs() as logs:
@@ -154,7 +151,7 @@ async def test_maintenance_in_the_middle_of_a_talk(vendor: str, tmp_path: Path) 
 @pytest.mark.parametrize("vendor", VENDORS)
 async def test_closed_there_while_messages_are_due(vendor: str, tmp_path: Path) -> None:
     """The handover is completed; each message has arrived or is failed and listed, and none is due for ever."""
-    mine = suite(vendor)
+    mine = suite_of(vendor)
     async with mine.living(tmp_path) as world:
         talk = await mine.talk(world).active()
         world.emulator.faults.fail_next(503, OFTEN, endpoint=mine.send_endpoint)
@@ -176,7 +173,7 @@ async def test_closed_there_while_messages_are_due(vendor: str, tmp_path: Path) 
 @pytest.mark.parametrize("vendor", VENDORS)
 async def test_an_address_where_nobody_answers(vendor: str, tmp_path: Path) -> None:
     """A wrong host or region: `check --connect` says which setting holds it."""
-    mine = suite(vendor)
+    mine = suite_of(vendor)
     emulator = mine.emulator()
     emulator.url = "http://127.0.0.1:1"
     block = emulator.settings()
