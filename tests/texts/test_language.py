@@ -118,3 +118,13 @@ async def test_regional_codes_keep_their_spelling(loaded: LanguageDetector) -> N
     """A supported `pt-BR` is found as `pt` and named as configured."""
     detector = LanguageDetector(["en", "pt-BR"])
     assert (await detector.observe("eu gostaria de falar com uma pessoa por favor", {}, "en"))[1] == "pt-BR"
+
+
+@pytest.mark.parametrize("declared", ["en-US", "en-ZA"])
+async def test_what_they_write_does_not_change_the_region(declared: str) -> None:
+    """English words are no sign of another English than the one that was declared."""
+    detector = LanguageDetector(["en-GB", "en-US", "nl"])
+    evidence, language = await detector.observe("could you please tell me where my parcel is", {}, declared)
+    assert language == declared
+    assert (await detector.observe("ik begrijp het niet zo goed, sorry", evidence, language))[1] == declared
+    assert (await detector.observe("ik wil nu graag een mens spreken", {}, language))[1] == "nl"

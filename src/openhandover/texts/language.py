@@ -60,8 +60,8 @@ class LanguageDetector:
     """py3langid restricted to the supported languages, loaded when it is first needed."""
 
     def __init__(self, supported: Sequence[str]) -> None:
-        self._supported = tuple(dict.fromkeys(code.split("-", 1)[0].lower() for code in supported))
-        self._full = {code.split("-", 1)[0].lower(): code for code in reversed(supported)}
+        self._supported = tuple(dict.fromkeys(map(_base, supported)))
+        self._full = {_base(code): code for code in reversed(supported)}
         self._model: Any = None
         self._loading: asyncio.Task[None] | None = None
 
@@ -87,10 +87,11 @@ class LanguageDetector:
             await asyncio.gather(self._loading, return_exceptions=True)
             self._loading = None
 
-    def probabilities(self, text: str) -> Mapping[str, float]:
-        """Language -> probability, by the loaded model."""
+    def probabilities(self, text: str, current: str) -> Mapping[str, float]:
+        """Language -> probability, by the loaded model. Words do not tell a region: the current one stays."""
         cleaned = " ".join(words(text))
-        return {self._full[code]: round(float(share), 4) for code, share in self._model.rank(cleaned)}
+        full = self._full | {_base(current): current}
+        return {full[code]: round(float(share), 4) for code, share in self._model.rank(cleaned)}
 
     async def observe(self, text: str, evidence: Evidence, current: str) -> tuple[dict[str, float], str]:
         """The evidence and the language after this text; both unchanged where the text tells nothing. The first text
@@ -98,7 +99,11 @@ class LanguageDetector:
         if not self.is_needed or not is_telling(text):
             return dict(evidence), current
         await self.load()
-        return weigh(evidence, current, self.probabilities(text))
+        return weigh(evidence, current, self.probabilities(text, current))
+
+
+def _base(language: str) -> str:
+    return language.split("-", 1)[0].lower()
 
 
 def _model_of(supported: Sequence[str]) -> Any:
