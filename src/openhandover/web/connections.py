@@ -28,6 +28,7 @@ MOST_PIPELINED = 16
 """So many requests may wait for their answers on one connection."""
 UNREAD_S = 60.0
 """A client that takes nothing of what is sent to it for so long is gone."""
+BIT_BYTES = 8 * 1024
 MOST_FRAMES = 1_000
 """So many frames of a socket may wait to be looked at, or belong to one message."""
 
@@ -174,6 +175,13 @@ class Connection(HttpToolsProtocol):
 
 class SocketConnection(WebSocketsSansIOProtocol):
     """One WebSocket; what a client sends faster than it is looked at has a limit."""
+
+    def data_received(self, data: bytes) -> None:
+        """Take what came apart bit by bit: tens of thousands of frames may lie in it, and it may end at a thousand."""
+        for at in range(0, len(data), BIT_BYTES):
+            if self.transport.is_closing():
+                return
+            super().data_received(data[at : at + BIT_BYTES])
 
     async def send(self, message: Any) -> None:
         """As always, but who sends after the end learns that the client is gone, and not of a fault."""
