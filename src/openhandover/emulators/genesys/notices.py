@@ -77,12 +77,15 @@ class Notices:
             self._trigger(kind, conversation, body)
 
     def _eventbridge(self, kind: str, conversation: Conversation, body: dict[str, Any]) -> None:
-        envelope = {
+        envelope: dict[str, Any] = {
             "version": "0",
             "id": new_id(),
             "detail-type": f"v2.detail.events.conversation.{{id}}.{kind}",
-            "source": "aws.partner/genesys.com/emulated",
+            "source": "aws.partner/genesys.com/cloud/00000000-0000-4000-8000-000000000000/emulated",
+            "account": "123456789012",
             "time": now(),
+            "region": "eu-west-1",
+            "resources": [],
             "detail": {
                 "topicName": f"v2.detail.events.conversation.{conversation.id}.{kind}",
                 "version": "2",
