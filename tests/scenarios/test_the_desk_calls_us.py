@@ -179,13 +179,19 @@ async def test_a_huge_event_is_too_large(world: World) -> None:
     assert (answer.status, answer.code) == (413, "too_large")
 
 
-async def test_unknown_kinds_are_stored_and_answered(world: World) -> None:
-    """A type we do not know is answered 2xx, and changes nothing."""
+async def test_unknown_kinds_are_stored_counted_and_answered(world: World) -> None:
+    """A type we do not know is answered 2xx and changes nothing; the record names it, and it counts once."""
     _, handover_id = await quiet_desk(world)
     answer = await world.webhook(event(handover_id, "agent.danced", "e1"))
     again = await world.webhook(event(handover_id, "agent.danced", "e1"))
     assert (answer.status, answer.body["applied"]) == (200, False)
     assert again.body == {"applied": False, "reason": "repeated"}
+    shown = (await world.call("GET", "/metrics")).body.decode()
+    assert 'openhandover_unknown_events_total{provider="support"} 1.0' in shown
+    found = await world.server.until(
+        f"/v1/handovers/{handover_id}/diagnosis", lambda it: any("danced" in c["target"] for c in it["calls"])
+    )
+    assert [call["target"] for call in found["calls"] if "danced" in call["target"]] == ["agent.danced e1"] * 2
 
 
 async def test_an_unknown_kind_with_a_number_fills_its_place(world: World) -> None:

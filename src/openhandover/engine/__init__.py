@@ -112,7 +112,7 @@ class Engine:
 
     def _hear(self) -> None:
         """What takes in the words of contact centres."""
-        self._arrivals = Arrivals(self.store, self._work, self._preparing, self.vendor_calls)
+        self._arrivals = Arrivals(self.store, self._work, self._preparing, self.vendor_calls, self.metrics)
         self._arrivals.complete_queue = self._queues.completed
         self._completing = Completing(self.providers, self._arrivals.take)
         self._listeners = Listeners(self.store, self.providers, self._arrivals.listened)

@@ -13,6 +13,7 @@ from openhandover.core.model import Conversation, Handover
 from openhandover.core.recent import Recent
 from openhandover.store.port import Cursor, Store
 
+from .metrics import Metrics
 from .parking import Parking
 from .preparing import Preparing
 from .vendor_calls import VendorCalls
@@ -26,11 +27,14 @@ _log = structlog.get_logger("openhandover.arrivals")
 class Arrivals:
     """Takes in what providers report, by webhook, stream or poll."""
 
-    def __init__(self, store: Store, work: Work, preparing: Preparing, vendor_calls: VendorCalls) -> None:
+    def __init__(
+        self, store: Store, work: Work, preparing: Preparing, vendor_calls: VendorCalls, metrics: Metrics
+    ) -> None:
         self._store = store
         self._work = work
         self._preparing = preparing
         self._vendor_calls = vendor_calls
+        self._metrics = metrics
         self._parking = Parking(store)
         self._places: Recent[tuple[str, str], str] = Recent()
         """Provider and handover -> conversation: who has had a handover once may always speak of it."""
@@ -83,6 +87,8 @@ class Arrivals:
         if done.turn is not None:
             self._preparing.begin_all(done.turn, state.language)
         result = done.result or {"applied": True}
+        if isinstance(event.fact, e.Unknown) and result.get("reason") != "repeated":
+            self._metrics.unknown(event.provider)
         if not isinstance(event.fact, e.AgentTyping):
             outcome = "applied" if result["applied"] else str(result.get("reason", "not applied"))
             self._vendor_calls.heard(event, _handover_of(event, state), outcome)

@@ -21,6 +21,12 @@ class Metrics:
         self._deliveries = Counter(
             "openhandover_deliveries", "Settled deliveries", ("receiver", "state"), registry=self.registry
         )
+        self._unknown = Counter(
+            "openhandover_unknown_events",
+            "Events of contact centres of a kind that we do not know",
+            ("provider",),
+            registry=self.registry,
+        )
         self._late = Counter("openhandover_late_events", "Events after the end", registry=self.registry)
         # Looking up labels is slow; the few combinations are looked up once.
         self._handover = lru_cache(maxsize=1024)(self._handovers.labels)
@@ -28,6 +34,10 @@ class Metrics:
         self._by_author = {
             author: self._messages.labels(author) for author in ("user", "bot", "agent", "system")
         }
+
+    def unknown(self, provider: str) -> None:
+        """Count an event that means nothing to us; its kind is in the record of the handover's calls."""
+        self._unknown.labels(provider).inc()
 
     def count(self, done: Done) -> None:
         """Count one turn."""

@@ -14,7 +14,7 @@ import structlog
 
 from openhandover.config.model import Config
 from openhandover.core.errors import OpenHandoverError
-from openhandover.core.events import FromProvider
+from openhandover.core.events import FromProvider, Unknown
 from openhandover.core.settings import Secret
 from openhandover.net.client import HttpClient, Reply, Request, Streamed
 from openhandover.store.port import Store, StoreError, VendorCall
@@ -70,8 +70,10 @@ class VendorCalls:
     def heard(self, event: FromProvider, handover_id: str | None, outcome: str) -> None:
         """Note something that a contact centre told us, and what became of it."""
         if handover_id is not None:
-            kind = type(event.fact).__name__
-            self._note(VendorCall(self._clock(), handover_id, 0, "in", kind, event.event_id, detail=outcome))
+            fact = event.fact
+            named = f"{fact.kind} {event.event_id}" if isinstance(fact, Unknown) else event.event_id
+            kind = type(fact).__name__
+            self._note(VendorCall(self._clock(), handover_id, 0, "in", kind, named, detail=outcome))
 
     def said(self, about: _About, request: Request, began: float, status: int | None, detail: str) -> None:
         """Note one call of ours."""
