@@ -138,7 +138,7 @@ async def test_a_chat_without_sessions_that_is_as_old_as_can_be_ends(here: House
     """What is kept of chats is forgotten in time; one that never had a session still hears of its end."""
     handover = await human_has_it(here, sessionId=None)
     await here.server.engine.store.purge(
-        claims_before=time.time() + 1, messages_before=None, files_before=None
+        claims_before=time.time() + 1, parked_before=0, messages_before=None, files_before=None
     )
     await here.call("events", ended("envelope", sessionId=None))
     assert (await here.server.call("GET", f"/v1/handovers/{handover['id']}")).body["status"] == "completed"

@@ -191,7 +191,9 @@ async def test_what_is_past_its_retention_does_not_shut_the_door(server: Server)
     visitor = await Visitor.comes(server)
     async with visitor.page() as page:
         await page.say("of long ago")
-    await server.engine.store.purge(claims_before=0, messages_before=time.time() + 1, files_before=None)
+    await server.engine.store.purge(
+        claims_before=0, parked_before=0, messages_before=time.time() + 1, files_before=None
+    )
     async with visitor.page() as page:
         old = await page.event("message.created")
         await page.say("of today")

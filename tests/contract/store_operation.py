@@ -44,7 +44,9 @@ class StoreOperation:
         await store.add_upload(Upload("f2", "young.png", "image/png", 3, START + 1100, "bb"))
         digest = HandoverRow(replace(handover("h1").handover, ended_at=START + 1), "web", "en", b'"secret"')
         await store.transact(keep(digest))
-        gone = await store.purge(claims_before=0, messages_before=START + 1100, files_before=START + 50)
+        gone = await store.purge(
+            claims_before=0, parked_before=0, messages_before=START + 1100, files_before=START + 50
+        )
         assert list(gone) == ["f1"]
         assert await store.upload("f1") is None
         assert await store.upload("f2") is not None
@@ -58,7 +60,12 @@ class StoreOperation:
         kept = await store.handover("h1")
         assert kept is not None
         assert kept.digest is None
-        assert await store.purge(claims_before=0, messages_before=START + 1150, files_before=None) == []
+        assert (
+            await store.purge(
+                claims_before=0, parked_before=0, messages_before=START + 1150, files_before=None
+            )
+            == []
+        )
         assert texts(await store.log("c1", 1149, 2)) == ["", "secret 1150"]
 
     async def test_purge_forgets_what_is_known_of_silent_conversations(self, store: Store) -> None:
@@ -72,7 +79,7 @@ class StoreOperation:
         await store.transact(say("c2", "still here", at=START + 20))
         for name in ("c0", "c1", "c2", "c599", "unspoken", "young"):
             await store.transact(update(name, **known))
-        await store.purge(claims_before=0, messages_before=START + 10, files_before=None)
+        await store.purge(claims_before=0, parked_before=0, messages_before=START + 10, files_before=None)
         for name in ("c0", "c1", "c599", "unspoken"):
             state = await store.conversation(name)
             assert state is not None
@@ -82,7 +89,7 @@ class StoreOperation:
             state = await store.conversation(name)
             assert state is not None
             assert (state.context, state.run) == (known["context"], known["run"])
-        await store.purge(claims_before=0, messages_before=START + 30, files_before=None)
+        await store.purge(claims_before=0, parked_before=0, messages_before=START + 30, files_before=None)
         for name in ("c2", "young"):
             state = await store.conversation(name)
             assert state is not None
@@ -94,14 +101,14 @@ class StoreOperation:
         row = handover("h1")
         await store.transact(say("c1", "secret", at=START))
         await store.transact(update("c1", handover=row.handover, **known))
-        await store.purge(claims_before=0, messages_before=START + 10, files_before=None)
+        await store.purge(claims_before=0, parked_before=0, messages_before=START + 10, files_before=None)
         state = await store.conversation("c1")
         assert state is not None
         assert (state.context, state.run) == (known["context"], known["run"])
         ended = replace(row.handover, status=Status.COMPLETED, ended_at=START + 20)
         await store.transact(update("c1", handover=ended))
         await store.transact(say("c1", "bye", at=START + 20))
-        await store.purge(claims_before=0, messages_before=START + 30, files_before=None)
+        await store.purge(claims_before=0, parked_before=0, messages_before=START + 30, files_before=None)
         state = await store.conversation("c1")
         assert state is not None
         assert (state.context, state.run) == ({}, None)
@@ -116,7 +123,7 @@ class StoreOperation:
         await store.add_vendor_calls([call(9, "h2")])
         assert [one.target for one in await store.vendor_calls("h1", 3)] == ["POST /1", "POST /2", "POST /3"]
         assert await store.vendor_calls("h1", 1) == [call(3)]
-        await store.purge(claims_before=START + 2, messages_before=None, files_before=None)
+        await store.purge(claims_before=START + 2, parked_before=0, messages_before=None, files_before=None)
         assert await store.vendor_calls("h1", 9) == [call(2), call(3)]
         assert await store.vendor_calls("h2", 9) == [call(9, "h2")]
 
@@ -126,9 +133,11 @@ class StoreOperation:
         await store.claim(Claim("s", "young", START + 10, "applied"))
         await store.park(Parked("s", "x1", "old", START, b"1"))
         await store.park(Parked("s", "x1", "young", START + 10, b"2"))
-        await store.purge(claims_before=START + 5, messages_before=None, files_before=None)
+        await store.purge(claims_before=START + 5, parked_before=0, messages_before=None, files_before=None)
         assert await store.claim(Claim("s", "old", START, "applied"))
         assert not await store.claim(Claim("s", "young", START, "applied"))
+        assert len(await store.parked("s", "x1")) == 2
+        await store.purge(claims_before=0, parked_before=START + 5, messages_before=None, files_before=None)
         assert await store.parked("s", "x1") == [("young", b"2")]
 
     async def test_purge_forgets_dated_values(self, store: Store) -> None:
@@ -137,7 +146,7 @@ class StoreOperation:
         await store.put("k", "renewed", b"1", at=START)
         await store.put("k", "renewed", b"2", at=START + 10)
         await store.put("k", "for good", b"1")
-        await store.purge(claims_before=START + 5, messages_before=None, files_before=None)
+        await store.purge(claims_before=START + 5, parked_before=0, messages_before=None, files_before=None)
         assert await store.all("k") == {"for good": b"1", "renewed": b"2"}
 
     async def test_erase_removes_the_person(self, store: Store) -> None:

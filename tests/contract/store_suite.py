@@ -303,5 +303,5 @@ class StoreSuite(StoreReads, StoreOperation):
                 Unit(f"c{number}", lambda _, it=cursor, n=number: Changes(new(f"c{n}"), cursor=it))
             )
         assert await store.get("cursor", "s1") == b"4"
-        await store.purge(claims_before=START + 1, messages_before=None, files_before=None)
+        await store.purge(claims_before=START + 1, parked_before=0, messages_before=None, files_before=None)
         assert await store.all("cursor") == {"all": b"7"}

@@ -60,9 +60,13 @@ async def test_old_things_are_forgotten(engine: Engine) -> None:
     """What was remembered longer ago than claims live is gone."""
     host = engine.providers["one"].host
     await host.remember("token", "a")
-    await engine.store.purge(claims_before=engine.clock() - 5, messages_before=None, files_before=None)
+    await engine.store.purge(
+        claims_before=engine.clock() - 5, parked_before=0, messages_before=None, files_before=None
+    )
     assert await host.recall("token") == "a"
-    await engine.store.purge(claims_before=engine.clock() + 5, messages_before=None, files_before=None)
+    await engine.store.purge(
+        claims_before=engine.clock() + 5, parked_before=0, messages_before=None, files_before=None
+    )
     assert await host.recall("token") is None
 
 

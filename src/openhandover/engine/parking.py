@@ -9,6 +9,7 @@ import msgspec
 
 from openhandover.core import table
 from openhandover.core.events import FromProvider
+from openhandover.core.recent import Recent
 from openhandover.store.port import Parked, Store
 
 _encode = msgspec.json.Encoder().encode
@@ -23,13 +24,16 @@ class Parking:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._waiting: set[Place] = set()
+        self._waiting: Recent[Place, None] = Recent()
+        """Where something waits, as far as it is not long ago: a contact centre may tell of many sessions that are not ours."""
         self._one = asyncio.Lock()
 
     async def start(self) -> list[Place]:
         """The sessions for which something has waited since before this process."""
-        self._waiting = set(await self._store.parked_sessions())
-        return sorted(self._waiting)
+        places = sorted(await self._store.parked_sessions())
+        for place in places:
+            self._waiting[place] = None
+        return places
 
     def is_waiting(self, provider: str, external_id: str) -> bool:
         """Whether something must come before the next event of this session."""
@@ -39,7 +43,7 @@ class Parking:
         """Keep an early event."""
         until = time.time() + table.GRACE["park"].seconds
         place = (event.provider, event.external_id or "")
-        self._waiting.add(place)
+        self._waiting[place] = None
         await self._store.park(Parked(*place, event.event_id, until, _encode(event)))
 
     @asynccontextmanager
@@ -51,4 +55,4 @@ class Parking:
             yield [_decode(event) for _, event in rows]
             if rows:
                 await self._store.forget_parked(provider, external_id, [event_id for event_id, _ in rows])
-            self._waiting.discard((provider, external_id))
+            self._waiting.pop((provider, external_id), None)

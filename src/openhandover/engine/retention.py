@@ -1,4 +1,4 @@
-"""Forgetting in time: claims after 35 days, texts and files by the configured retention."""
+"""Forgetting in time: claims after 35 days, events of sessions that nobody came to know after one, texts and files by the configured retention."""
 
 import asyncio
 
@@ -45,6 +45,7 @@ class Retention:
         messages, files = self._days.messages_days, self._days.files_days
         gone = await self._store.purge(
             claims_before=now - CLAIMS_DAYS * DAY_S,
+            parked_before=now - DAY_S,
             messages_before=now - messages * DAY_S if messages else None,
             files_before=now - files * DAY_S if files else None,
         )

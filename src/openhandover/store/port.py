@@ -282,7 +282,12 @@ class Store(Protocol):
         ...
 
     async def purge(
-        self, *, claims_before: float, messages_before: float | None, files_before: float | None
+        self,
+        *,
+        claims_before: float,
+        parked_before: float,
+        messages_before: float | None,
+        files_before: float | None,
     ) -> Sequence[str]:
         """Forget old claims, parked events, dated small things and, by retention, texts, with the context and flow variables of conversations
         in which nothing was said since; answers the ids of files to delete."""

@@ -61,10 +61,15 @@ def _without_files(kind: str, data: bytes) -> bytes:
 
 
 async def purge(
-    write: Write, *, claims_before: float, messages_before: float | None, files_before: float | None
+    write: Write,
+    *,
+    claims_before: float,
+    parked_before: float,
+    messages_before: float | None,
+    files_before: float | None,
 ) -> Sequence[str]:
     """See the port. Each part is a transaction of its own; what was done is remembered, so a next run goes on there."""
-    await write(lambda connection: connection.execute(SQL["forget_late_parked"], (claims_before,)))
+    await write(lambda connection: connection.execute(SQL["forget_late_parked"], (parked_before,)))
     for forget in ("forget_claims", "forget_items", "forget_vendor_calls"):
         while await write(_forget(forget, claims_before)):
             pass

@@ -291,7 +291,12 @@ class SqliteStore:
         return await self._reader.run(run)
 
     async def purge(
-        self, *, claims_before: float, messages_before: float | None, files_before: float | None
+        self,
+        *,
+        claims_before: float,
+        parked_before: float,
+        messages_before: float | None,
+        files_before: float | None,
     ) -> Sequence[str]:
         """Forget what is older than these times, a part at a time so that other writes pass in between."""
         if messages_before is not None:
@@ -299,6 +304,7 @@ class SqliteStore:
         return await retention.purge(
             self._write,
             claims_before=claims_before,
+            parked_before=parked_before,
             messages_before=messages_before,
             files_before=files_before,
         )
