@@ -106,10 +106,12 @@ async def test_a_repeated_call_keeps_its_key(vendor: Vendor, http: HttpClient) -
         (b"true", "application/json", "r=true"),
         (b'{"a": [1]}', "text/html", 'r={"a": [1]}'),
         (b"\xff{{ chatId }}", "text/plain", "r=\ufffd{{ chatId }}"),
+        (b"[" * 101 + b"]" * 101, "application/json", "r=" + "[" * 101 + "]" * 101),
+        (b"[" * 5000 + b"]" * 5000, "application/json", "r=" + "[" * 5000 + "]" * 5000),
     ],
 )
 async def test_answers(vendor: Vendor, http: HttpClient, body: bytes, content_type: str, shown: str) -> None:
-    """JSON is data, anything else its trimmed text, and never a template."""
+    """JSON is data, anything else, as what is too deep to be kept, its trimmed text, and never a template."""
     vendor.answer = lambda _: web.Response(body=body, content_type=content_type)
     play = calling(vendor, http, "{url: '{{ _context.url }}', into: r}")
     assert await play.user("x") == [shown]

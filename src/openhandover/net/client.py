@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import msgspec
 
+from .depth import MAX_DEPTH, is_too_deep
 from .guard import Guard
 
 if TYPE_CHECKING:
@@ -51,8 +52,14 @@ class Reply(msgspec.Struct, frozen=True):
         return 200 <= self.status < 300
 
     def json(self) -> Any:
-        """The body as JSON. Raises ValueError when it is something else."""
-        return msgspec.json.decode(self.body)
+        """The body as JSON. Raises ValueError when it is something else, or too deep to be kept."""
+        try:
+            value = msgspec.json.decode(self.body)
+        except RecursionError:
+            raise ValueError("it is nested too deep") from None
+        if is_too_deep(self.body):
+            raise ValueError(f"it is nested more than {MAX_DEPTH} levels deep")
+        return value
 
 
 class Streamed(msgspec.Struct, frozen=True):

@@ -8,8 +8,9 @@ import msgspec
 from msgspec import Struct
 
 from openhandover.core.errors import Refused
+from openhandover.net.depth import is_too_deep
 
-from .body import is_too_deep, read_json
+from .body import read_json
 from .call import Call
 from .idempotency import fingerprint
 from .validation import FieldError, errors_of, refusal
