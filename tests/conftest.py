@@ -11,5 +11,8 @@ if name := os.environ.get("OPENHANDOVER_FAULT"):
 
 # The suites are no test modules by name; their failures shall say as much.
 pytest.register_assert_rewrite(
-    *(f"tests.contract.provider_{part}" for part in ("ending", "signs", "suite", "talking", "trouble", "webhooks"))
+    *(
+        f"tests.contract.provider_{part}"
+        for part in ("ending", "signs", "suite", "talking", "trouble", "webhooks")
+    )
 )

@@ -191,7 +191,9 @@ async def test_unknown_kinds_are_stored_counted_and_answered(world: World) -> No
     found = await world.server.until(
         f"/v1/handovers/{handover_id}/diagnosis", lambda it: any("danced" in c["target"] for c in it["calls"])
     )
-    assert [call["target"] for call in found["calls"] if "danced" in call["target"]] == ["agent.danced e1"] * 2
+    assert [call["target"] for call in found["calls"] if "danced" in call["target"]] == [
+        "agent.danced e1"
+    ] * 2
 
 
 async def test_an_unknown_kind_with_a_number_fills_its_place(world: World) -> None:
