@@ -27,6 +27,7 @@ from .acknowledged import Acknowledged
 from .agents import AgentLanes
 from .arrivals import Arrivals
 from .asides import Asides
+from .attempts import Attempts
 from .calls import Calls, gateways_of
 from .completing import Completing
 from .delivery import Delivery
@@ -93,7 +94,8 @@ class Engine:
         self._calls = Calls(self.gateways, self._delivery)
         self._preparing = Preparing(parts, translator_of(config, self.http))
         for_agents = ForAgents(self.link, self._preparing, config.redaction.to_agent)
-        self._agents = AgentLanes(self._delivery, self.providers, for_agents, self._queues, self._calls)
+        attempts = Attempts(self._delivery, self.providers, for_agents, self._queues, self._calls)
+        self._agents = AgentLanes(self._delivery, self.providers, attempts, for_agents, self._calls)
         self._understanding = Understanding(config, self.store, self._preparing)
         self._dispatch.summaries = summaries_of(config, self.http, self._work)
         self._wording = Wording(self._preparing, config.languages.default)

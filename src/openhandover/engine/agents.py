@@ -25,7 +25,6 @@ from .calls import Calls
 from .delivery import Delivery, Lane
 from .for_agents import ForAgents
 from .providers import Providers, say_lost, say_waits, session_of
-from .queues import Queues
 from .vendor_calls import calling
 
 _log = structlog.get_logger("openhandover.providers")
@@ -38,18 +37,18 @@ class AgentLanes:
         self,
         delivery: Delivery,
         providers: Providers,
+        attempts: Attempts,
         for_agents: ForAgents,
-        queues: Queues,
         calls: Calls,
     ) -> None:
         self._delivery = delivery
+        self._providers = providers
+        self._attempts = attempts
+        self._for_agents = for_agents
+        self._calls = calls
         self._store = delivery.store
         self._work = delivery.work
         self._clock = delivery.clock
-        self._providers = providers
-        self._for_agents = for_agents
-        self._calls = calls
-        self._attempts = Attempts(delivery, providers, for_agents, queues, calls)
         self._asides = Asides()
 
     async def worker(self, lane: Lane) -> None:
