@@ -2,7 +2,7 @@
 
 Each module here named `rule_NN_<what breaks>` plants one fault and names the test that must then turn red:
 
-    BREAKS = "tests/engine/test_claims.py::test_a_repeated_event_has_one_effect"
+    BREAKS = "tests/faults/test_machinery.py::test_the_subject_adds_up"
 
     def plant() -> None:
         \"\"\"Rule 4: the claim no longer sees that an event was there before.\"\"\"

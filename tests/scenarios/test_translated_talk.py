@@ -13,7 +13,6 @@ from tests.scenarios.world import TEXT, World, living, soon
 from tests.translation.apy import apertium
 
 SPANISH = TEXT.replace("supported: [en]", "supported: [en, es]")
-HOLA = "Buenos días, tengo una pregunta sobre mi factura"
 
 
 def said_to_agent(world: World) -> list[dict[str, Any]]:

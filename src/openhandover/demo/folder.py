@@ -15,8 +15,6 @@ from openhandover.config.model import Config
 from openhandover.core.errors import ConfigError
 
 CONFIG = Path(__file__).parent / "openhandover.yaml"
-PEOPLE = ("anna", "ben")
-"""They are for whoever tries the demo."""
 TEAM = ("carla", "diego", "emma")
 """They are played by scripts."""
 

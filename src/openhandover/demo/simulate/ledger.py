@@ -7,11 +7,8 @@ lists are held against each other. No id and no number of the server is used, so
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from typing import Literal
 
 from msgspec import Struct, field
-
-Way = Literal["to_agent", "to_user"]
 
 
 class Counts(Struct, frozen=True):
@@ -88,10 +85,6 @@ class Book:
         self.foreign = False
         self.settled_at: float | None = None
         """From then on, by the ledger's clock, what is missing is lost."""
-
-    def way(self, way: Way) -> Account:
-        """The account of one direction."""
-        return self.to_agent if way == "to_agent" else self.to_user
 
 
 SETTLES_S = 5.0

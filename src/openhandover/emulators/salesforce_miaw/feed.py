@@ -24,11 +24,6 @@ class Feed:
         self._open: set[asyncio.Task[Any]] = set()
         self._held = False
 
-    @property
-    def listeners(self) -> int:
-        """How many streams are open."""
-        return len(self._open)
-
     def publish(self, subject: str, name: str, data: dict[str, Any]) -> None:
         """Something happened."""
         self.last += 1
