@@ -62,7 +62,7 @@ async def test_the_stream_misses_nothing_however_often_it_breaks(world: World) -
     async def settled() -> list[dict[str, Any]]:
         stored = await world.events(chat)
         async with asyncio.timeout(10):
-            while len(stored) > min(len(steady), len(nervous)):
+            while not len(stored) == len(steady) == len(nervous):
                 await asyncio.sleep(0.02)
                 stored = await world.events(chat)
         return stored
