@@ -159,7 +159,7 @@ async def test_the_desk_shows_texts_only_and_what_went_before(past: Everybody) -
         await expect(screen.list.get_by_role("button", name="Accept")).to_have_count(1)
         earlier = page.get_by_role("complementary", name="Details").locator(".previous button")
         await expect(earlier).to_have_count(10)
-        await earlier.filter(has_text="Nobody was called").click()
+        await earlier.filter(has_text="Recorded only").click()
         await expect(screen.dialog).to_contain_text("Recorded only")
         await expect(screen.dialog).to_contain_text("You did not have this conversation")
         await page.screenshot(path=str(artifact("every-type-desk.png")))
