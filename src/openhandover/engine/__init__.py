@@ -93,9 +93,7 @@ class Engine:
         self._queues = Queues(self.store, self._work, self.providers)
         self._calls = Calls(self.gateways, self._delivery)
         self._preparing = Preparing(parts, translator_of(config, self.http))
-        for_agents = ForAgents(self.link, self._preparing, config.redaction.to_agent)
-        attempts = Attempts(self._delivery, self.providers, for_agents, self._queues, self._calls)
-        self._agents = AgentLanes(self._delivery, self.providers, attempts, for_agents, self._calls)
+        self._agents = self._agent_lanes()
         self._understanding = Understanding(config, self.store, self._preparing)
         self._dispatch.summaries = summaries_of(config, self.http, self._work)
         self._wording = Wording(self._preparing, config.languages.default)
@@ -111,6 +109,11 @@ class Engine:
         self._wire(parts)
 
     # --- life ----------------------------------------------------------------------------------------------
+
+    def _agent_lanes(self) -> AgentLanes:
+        for_agents = ForAgents(self.link, self._preparing, self.config.redaction.to_agent)
+        attempts = Attempts(self._delivery, self.providers, for_agents, self._queues, self._calls)
+        return AgentLanes(self._delivery, self.providers, attempts, for_agents, self._calls)
 
     def _hear(self) -> None:
         """What takes in the words of contact centres."""
