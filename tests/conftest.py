@@ -3,11 +3,17 @@
 import os
 
 import pytest
+import structlog
 
 from tests.faults import plant
 
 if name := os.environ.get("OPENHANDOVER_FAULT"):
     plant(name)
+
+# As the server logs: the default renders every local variable of a fault, which takes longer than what is tested.
+*_processors, _renderer = structlog.get_config()["processors"]
+_plain = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+structlog.configure(processors=[*_processors, _plain])
 
 # The suites are no test modules by name; their failures shall say as much.
 pytest.register_assert_rewrite(

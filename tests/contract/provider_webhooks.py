@@ -1,5 +1,6 @@
 """The provider suite: webhooks that are forged, repeated, late or unheard of."""
 
+import asyncio
 import re
 from collections.abc import Mapping
 from typing import get_type_hints
@@ -38,6 +39,14 @@ class Webhooks(Ending):
         events = [event["type"] for event in await talk.world.events(talk.id)]
         return [type_ for type_ in events if type_ not in {"message.delivered", "message.read"}]
 
+    async def settled(self, talk: Talk) -> list[str]:
+        """What happened in the talk, once nothing more does."""
+        found: list[str] | None = None
+        while found != (now := await self.happened(talk)):
+            found = now
+            await asyncio.sleep(0.3)
+        return now
+
     async def posted(self, world: VendorWorld, url: str, body: bytes, headers: Mapping[str, str]) -> int:
         """The status of a webhook posted by hand."""
         assert url.startswith(world.server.url)
@@ -60,7 +69,7 @@ class Webhooks(Ending):
             count = len(callbacks.sent)
             await talk.agent_says(text := self.word())
             real = await self.sent(world, text, count)
-            before = await self.happened(talk)
+            before = await self.settled(talk)
             status = await self.forged(world, real, how)
             assert (status == 401) is (how != "altered" or self.signs_body), status
             assert status != 401 or await self.happened(talk) == before
