@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
 from tests.serving import Server
@@ -24,15 +24,20 @@ class Line:
         return int(head[0].split()[1]), headers, body
 
     async def refused(self) -> str:
-        """The code of the answer that ends this connection."""
+        """The code of the answer that ends this connection; after it nothing comes."""
+        code = await self.refusal()
+        assert await self.rest() == b""
+        return code
+
+    async def refusal(self) -> str:
+        """The code of the answer that is the last one. Who still sends is told the end by a reset."""
         status, headers, body = await self.answer()
         assert headers["connection"] == "close", headers
         assert headers["content-type"] == "application/problem+json"
         problem = json.loads(body)
         assert problem["status"] == status
-        with suppress(ConnectionResetError):  # who still sends after the end is told so by a reset
-            assert await self.rest() == b""
-        return problem["code"]
+        code: str = problem["code"]
+        return code
 
     async def rest(self) -> bytes:
         """Everything until the server ends the connection."""

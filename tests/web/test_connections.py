@@ -63,7 +63,7 @@ async def test_drops_do_not_keep_a_request_alive(server: Server) -> None:
                 await asyncio.sleep(0.01)
 
         dripping = asyncio.create_task(drip())
-        assert await raw.refused() == "too_slow"
+        assert await raw.refusal() == "too_slow"
         dripping.cancel()
         await asyncio.gather(dripping, return_exceptions=True)
 
