@@ -49,6 +49,19 @@ async def test_page_never_overrules_what_the_agent_chose(server: Server) -> None
     assert await told(anna, {"presence": "online", "auto": True}) == ("away", False)
 
 
+async def test_a_guess_about_what_has_changed_meanwhile_counts_for_nothing(server: Server) -> None:
+    """`presence_since` is what the page knew; who came back on another device since is there."""
+    anna = await Browser(server, "anna").log_in()
+    known = (await anna.call("PUT", "presence", {"presence": "online"})).body["presence_since"]
+    guess = {"presence": "away", "auto": True, "presence_since": known}
+    assert await told(anna, guess) == ("away", True)
+    assert await told(anna, {"presence": "online", "auto": True}) == ("online", False)
+    assert await told(anna, guess) == ("online", False)
+    assert (
+        await anna.call("PUT", "presence", {"presence": "away", "presence_since": known})
+    ).code == "invalid"
+
+
 async def test_presence_says_since_when(server: Server, anna: Agent) -> None:
     """The time is that of the last change, not of the last call."""
     first = (await anna.call("GET", "me")).body["agent"]["presence_since"]

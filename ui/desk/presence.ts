@@ -10,7 +10,7 @@ const SIGNS = ["pointerdown", "pointermove", "keydown", "wheel", "touchstart"] a
 const TELL_EVERY_MS = 2_000;
 
 let lastInput = Date.now();
-let asking = false;
+let asking: Presence | null = null;
 /** Whether this page saw its agent online: only then does the desk's own "offline" end by a move of the mouse. */
 let wasOnline = false;
 
@@ -40,16 +40,15 @@ function awayWhenSilent(): void {
   if (silentS >= limitS) change("away");
 }
 
-/** Say it as the page's own guess; what the agent said themselves stands. */
+/** Say it as the page's own guess: what the agent says, here or on another device, stands. The event tells what came of
+ * it; the answer may be older than what another device has said since. */
 function change(presence: Presence): void {
-  if (asking) return;
-  asking = true;
-  put<Agent>("presence", { presence, auto: true })
-    .then((agent) => {
-      if (me.value) me.value = { ...me.value, agent };
-    })
+  if (asking === presence) return;
+  asking = presence;
+  const presence_since = presence === "away" ? me.value?.agent.presence_since : undefined;
+  put("presence", { presence, auto: true, presence_since })
     .catch(ignoreUnlessLoggedOut)
-    .finally(() => (asking = false));
+    .finally(() => (asking = null));
 }
 
 /** Since when somebody is as they are, in s. */

@@ -26,7 +26,7 @@ from openhandover.web.endpoint import ACCEPTED, Reply, json_reply
 from openhandover.web.messages import attachments, refuse_too_long
 
 from .access import Access, Caller, body_of
-from .board import Place, Presence
+from .board import Place
 from .office import Office
 from .reads import Reads
 from .shapes import NoteBody, PresenceBody, ReadBody, SayBody, TakeOverBody, TransferBody, TypingBody
@@ -95,17 +95,22 @@ class Acts:
             raise invalid("agent" if body.agent else "for", "is not a configured agent")
         if body.auto and (not own or body.presence not in ("away", "online")):
             raise invalid("auto", "goes with one's own `away`, and with `online` on coming back")
+        if body.presence_since and not body.auto:
+            raise invalid("presence_since", "goes with `auto`")
         by_page = caller.session is not None if own else None
-        if not body.auto or self._is_news(agent_id, body.presence):
+        if not body.auto or self._is_news(agent_id, body):
             await self.office.set_presence(
                 agent_id, body.presence, auto=body.auto and body.presence == "away", by_page=by_page
             )
         return json_reply(self.office.screens.agent(agent_id))
 
-    def _is_news(self, agent_id: str, presence: Presence) -> bool:
-        """A page that sees no input, or input again, changes only what nobody chose: who is busy stays busy."""
+    def _is_news(self, agent_id: str, guess: PresenceBody) -> bool:
+        """A page that sees no input, or input again, changes only what nobody chose: who is busy stays busy. What it
+        guesses of a presence that has changed meanwhile is no news either: another device knows better."""
         standing = self.office.board.standing(agent_id)
-        return standing.auto if presence == "online" else standing.presence == "online"
+        if guess.presence_since and guess.presence_since != view.optional_time(standing.since):
+            return False
+        return standing.auto if guess.presence == "online" else standing.presence == "online"
 
     async def upload(self, call: Call) -> Reply:
         """POST /v1/desk/uploads"""

@@ -20,10 +20,12 @@ class LoginBody(Body, frozen=True):
 
 
 class PresenceBody(Body, frozen=True, rename={"for_": "for"}):
-    """Where the agent is; a supervisor may say it for somebody else. `auto`: a page says it for want of input."""
+    """Where the agent is; a supervisor may say it for somebody else. `auto`: a page says it for want of input, knowing
+    what is so since `presence_since`."""
 
     presence: Presence
     auto: bool = False
+    presence_since: str | None = None
     agent: Name | None = None
     for_: Name | None = None
 
