@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from aiohttp import web
+from structlog.testing import capture_logs
 
 from openhandover.cli.reach import findings
 from openhandover.config.load import read
@@ -58,7 +59,9 @@ async def test_beside_a_running_server(tmp_path: Path) -> None:
         )
         async with running_server(tmp_path, text) as server:
             port = int(server.url.rpartition(":")[2])
-            found = await lines(tmp_path, desk, port)
+            with capture_logs() as logged:
+                found = await lines(tmp_path, desk, port)
+            assert [one["event"] for one in logged] == []  # nobody's secret is wrong
             assert found[1].startswith(f"+ providers.d: webhooks to {server.url}/webhooks/d arrive")
             assert (await lines(tmp_path, desk, port, name="newer"))[1] == (
                 f"- providers.newer: webhooks to {server.url}/webhooks/newer reach a server that does not know this "

@@ -56,6 +56,32 @@ async def test_whoever_runs_it_hears_of_a_wrong_secret(
     assert "secret" in told[0]["remedy"]
 
 
+async def test_whoever_asks_whether_webhooks_arrive_proves_nothing(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The probe of `check --connect` is refused before anybody looks at its proof, be it right or wrong, so it is no way to
+    try secrets unseen; nothing is logged for it, and a true wrong secret just after it is."""
+    monkeypatch.setattr("openhandover.web.problems._told", {})
+    raw = msgspec.json.encode(joined("h1"))
+    with capture_logs() as logged:
+        for secret in (SECRET, "whsec_b3RoZXItb3RoZXItb3RoZXI="):
+            headers = signed_headers(decode_secrets(secret), "msg_1", time.time(), raw)
+            headers["Openhandover-Probe"] = "webhooks"
+            answer = await server.call("POST", "/webhooks/mine", data=raw, headers=headers, key=None)
+            assert (answer.status, answer.code) == (401, "unauthorized")
+        assert not logged
+        assert (await send(server, joined("h1"), secret="whsec_b3RoZXItb3RoZXItb3RoZXI=")).status == 401
+    assert [one["event"] for one in logged] == ["signature_refused"]
+
+
+async def test_a_probe_of_what_takes_no_webhooks(server: Server) -> None:
+    """A provider that is unknown or takes none is 404 to the probe as to a webhook."""
+    for name in ("nobody", "log", "mine/other"):
+        headers = {"Openhandover-Probe": "webhooks"}
+        answer = await server.call("POST", f"/webhooks/{name}", {}, headers=headers, key=None)
+        assert answer.code == "not_found", name
+
+
 async def test_signatures(server: Server) -> None:
     """A wrong, missing or old signature is 401 and says nothing about the right one."""
     body = joined("h1")

@@ -15,6 +15,7 @@ from openhandover.config.model import Config, Provider as Block
 from openhandover.core.errors import ConfigError, OpenHandoverError, ProviderError, ProviderUnavailable
 from openhandover.engine import base_url
 from openhandover.net.client import HttpClient, Reply, Request
+from openhandover.net.webhooks import PROBE
 from openhandover.providers import provider_of
 from openhandover.providers.base import Alone, BaseProvider, Provider
 
@@ -95,13 +96,13 @@ def _origins(settings: Any, above: str = "") -> Iterator[tuple[str, str]]:
 
 
 async def _webhooks(name: str, url: str, part: str, http: HttpClient) -> Finding:
-    """Call ourselves as the contact centre would, without its signature: to be refused is to have arrived."""
+    """Call ourselves as the contact centre would, but as a mere probe: to be refused is to have arrived."""
     what = f"providers.{name}: webhooks to {url}"
     try:
         probe = Request(
             method="POST",
             url=f"{url}/{part}" if part else url,
-            headers={"content-type": "application/json"},
+            headers={"content-type": "application/json", PROBE: "webhooks"},
             body=b"{}",
             timeout_s=PROBE_TIMEOUT_S,
         )

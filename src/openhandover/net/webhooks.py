@@ -11,6 +11,9 @@ from .guard import Guard
 from .signatures import decode_secrets, signed_headers
 from .statuses import Outcome, webhook_outcome
 
+PROBE = "openhandover-probe"
+"""Header of a call that only asks whether webhooks arrive at a provider of ours."""
+
 TIMEOUT_S = 10.0
 MAX_ANSWER_BYTES = 1 << 20
 

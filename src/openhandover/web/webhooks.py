@@ -4,8 +4,9 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from openhandover.core.errors import ProviderError, Refused, Unsupported
+from openhandover.core.errors import ProviderError, Refused, SignatureError, Unsupported
 from openhandover.core.events import FromProvider
+from openhandover.net.webhooks import PROBE
 from openhandover.providers.base import Provider, WebhookReply, WebhookRequest
 
 from .call import MAX_JSON_BYTES, Call
@@ -17,6 +18,8 @@ _NONE = "This provider takes no webhooks"
 
 async def receive(call: Call) -> Reply:
     """POST /webhooks/{provider} and /webhooks/{provider}/{part}"""
+    if call.header(PROBE.encode()) is not None:
+        return _probed(call)
     provider, request = await _proven(call)
     try:
         facts = provider.parse(request)
@@ -43,14 +46,33 @@ async def greet(call: Call) -> Reply:
     return _as_demanded(fixed)
 
 
-async def _proven(call: Call) -> tuple[Provider, WebhookRequest]:
-    """The provider and a request that its vendor sent."""
+def _probed(call: Call) -> Reply:
+    """Refuse as whoever brings no proof is refused, without a look at what came: nobody's secret is wrong, so nothing is
+    logged, and nobody can try secrets this way."""
+    provider, part = _addressed(call)
+    try:
+        provider.verify(WebhookRequest("POST", {}, {}, b"", time.time(), part))
+    except Unsupported:
+        raise Refused("not_found", _NONE) from None
+    except SignatureError:
+        pass  # as it should
+    return problem("unauthorized", "This only asked whether webhooks arrive")
+
+
+def _addressed(call: Call) -> tuple[Provider, str]:
+    """The provider, and what followed its name in the path."""
     provider = call.engine.providers.get(call.path["provider"])
     if provider is None:
         raise Refused("not_found", "No provider of this name is configured")
     part = call.path.get("part", "")
     if part not in provider.capabilities.webhook_parts:
         raise Refused("not_found", "This provider takes no webhooks at this address")
+    return provider, part
+
+
+async def _proven(call: Call) -> tuple[Provider, WebhookRequest]:
+    """The provider and a request that its vendor sent."""
+    provider, part = _addressed(call)
     method = call.scope["method"]
     request = WebhookRequest(
         method=method,
