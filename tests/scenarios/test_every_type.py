@@ -16,8 +16,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from openhandover.cli import main
 from openhandover.core.model import Limits
-from openhandover.desk.stories import Words
 from openhandover.providers import SHIPPED as TYPES
+from openhandover.stories import Words
 from openhandover.texts.catalogue import SHIPPED
 from tests.browser import accessible, artifact, chromium, opened
 from tests.desk.floor import PASSWORD

@@ -12,6 +12,7 @@ from openhandover.core.errors import Refused, invalid
 from openhandover.core.model import Conversation, Handover
 from openhandover.core.routing import OFFER_S
 from openhandover.store.port import HandoverRow
+from openhandover.stories.explain import story
 from openhandover.texts.scope import scope
 from openhandover.texts.templates import TemplateError, render
 from openhandover.web.call import MAX_SEQ, Call
@@ -22,7 +23,6 @@ from openhandover.web.site import now
 from . import figures
 from .access import Access, Caller
 from .board import Board, Place
-from .explain import story
 from .facts import asked_in, facts_of, page_of, variables_of
 from .listing import TAIL, last_message
 from .office import Office

@@ -5,8 +5,8 @@ from typing import Any
 import msgspec
 
 from openhandover.core import view
-from openhandover.desk.explain import story
 from openhandover.store.port import VendorCall
+from openhandover.stories.explain import story
 
 from .call import Call
 from .endpoint import Reply, json_reply

@@ -15,8 +15,8 @@ from openhandover.core.errors import invalid
 from openhandover.core.events import RequestHandover
 from openhandover.core.model import Status
 from openhandover.core.step import HandoverStep
-from openhandover.desk.explain import story
 from openhandover.store.port import HandoverFilter, HandoverRow
+from openhandover.stories.explain import story
 
 from .bodies import CallResultBody, CloseBody, HandoverBody, NothingBody, RatingBody, handover_errors
 from .call import Call

@@ -7,8 +7,8 @@ import pytest
 from openhandover.core import commands, events as e, machine
 from openhandover.core.model import Agent, Entry, Limits, Settings, Target, User
 from openhandover.core.turn import Rules, Turn
-from openhandover.desk.explain import explain
 from openhandover.store.port import Delivered, LogRow
+from openhandover.stories.explain import explain
 
 RULES = Rules(
     channel=lambda _: "pull",

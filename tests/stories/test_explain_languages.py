@@ -7,10 +7,10 @@ from typing import get_args
 
 import pytest
 
+from openhandover import stories
 from openhandover.core.model import Author, EndedBy, Initiator, Limits, Status
 from openhandover.core.table import REASONS
-from openhandover.desk import explain, stories
-from openhandover.desk.stories import Words
+from openhandover.stories import Words, explain
 from openhandover.texts.catalogue import SHIPPED, placeholders, read
 
 ENGLISH = read(stories.__name__, "en")

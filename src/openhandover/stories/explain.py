@@ -13,7 +13,7 @@ from openhandover.core.view import time
 from openhandover.store.port import HandoverRow, LogRow
 from openhandover.texts.redaction import Kind, redact
 
-from .stories import Words
+from . import Words
 
 PAGE = 1000
 
