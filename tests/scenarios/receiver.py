@@ -28,6 +28,9 @@ class Receiver:
         self.events: list[Event] = []
         self.tries: list[str] = []
         """webhook-id of every call, taken or not."""
+        self.may_answer = asyncio.Event()
+        """While it is not set every call waits."""
+        self.may_answer.set()
         self.bodies: dict[str, bytes] = {}
         self.wrong: list[str] = []
         self._taken: set[str] = set()
@@ -109,6 +112,7 @@ class Receiver:
         self._news.set()
         self._check(request, webhook_id, body)
         await asyncio.sleep(self._slow_s)
+        await self.may_answer.wait()
         event: Event = json.loads(body)
         if event["type"] == "message.created" and event["data"]["text"] in self._gone:
             return web.Response(status=410)

@@ -36,7 +36,9 @@ class Vendor:
         """Each stream: session, and the place it was asked from."""
         self.listening: dict[str, web.Request] = {}
         self.refuse: dict[str, int] = {}
-        self.think_s = 0.0
+        self.may_open = asyncio.Event()
+        """While it is not set the open call waits."""
+        self.may_open.set()
         self.opens_with: dict[str, Any] = {}
         self.asked_for_files: list[str | None] = []
         self._keys: set[str] = set()
@@ -67,7 +69,7 @@ class Vendor:
         if first == "/open":
             session = self.sessions.setdefault(body["key"], f"s{len(self.sessions) + 1}")
             self.events.setdefault(session, [])
-            await asyncio.sleep(self.think_s)
+            await self.may_open.wait()
             return web.json_response({"session": session, **self.opens_with})
         if first == "/close":
             self.ended.append((body["session"], body["reason"]))

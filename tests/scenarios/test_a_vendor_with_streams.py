@@ -89,13 +89,14 @@ async def test_a_broken_stream_goes_on_where_it_was(both: tuple[World, Vendor]) 
 async def test_early_events_wait_for_their_session(both: tuple[World, Vendor]) -> None:
     """The vendor's agent writes before the open call has returned: read from the beginning."""
     world, vendor = both
-    vendor.think_s = 0.4
+    vendor.may_open.clear()
     chat = await world.began()
     handover_id = await world.asks(chat, provider="stream")
     await soon(lambda: vendor.sessions)
     for n in range(3):
         vendor.emit("s1", "message", f"early {n}")
     assert (await world.handover(handover_id))["status"] == "requested"
+    vendor.may_open.set()
     await world.channel.heard("early 2")
     assert world.channel.texts("agent") == [f"early {n}" for n in range(3)]
 

@@ -23,7 +23,9 @@ class Vendor:
         self.list: list[dict[str, object]] = []
         self.asked: list[int] = []
         self.fail = 0
-        self.think_s = 0.0
+        self.may_open = asyncio.Event()
+        """While it is not set the open call waits."""
+        self.may_open.set()
         self._keys: set[str] = set()
 
     def emit(self, session: str, kind: str, text: str = "") -> None:
@@ -42,7 +44,7 @@ class Vendor:
         body = await request.json()
         if request.path == "/open":
             session = self.sessions.setdefault(body["key"], f"s{len(self.sessions) + 1}")
-            await asyncio.sleep(self.think_s)
+            await self.may_open.wait()
             return web.json_response({"session": session})
         if body["key"] not in self._keys:
             self._keys.add(body["key"])
@@ -119,16 +121,18 @@ async def test_trouble_at_the_vendor_loses_nothing(tmp_path: Path) -> None:
 async def test_early_events_wait_for_their_session(tmp_path: Path) -> None:
     """The vendor's agent writes before the open call has returned: kept, then shown in order."""
     async with listened(tmp_path) as (world, vendor):
-        vendor.think_s = 0.4
+        vendor.may_open.clear()
         handover_id = await world.asks(await world.began(), provider="stream")
         await soon(lambda: vendor.sessions)
         for n in range(5):
             vendor.emit("s1", "message", f"early {n}")
-        await soon(lambda: vendor.asked[-1] == 5)
+        await soon(lambda: vendor.asked[-1:] == [5])
         assert (await world.handover(handover_id))["status"] == "requested"
         for n in range(5):
-            await asyncio.sleep(0.05)
+            await soon(lambda seen=5 + n: vendor.asked[-1] == seen)
             vendor.emit("s1", "message", f"later {n}")
+            if n == 2:
+                vendor.may_open.set()
         await world.channel.heard("later 4")
         expected = [f"{when} {n}" for when in ("early", "later") for n in range(5)]
         assert world.channel.texts("agent") == expected
@@ -137,13 +141,13 @@ async def test_early_events_wait_for_their_session(tmp_path: Path) -> None:
 async def test_early_events_survive_a_restart(tmp_path: Path) -> None:
     """Parked, then the server goes away before its open call returned: nothing is lost, nothing comes twice."""
     async with listened(tmp_path) as (world, vendor):
-        vendor.think_s = 30
+        vendor.may_open.clear()
         handover_id = await world.asks(await world.began(), provider="stream")
         await soon(lambda: vendor.sessions)
         vendor.emit("s1", "message", "early")
-        await soon(lambda: vendor.asked[-1] == 1)
+        await soon(lambda: vendor.asked[-1:] == [1])
         await world.stop()
-        vendor.think_s = 0
+        vendor.may_open.set()
         await world.start()
         await world.channel.heard("early")
         assert world.channel.texts("agent") == ["early"]

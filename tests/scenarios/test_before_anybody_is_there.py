@@ -23,8 +23,8 @@ async def test_a_broken_channel_does_not_keep_the_person_away_for_ever(world: Wo
     world.channel.fail_next(503, 5)
     chat = await world.began()
     handover_id = await world.asks(chat, {"message": "You get a person now"})
-    await asyncio.sleep(0.3)
-    assert world.desk.calls == []
+    await world.channel.until(lambda self: len(self.tries) == 2)
+    assert world.desk.knocks == []
     await world.until(handover_id, within_s=14, status="queued")
 
 
@@ -66,13 +66,13 @@ async def test_an_empty_text_is_silence(world: World) -> None:
 
 async def test_messages_before_acceptance_arrive_after_open_in_order(world: World) -> None:
     """What the user writes while the desk makes up its mind follows the open call, in order, once."""
-    world.desk.slow(0.4)
+    world.desk.may_answer.clear()
     chat = await world.began()
     await world.says(chat, "before")
     handover_id = await world.asks(chat)
     for n in range(4):
         await world.says(chat, f"early {n}")
-    world.desk.slow(0)
+    world.desk.may_answer.set()
     await world.until(handover_id, status="queued")
     talk = await world.talk(handover_id)
     await soon(lambda: len(lines(talk)) == 5)

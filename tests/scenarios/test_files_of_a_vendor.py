@@ -84,7 +84,7 @@ async def test_the_vendors_own_address_may_be_private(
 async def test_a_file_that_is_early_is_kept_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The desk tells of it before its answer to our open call: it waits for the answer, and is fetched then."""
     async with listened(tmp_path, monkeypatch) as (world, vendor):
-        world.desk.slow(0.5)
+        world.desk.may_answer.clear()
         chat = await world.began(channel="quiet")
         handover_id = await world.asks(chat)
         file = {"name": "a.txt", "url": f"{vendor.url}/files/1", "content_type": "text/plain"}
@@ -92,4 +92,5 @@ async def test_a_file_that_is_early_is_kept_as_well(tmp_path: Path, monkeypatch:
         event = {"event_id": "e1", "type": "agent.message", "handover_id": handover_id, "message": message}
         assert (await world.webhook(event)).body == {"applied": True}
         assert (await world.handover(handover_id))["status"] == "requested"
+        world.desk.may_answer.set()
         assert (await shown(world, chat))["url"].startswith(world.server.url)

@@ -9,14 +9,16 @@ from tests.scenarios.world import World, lines, soon
 
 async def test_cancel_while_the_desk_is_being_asked(world: World) -> None:
     """It ends at once; the open call that succeeds after all is followed by a cancel."""
-    world.desk.slow(0.6)
+    world.desk.may_answer.clear()
     chat = await world.began()
     handover_id = await world.asks(chat)
+    await soon(lambda: world.desk.knocks == ["/open"])
     answer = await world.call("POST", f"/v1/handovers/{handover_id}/cancel")
     ended = answer.body
     assert (ended["status"], ended["reason"], ended["ended_by"]) == ("cancelled", "user_cancelled", "user")
     assert world.desk.calls == []
-    await soon(lambda: len(world.desk.calls) == 2 or None)
+    world.desk.may_answer.set()
+    await soon(lambda: len(world.desk.calls) == 2)
     assert world.desk.calls == ["/open", "/cancel"]
     assert (await world.handover(handover_id))["status"] == "cancelled"
     assert "handover.queued" not in world.channel.types()
@@ -24,12 +26,14 @@ async def test_cancel_while_the_desk_is_being_asked(world: World) -> None:
 
 async def test_cancel_before_the_desk_was_asked(world: World) -> None:
     """A desk that was never called is not bothered at all."""
-    world.channel.slow(0.4)
+    world.channel.may_answer.clear()
     chat = await world.began()
     handover_id = await world.asks(chat, {"message": "One moment"})
+    await world.channel.until(lambda self: self.tries)
     await world.call("POST", f"/v1/handovers/{handover_id}/cancel")
+    world.channel.may_answer.set()
     await world.channel.got("handover.cancelled")
-    assert world.desk.calls == []
+    assert world.desk.knocks == []
 
 
 @pytest.mark.parametrize("active", [False, True])
@@ -132,13 +136,13 @@ async def test_a_person_may_close_before_answering(world: World) -> None:
 async def test_a_lost_open_is_withdrawn_even_when_the_next_handover_has_begun(world: World) -> None:
     """The desk opened but its answer was lost; the user cancels and asks again: the first session gets its cancel."""
     world.desk.lose_next_reply()
-    world.desk.slow(0.3)
     chat = await world.began()
     first = await world.asks(chat)
     await soon(lambda: world.desk.calls == ["/open"])
+    world.desk.may_answer.clear()
     await world.call("POST", f"/v1/handovers/{first}/cancel")
     second = await world.asks(chat)
-    world.desk.slow(0)
+    world.desk.may_answer.set()
     await world.until(second, status="queued")
     talk = await world.talk(first)
     await soon(lambda: talk.state == "closed")

@@ -1,6 +1,5 @@
 """A bot of one's own behind a webhook: what it gets, and what its answers do."""
 
-import asyncio
 from typing import Any
 
 from tests.scenarios.world import World, lines, soon
@@ -71,11 +70,12 @@ async def test_a_lost_reply_repeats_nothing(world: World) -> None:
 async def test_a_stale_answer_is_dropped(world: World) -> None:
     """The user got a person while the bot was thinking: its answer reaches nobody."""
     answering(world, lambda event: {"messages": [{"text": "too late"}], "handover": {}})
-    world.bot.slow(0.5)
+    world.bot.may_answer.clear()
     chat = await world.began(channel="bots")
     await world.says(chat, "hi")
-    await asyncio.sleep(0.1)
+    await world.bot.until(lambda self: self.tries)
     handover_id, talk = await world.active(chat)
+    world.bot.may_answer.set()
     await world.bot.got("handover.active")
     world.desk.closes(talk)
     await world.until(handover_id, status="completed")

@@ -43,14 +43,15 @@ async def test_a_stop_never_overtakes_its_start(world: World) -> None:
     """The desk and the channel are slow with the start; the stop waits for it, else it would stand for good."""
     chat = await world.began()
     _, talk = await world.active(chat)
-    world.desk.slow(0.4)
-    world.channel.slow(0.4)
+    heard = len(world.channel.tries)
+    for ear in (world.desk, world.channel):
+        ear.may_answer.clear()
     for on in (True, False):
         await world.call("POST", f"/v1/conversations/{chat}/typing", {"author": "user", "on": on})
         world.desk.types(talk, on=on)
-        await asyncio.sleep(0.2)
-        world.desk.slow(0)
-        world.channel.slow(0)
+        await soon(lambda: "/typing" in world.desk.knocks and len(world.channel.tries) > heard)
+    for ear in (world.desk, world.channel):
+        ear.may_answer.set()
     await world.channel.got("typing.stopped")
     await soon(lambda: calls(world, "/typing") == 2)
     assert not talk.typing

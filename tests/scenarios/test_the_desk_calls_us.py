@@ -208,13 +208,14 @@ async def test_an_unknown_kind_with_a_number_fills_its_place(world: World) -> No
 
 async def test_the_desk_may_speak_before_its_open_call_returned(world: World) -> None:
     """Events that come while /open is still under way are kept and applied after the acceptance."""
-    world.desk.slow(0.5)
+    world.desk.may_answer.clear()
     chat = await world.began()
     handover_id = await world.asks(chat)
-    await asyncio.sleep(0.1)
+    await soon(lambda: "/open" in world.desk.knocks)
     assert (await world.webhook(wrote(handover_id, "I was quick", 1))).body == {"applied": True}
     assert (await world.webhook(wrote(handover_id, "very quick", 2))).body == {"applied": True}
     assert "I was quick" not in world.channel.texts()
+    world.desk.may_answer.set()
     await world.channel.heard("very quick")
     types = world.channel.types()
     assert types.index("handover.queued") < types.index("handover.active")

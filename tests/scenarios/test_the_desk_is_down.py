@@ -221,11 +221,12 @@ async def test_a_lost_answer_repeats_the_same_bytes(world: World) -> None:
 
 async def test_what_nobody_took_is_failed_and_told(world: World) -> None:
     """Every provider failed: the user's messages are failed in the proof and listed in the digest."""
-    world.desk.slow(0.4)
+    world.desk.may_answer.clear()
     world.desk.fail_next(409)
     chat = await world.began()
     handover_id = await world.asks(chat)
     said = await world.says(chat, "hello?")
+    world.desk.may_answer.set()
     ended = await world.until(handover_id, status="error")
     listed = [
         (m["text"], m["delivery"]["state"]) for m in ended["digest"]["messages"] if m["author"] == "user"
@@ -237,11 +238,12 @@ async def test_what_nobody_took_is_failed_and_told(world: World) -> None:
 
 async def test_an_open_that_comes_too_late_is_withdrawn(world: World) -> None:
     """The desk answered after open_s: the attempt is over, and what was opened gets a cancel."""
-    world.desk.slow(1.5)
+    world.desk.may_answer.clear()
     chat = await world.began()
     handover_id = await world.asks(chat, {"limits": {"open_s": 1}})
     ended = await world.until(handover_id, status="error")
     assert ended["reason"] == "provider_error"
+    world.desk.may_answer.set()
     await soon(lambda: "/cancel" in world.desk.calls)
     assert len(world.desk.talks) == 1
     await asyncio.sleep(0.1)

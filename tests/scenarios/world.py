@@ -11,6 +11,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
+from aiohttp import web
+
 from examples.http_desk import Talk
 from tests.providers.http.emulator import SECRET as DESK_SECRET, FaultyDesk
 from tests.scenarios.receiver import SECRET, Receiver
@@ -47,6 +49,24 @@ def signed(webhook_id: str, body: bytes, stamp: int | None = None) -> dict[str, 
     }
 
 
+class ScenarioDesk(FaultyDesk):
+    """A desk that thinks as long as a test wants it to, not for a time that a busy machine may outlast."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.knocks: list[str] = []
+        """Paths of all calls, from when they came, answered or not."""
+        self.may_answer = asyncio.Event()
+        """While it is not set every call waits, and nothing is done for it."""
+        self.may_answer.set()
+
+    @web.middleware
+    async def _faults(self, request: web.Request, handler: Any) -> web.StreamResponse:
+        self.knocks.append(request.path)
+        await self.may_answer.wait()
+        return await super()._faults(request, handler)
+
+
 class World:
     """Everybody who takes part. `server` changes when it is restarted; everything else stays."""
 
@@ -54,8 +74,8 @@ class World:
         self.folder = folder
         self.text = text
         self.channel, self.bot = receivers
-        self.desk: FaultyDesk
-        self.backup: FaultyDesk
+        self.desk: ScenarioDesk
+        self.backup: ScenarioDesk
         self.desk, self.backup = desks
         self.server: Server
         self._stack = AsyncExitStack()
@@ -182,7 +202,7 @@ W = TypeVar("W", bound=World)
 @asynccontextmanager
 async def living(folder: Path, more: str = "", text: str = TEXT, kind: type[W] = World) -> AsyncGenerator[W]:
     """A world with `more` configuration."""
-    channel, bot, desk, backup = Receiver(), Receiver(), FaultyDesk(), FaultyDesk()
+    channel, bot, desk, backup = Receiver(), Receiver(), ScenarioDesk(), ScenarioDesk()
     async with channel.serving(), bot.serving(), desk.serving(), backup.serving():
         whole = text.format(
             key=KEY,
