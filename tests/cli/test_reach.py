@@ -137,3 +137,18 @@ async def test_who_may_be_woken_by_webhooks(tmp_path: Path) -> None:
         found = await findings(read(file).config)
     assert [fine for fine, _ in found] == [True, True]
     assert f"webhooks to http://127.0.0.1:{port}/webhooks/l arrive" in found[1][1]
+
+
+async def test_what_only_a_webhook_can_prove(tmp_path: Path) -> None:
+    """A secret that the vendor does not tell is not passed over: the check says when it will show."""
+    vendor = emulator_of("chatwoot")()
+    async with vendor:
+        settings = {"type": "chatwoot", **vendor.settings()}
+        file = tmp_path / "check.yaml"
+        file.write_text(json.dumps({"server": {"port": free_port()}, "providers": {"c": settings}}))
+        (reached, _) = await findings(read(file).config)
+    assert reached == (
+        True,
+        "providers.c: reached; whether `webhook_secret` is right shows with the first webhook; with `server.public_url` it "
+        "can be compared",
+    )

@@ -60,12 +60,12 @@ async def _let_in(name: str, provider: Provider, block: Block) -> Finding:
         return True, f"providers.{name}: nothing to reach"
     try:
         await provider.start()
-        await provider.connect()
+        unproven = await provider.connect()
     except (OpenHandoverError, ConfigError) as error:
         return False, f"providers.{name}: not reached: {error}{_where(error, block)}"
     finally:
         await provider.stop()
-    return True, f"providers.{name}: reached"
+    return True, f"providers.{name}: reached" + (f"; {unproven}" if unproven else "")
 
 
 def _where(error: Exception, block: Block) -> str:

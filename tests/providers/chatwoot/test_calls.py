@@ -303,14 +303,58 @@ async def test_connect(here: Here) -> None:
     assert not here.home.conversations
 
 
+@pytest.mark.parametrize("of", ["the inbox", "the account"])
+async def test_connect_with_another_webhook_secret(here: Here, of: str) -> None:
+    """An administrator is told what signs the webhooks to us: another secret than ours is found before the first of them."""
+    if of == "the inbox":
+        here.chatwoot.webhook_to(HOOK)
+    else:
+        here.home.webhooks.append(HOOK)
+    right = here.chatwoot.inbox.secret if of == "the inbox" else here.home.webhook_secret
+    for settings in (
+        {"webhook_secret": right, "old_webhook_secret": None},
+        {"webhook_secret": "new", "old_webhook_secret": right},
+    ):
+        here.anew(**settings).host = Alone(HOOK)
+        assert await here.provider.connect() is None
+    here.anew(webhook_secret="another", old_webhook_secret=None).host = Alone(HOOK)
+    with pytest.raises(ProviderRejected, match="`webhook_secret`") as refused:
+        await here.provider.connect()
+    assert right not in str(refused.value)
+
+
+async def test_connect_with_another_webhook_token(here: Here) -> None:
+    """Without a secret the token in the address is all that proves a webhook, and everybody is told the address."""
+    here.home.administrator = here.chatwoot.desk.signs = False
+    only = {"webhook_secret": None, "old_webhook_secret": None, "webhook_token": "token-of-sixteen"}
+    here.anew(**only).host = Alone(HOOK)
+    here.chatwoot.webhook_to(f"{HOOK}?token=token-of-sixteen")
+    assert await here.provider.connect() is None
+    for query in ("", "?token=another"):
+        here.chatwoot.webhook_to(HOOK + query)
+        with pytest.raises(ProviderRejected, match="`webhook_token`") as refused:
+            await here.provider.connect()
+        assert "token-of-sixteen" not in str(refused.value)
+
+
+async def test_what_connect_cannot_prove(here: Here) -> None:
+    """Where Chatwoot tells no secret, or nobody knows which webhook is ours, it is said that the first webhook will show it."""
+    here.chatwoot.webhook_to(HOOK)
+    assert "server.public_url" in (await here.provider.connect() or "")
+    here.provider.host = Alone(HOOK)
+    here.chatwoot.desk.signs = False
+    assert "first webhook" in (await here.provider.connect() or "")
+    here.chatwoot.desk.signs, here.home.administrator = True, False
+    assert "an administrator's `api_token`" in (await here.provider.connect() or "")
+
+
 async def test_connect_as_an_agent(here: Here) -> None:
     """Agents may not read the account's webhooks: what cannot be seen is not held against anybody."""
+    here.home.administrator = False
     host = here.provider.host = Alone()
     host.webhook_url = HOOK
-    here.chatwoot.faults.fail_next(401, endpoint="webhook.list")
     await here.provider.connect()
     here.chatwoot.webhook_to("https://elsewhere.example/hook")
-    here.chatwoot.faults.fail_next(401, endpoint="webhook.list")
     with pytest.raises(ProviderRejected, match="webhook URL"):
         await here.provider.connect()
 

@@ -265,7 +265,10 @@ class Api:
     async def _inbox(self, request: web.Request) -> web.Response:
         self._authorise(request)
         number = request.match_info["inbox"]
-        return web.json_response(views.inbox(self._home.inbox(int(number) if number.isdigit() else 0)))
+        found = self._home.inbox(int(number) if number.isdigit() else 0)
+        return web.json_response(
+            views.inbox(found, tells_secret=self._home.administrator and self._desk.signs)
+        )
 
     async def _members(self, request: web.Request) -> web.Response:
         self._authorise(request)
@@ -287,8 +290,12 @@ class Api:
 
     async def _webhooks(self, request: web.Request) -> web.Response:
         self._authorise(request)
+        if not self._home.administrator:
+            raise Refused(401, "You are not authorized to do this action")
+        secret = {"secret": self._home.webhook_secret} if self._desk.signs else {}
         hooks = [
-            {"id": n, "url": url, "account_id": ACCOUNT_ID} for n, url in enumerate(self._home.webhooks, 1)
+            {"id": n, "url": url, "account_id": ACCOUNT_ID, **secret}
+            for n, url in enumerate(self._home.webhooks, 1)
         ]
         return web.json_response({"payload": {"webhooks": hooks}})
 

@@ -49,8 +49,10 @@ class Desk:
     def tell(self, event: dict[str, Any], of: Conversation) -> None:
         """Post a webhook of the inbox, and the account's."""
         inbox = self._home.inboxes[of.inbox_id]
-        for url in filter(None, (inbox.webhook_url, *self._home.webhooks)):
-            self._post(event, of, url, inbox.secret)
+        if inbox.webhook_url:
+            self._post(event, of, inbox.webhook_url, inbox.secret)
+        for url in self._home.webhooks:
+            self._post(event, of, url, self._home.webhook_secret)
         of.updated_at = time.time()
         self._changed()
 

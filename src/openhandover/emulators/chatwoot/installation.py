@@ -123,6 +123,10 @@ class Installation:
         self.teams: dict[int, list[int]] = {TEAM_ID: [5]}
         self.webhooks: list[str] = []
         """Addresses of account webhooks, beside those of the inboxes."""
+        self.webhook_secret = secrets.token_urlsafe(24)
+        """Signs the account's webhooks, each of which would have its own there."""
+        self.administrator = True
+        """Whether the token is an administrator's, who is told of secrets and of the account's webhooks."""
         self.contacts: list[Contact] = []
         self.conversations: dict[int, Conversation] = {}
         self._count = 100

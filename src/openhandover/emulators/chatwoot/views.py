@@ -122,8 +122,9 @@ def conversation(one: Conversation) -> dict[str, Any]:
     }
 
 
-def inbox(one: Inbox) -> dict[str, Any]:
-    """An inbox for a member of it. Its secrets are for administrators."""
+def inbox(one: Inbox, *, tells_secret: bool) -> dict[str, Any]:
+    """An inbox for a member of it. What signs its webhooks is told to administrators, by servers that sign."""
+    secret = {"secret": one.secret} if tells_secret else {}
     return {
         "id": one.id,
         "name": one.name,
@@ -138,7 +139,7 @@ def inbox(one: Inbox) -> dict[str, Any]:
         "enable_auto_assignment": one.enable_auto_assignment,
         "lock_to_single_conversation": one.lock_to_single_conversation,
         **(
-            {"webhook_url": one.webhook_url, "inbox_identifier": one.identifier}
+            {"webhook_url": one.webhook_url, "inbox_identifier": one.identifier, **secret}
             if one.channel_type == "Channel::Api"
             else {}
         ),

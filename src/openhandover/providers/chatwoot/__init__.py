@@ -56,9 +56,9 @@ class Chatwoot(BaseProvider):
         self._opening = Opening(self._calls, self._posting, f"{settings.base_url}:{settings.account_id}")
         self._reader = Reader(name, settings)
 
-    async def connect(self) -> None:
-        """Read the inbox, and whether its webhooks come to us."""
-        await self._account.prove(self._settings.inbox_id, self.host.webhook_url)
+    async def connect(self) -> str | None:
+        """Read the inbox, and whether its webhooks come to us, signed as we expect."""
+        return await self._account.prove(self._settings, self.host.webhook_url)
 
     async def availability(self, route: Mapping[str, Any], language: str | None) -> Availability:
         """The agents of the inbox who are online."""

@@ -4,20 +4,27 @@ import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from openhandover.core.errors import ProviderRejected
 from openhandover.core.model import Agent
+from openhandover.net.signatures import is_secret
 from openhandover.providers.base import Availability
 
 from . import wire
 from .calls import OPENING, Calls, checked, decoded
 from .hours import closed_until
+from .settings import Settings
 
 KEPT_S = 60.0
 _API_CHANNEL = "Channel::Api"
 _ONLINE = "online"
 _NOT_ALLOWED = frozenset({401, 403})
+_UNPROVEN = (
+    "whether `webhook_secret` is right shows with the first webhook: Chatwoot tells it only to an administrator's "
+    "`api_token`, and only where it signs"
+)
+_UNKNOWN = "whether `webhook_secret` is right shows with the first webhook; with `server.public_url` it can be compared"
 
 
 class Account:
@@ -63,24 +70,28 @@ class Account:
             there &= {one.id for one in team}
         return Availability(open=bool(there), agents=len(there))
 
-    async def prove(self, inbox_id: int, webhook_url: str) -> None:
-        """The token opens the inbox, it is one of type API, and its webhooks come to us, as far as Chatwoot tells."""
-        reply = checked(await self._calls.get(f"/inboxes/{inbox_id}"), OPENING)
+    async def prove(self, settings: Settings, webhook_url: str) -> str | None:
+        """The token opens the inbox, it is one of type API, and its webhooks come to us with the proof that we want, as
+        far as Chatwoot tells; what it does not tell is said."""
+        reply = checked(await self._calls.get(f"/inboxes/{settings.inbox_id}"), OPENING)
         inbox: wire.Inbox = decoded(reply, wire.Inbox, "GET inbox")
         if inbox.channel_type != _API_CHANNEL:
             raise ProviderRejected("check `inbox_id`: the inbox is not of type API")
-        if not webhook_url or _is_same(inbox.webhook_url, webhook_url):
-            return
+        if not webhook_url:
+            return _UNKNOWN
+        if _is_same(inbox.webhook_url, webhook_url):
+            return _doubt(settings, wire.Hook(inbox.webhook_url or "", inbox.secret), webhook_url)
         reply = await self._calls.get("/webhooks")
         hidden = reply.status in _NOT_ALLOWED  # only administrators may see the account's webhooks
         if hidden and not inbox.webhook_url:
-            return
-        urls: list[str] = []
+            return _UNPROVEN
+        hooks: list[wire.Hook] = []
         if not hidden:
-            hooks: wire.Hooks = decoded(checked(reply, OPENING), wire.Hooks, "GET webhooks")
-            urls = [hook.url for hook in hooks.payload.webhooks]
-        if not any(_is_same(url, webhook_url) for url in urls):
+            found: wire.Hooks = decoded(checked(reply, OPENING), wire.Hooks, "GET webhooks")
+            hooks = [hook for hook in found.payload.webhooks if _is_same(hook.url, webhook_url)]
+        if not hooks:
             raise ProviderRejected(_astray(webhook_url))
+        return _doubt(settings, hooks[0], webhook_url)
 
     async def _fresh(self, key: str, ask: Callable[[], Awaitable[Any]]) -> Any:
         asked_at, found = self._kept.get(key, (0.0, None))
@@ -97,6 +108,31 @@ def _is_same(one: str | None, other: str) -> bool:
         bool(one)
         and urlsplit(one or "")._replace(query="").geturl() == urlsplit(other)._replace(query="").geturl()
     )
+
+
+def _doubt(settings: Settings, hook: wire.Hook, webhook_url: str) -> str | None:
+    """What Chatwoot does not tell of the proof that a webhook brings.
+
+    Raises:
+        ProviderRejected: it is none that we take.
+    """
+    secrets = (settings.webhook_secret, settings.old_webhook_secret)
+    if not any(secrets):
+        token = dict(parse_qsl(urlsplit(hook.url).query)).get("token", "")
+        if not is_secret(token.encode("utf-8", "replace"), settings.webhook_token):
+            raise ProviderRejected(
+                f"the webhook's address has another token: set it in Chatwoot to {webhook_url}?token= and the value of "
+                "`webhook_token`"
+            )
+        return None
+    if hook.secret is None:
+        return _UNPROVEN
+    if not is_secret(hook.secret.encode(), *secrets):
+        raise ProviderRejected(
+            "check `webhook_secret`: Chatwoot signs the webhooks to us with another; an inbox and an account webhook have "
+            "each its own"
+        )
+    return None
 
 
 def _astray(webhook_url: str) -> str:

@@ -322,7 +322,8 @@ class Day(Struct):
 
 
 class Inbox(Struct):
-    """An inbox. The last two are told for inboxes of type API; the published API description leaves them out."""
+    """An inbox. The last three are told for inboxes of type API, the secret to administrators; the published API
+    description leaves them out (`app/views/api/v1/models/_inbox.json.jbuilder`)."""
 
     id: int
     channel_type: str = ""
@@ -331,12 +332,14 @@ class Inbox(Struct):
     working_hours: list[Day] | None = None
     webhook_url: str | None = None
     inbox_identifier: str | None = None
+    secret: str | None = None
 
 
 class Hook(Struct):
-    """A webhook of the account."""
+    """A webhook of the account; `secret` since servers sign."""
 
     url: str = ""
+    secret: str | None = None
 
 
 class _Hooks(Struct):
