@@ -61,8 +61,9 @@ async def test_the_first_retry_comes_within_a_second(world: World) -> None:
     """And the pauses double."""
     world.channel.fail_next(503, 2)
     chat = await world.began()
-    began = time.monotonic()
     await world.bot_posts(chat, "hello", 1)
+    await world.channel.until(lambda self: self.tries)
+    began = time.monotonic()
     await world.channel.until(lambda self: len(self.tries) == 2)
     assert time.monotonic() - began < 1
     await world.channel.heard("hello")
@@ -155,7 +156,8 @@ async def test_a_private_channel_address_is_refused(tmp_path: Path) -> None:
     text = TEXT.replace('outbound: {{allow: ["127.0.0.1/32"]}}\n', "")
     async with living(tmp_path, text=text) as world:
         chat = await world.began()
-        await world.bot_posts(chat, "hello", 1)
-        await asyncio.sleep(0.5)
+        with capture_logs() as logged:
+            await world.bot_posts(chat, "hello", 1)
+            await soon(lambda: [one for one in logged if one["event"] == "delivery_waits"])
         assert world.channel.tries == []
         assert (await world.messages(chat))[0]["delivery"]["state"] == "pending"

@@ -133,7 +133,7 @@ async def test_inactivity_can_be_a_mere_event(world: World) -> None:
 async def test_a_restart_does_not_stop_the_clock(world: World) -> None:
     """A limit that ran out while the server was down is applied when it is back; one that did not goes on."""
     soonest, _ = await world.queued(await world.began(), {"limits": {"queue_s": 1.2}})
-    later, _ = await world.queued(await world.began(), {"limits": {"queue_s": 3}})
+    later, _ = await world.queued(await world.began(), {"limits": {"queue_s": 4}})
     await world.stop()
     await asyncio.sleep(1.3)
     await world.start()

@@ -1,7 +1,6 @@
 """Restarts and kill -9 in the middle of everything: nothing missing, nothing twice, timers go on."""
 
 import asyncio
-import time
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import pytest
 
 from tests.scenarios.process import Process, client
 from tests.scenarios.world import World, lines, living, soon
+from tests.serving import KEY
 
 
 async def whole_story(world: World, chat: str, handover_id: str) -> None:
@@ -165,7 +165,7 @@ async def mortal(tmp_path: Path):
 
 
 async def test_kill_9_in_the_middle_of_the_talk(mortal: Mortal) -> None:
-    """Both sides write all the time; the process is killed three times; both have everything once, in order."""
+    """Both sides write; the process is killed three times in the middle of it; both have everything once, in order."""
     chat = await mortal.began()
     handover_id, talk = await mortal.active(chat)
 
@@ -176,11 +176,12 @@ async def test_kill_9_in_the_middle_of_the_talk(mortal: Mortal) -> None:
     async def agent() -> None:
         for n in range(30):
             mortal.desk.says(talk, f"agent {n}")
-            await asyncio.sleep(0.05)
+            await soon(lambda last=n - 3: last < 0 or f"agent {last}" in mortal.channel.texts(), 30)
 
     async def fate() -> None:
-        for pause_s in (0.3, 0.15, 0.4):
-            await asyncio.sleep(pause_s)
+        for reached in (3, 10, 20):
+            await soon(lambda least=reached: len(mortal.channel.texts("agent")) >= least, 30)
+            assert len(mortal.channel.texts("agent")) < 30
             await mortal.kill()
 
     await asyncio.gather(user(), agent(), fate())
@@ -223,11 +224,10 @@ async def test_sigterm_ends_with_status_0(mortal: Mortal) -> None:
     mortal.desk.slow(8)
     chat = await mortal.began()
     await mortal.asks(chat)
-    headers = {"Accept": "text/event-stream"}
-    stream = asyncio.create_task(mortal.call("GET", f"/v1/conversations/{chat}/events", headers=headers))
-    await asyncio.sleep(0.3)
-    began = time.monotonic()
-    assert await mortal.process.end() == 0
-    assert time.monotonic() - began < 10
-    await asyncio.gather(stream, return_exceptions=True)
+    headers = {"Accept": "text/event-stream", "Authorization": f"Bearer {KEY}"}
+    where = f"{mortal.server.url}/v1/conversations/{chat}/events"
+    async with mortal.server.http.get(where, headers=headers) as stream:
+        await stream.content.readline()
+        await soon(lambda: "/open" in mortal.desk.knocks)
+        assert await mortal.process.end() == 0
     assert "Traceback" not in mortal.process.log()

@@ -123,6 +123,7 @@ async def test_without_an_answer_the_event_is_taken_as_it_came(
     assert desk.vendor.asked == ["1"]
     assert [one["provider"] for one in logged if one["event"] == "not_completed"] == ["mine"]
     monkeypatch.setattr(completing, "time", Later)
+    monkeypatch.setattr(completing, "COMPLETE_S", 10)
     desk.vendor.status = 200
     desk.vendor.slow.pop("1", asyncio.Event()).set()
     await desk.says("three")
