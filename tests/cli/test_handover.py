@@ -5,6 +5,7 @@ import json
 import socket
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -120,9 +121,70 @@ def test_refusals_are_one_line(server: Recorder) -> None:
     assert (done.exit_code, done.output) == (1, "Error: unauthorized: Send a valid API key\n")
 
 
-def test_a_server_that_is_not_there() -> None:
-    """The address is named."""
+def test_a_server_that_is_not_there(tmp_path: Path) -> None:
+    """The address is named, and where it was taken from."""
     url = f"http://127.0.0.1:{free_port()}"
     done = CliRunner().invoke(main, ["handover", "--url", url, "--key", "k", "list"])
     assert done.exit_code == 1
-    assert done.output.startswith(f"Error: {url}: No connection")
+    assert done.output.startswith(f"Error: nobody answers at {url} (as given): No connection")
+    port = free_port()
+    file = tmp_path / "mine.yaml"
+    file.write_text(f"server: {{port: {port}}}\n")
+    done = CliRunner().invoke(main, ["handover", "--config", str(file), "--key", "k", "list"])
+    assert done.output.startswith(
+        f"Error: nobody answers at http://127.0.0.1:{port} (`server:` in {file}): No connection"
+    )
+
+
+@pytest.mark.parametrize(
+    ("rest", "host"),
+    [("", "127.0.0.1"), ("providers: {a: {type: chatwot, secret: '${NOT_SET}'}}\n", "0.0.0.0")],
+)
+def test_the_server_of_this_folder(
+    server: Recorder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rest: str, host: str
+) -> None:
+    """The address is that of the configuration here, also of one that is unfinished elsewhere or lacks this shell's
+    variables: the server that runs may still be looked at."""
+    monkeypatch.chdir(tmp_path)
+    port = server.url.rpartition(":")[2]
+    Path("openhandover.yaml").write_text(f"server: {{port: {port}, host: {host}}}\n{rest}")
+    done = CliRunner(env={"OPENHANDOVER_API_KEY": "secret-key"}).invoke(main, ["handover", "show", "ho 1/2"])
+    assert json.loads(done.output) == HANDOVER
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("server: {port: 0}\n", "takes a free port"),
+        ("server: {port: many}\n", "server.port"),
+        (None, "cannot be read"),
+    ],
+)
+def test_a_configuration_that_tells_no_address(tmp_path: Path, text: str | None, said: str) -> None:
+    """A port that nobody can know, a wrong one, and a file that is not there though it was named: each says to give --url."""
+    file = tmp_path / "mine.yaml"
+    if text is not None:
+        file.write_text(text)
+    done = CliRunner().invoke(main, ["handover", "--config", str(file), "--key", "k", "list"])
+    assert done.exit_code == 1
+    assert said in done.output and "--url" in done.output
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_the_server_is_said_before_or_after_the_command(server: Recorder, before: bool) -> None:
+    """Both read well, and both go before the environment."""
+    where, what = ["--url", server.url, "--key", "secret-key"], ["show", "ho 1/2"]
+    env = {"OPENHANDOVER_URL": f"http://127.0.0.1:{free_port()}", "OPENHANDOVER_API_KEY": "another-key"}
+    words = [*where, *what] if before else [*what, *where]
+    assert json.loads(CliRunner(env=env).invoke(main, ["handover", *words]).output) == HANDOVER
+
+
+def test_help_needs_no_key() -> None:
+    """Whoever asks how a command is used is told, before there is a key; the command itself names what it lacks."""
+    env = {"OPENHANDOVER_API_KEY": None, "OPENHANDOVER_URL": None}
+    told = CliRunner(env=env).invoke(main, ["handover", "show", "--help"])
+    assert (told.exit_code, "--diagnose" in told.output, "--url" in told.output) == (0, True, True)
+    done = CliRunner(env=env).invoke(main, ["handover", "list"])
+    assert (done.exit_code, "OPENHANDOVER_API_KEY" in done.output) == (2, True)
+    whole = " ".join(CliRunner(env=env).invoke(main, ["handover", "--help"]).output.split())
+    assert "on an ended one it changes nothing." in whole

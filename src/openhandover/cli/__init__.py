@@ -9,6 +9,8 @@ import click
 
 from openhandover.core.errors import ConfigError
 
+from .group import Group
+
 COMMANDS = {
     "init": "openhandover.cli.init:init",
     "check": "openhandover.cli.check:check",
@@ -29,7 +31,7 @@ COMMANDS = {
 """Name -> where it is; shown in this order."""
 
 
-class Commands(click.Group):
+class Commands(Group):
     """A group that knows its commands by name only; errors of the owner's making become one line and status 1."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -43,16 +45,6 @@ class Commands(click.Group):
             return None
         module, _, name = place.partition(":")
         return cast("click.Command", getattr(importlib.import_module(module), name))
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """One whole sentence for each command."""
-        rows: list[tuple[str, str]] = []
-        for name in self.list_commands(ctx):
-            command = self.get_command(ctx, name)
-            if command is not None:
-                rows.append((name, command.get_short_help_str(limit=200)))
-        with formatter.section("Commands"):
-            formatter.write_dl(rows)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command, with code steps of the working directory within reach."""

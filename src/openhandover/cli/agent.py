@@ -4,10 +4,12 @@ import sys
 
 import click
 
+from .group import Group
+
 SHORTEST = 8
 
 
-@click.group()
+@click.group(cls=Group)
 def agent() -> None:
     """Agents of the built-in desk."""
 

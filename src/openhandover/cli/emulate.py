@@ -11,11 +11,13 @@ import yaml
 
 from openhandover import emulators
 
+from .group import Group
+
 if TYPE_CHECKING:
     from openhandover.emulators.base import Emulator
 
 
-class Vendors(click.Group):
+class Vendors(Group):
     """A command for every vendor that has an emulator; each is imported when it is used."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:

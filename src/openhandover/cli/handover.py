@@ -2,30 +2,40 @@
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import wraps
 from typing import Any
 from urllib.parse import quote, urlencode
 
 import click
+from click.core import ParameterSource
 
+from .group import Group
+from .options import config_option, server_of
+
+KEY = "OPENHANDOVER_API_KEY"
 COLUMNS = ("id", "status", "reason", "provider", "requested_at", "ended_at")
 
 
 class Server:
-    """The API of one server."""
+    """The API of one server. What reaches it is looked for at the first call, so that help needs none of it."""
 
-    def __init__(self, url: str, key: str) -> None:
-        self._url = url.rstrip("/")
+    def __init__(self, url: str | None, key: str | None, config_file: str | None) -> None:
+        self._url = url
         self._key = key
+        self._config_file = config_file
 
     def call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
         """The JSON answer; a refusal becomes the command's error."""
-        from openhandover.core.errors import OpenHandoverError
+        from openhandover.core.errors import OpenHandoverError, ProviderUnavailable
         from openhandover.net.client import HttpClient, Reply, Request, encode_json
 
+        if not self._key:
+            raise click.UsageError(f"set {KEY}, or give --key: an API key with the scope `handovers`")
+        url, source = (self._url.rstrip("/"), "as given") if self._url else server_of(self._config_file)
         request = Request(
             method=method,
-            url=self._url + path,
+            url=url + path,
             headers={"authorization": f"Bearer {self._key}", "content-type": "application/json"},
             body=b"" if method == "GET" else encode_json(body or {}),
             timeout_s=30,
@@ -40,32 +50,50 @@ class Server:
             reply = asyncio.run(send())
             answer = reply.json()
         except OpenHandoverError as error:
-            raise click.ClickException(f"{self._url}: {error}") from None
+            what = "nobody answers at " if isinstance(error, ProviderUnavailable) else ""
+            raise click.ClickException(f"{what}{url} ({source}): {error}") from None
         except ValueError:
             raise click.ClickException(
-                f"{self._url} answers no JSON; is it an openhandover server?"
+                f"{url} ({source}) answers no JSON; is it an openhandover server?"
             ) from None
         if not reply.is_success:
             raise click.ClickException(f"{answer.get('code', reply.status)}: {answer.get('detail', '')}")
         return answer
 
 
-@click.group()
-@click.option(
-    "--url",
-    envvar="OPENHANDOVER_URL",
-    show_envvar=True,
-    default="http://127.0.0.1:8080",
-    show_default=True,
-    help="server",
-)
-@click.option(
-    "--key", envvar="OPENHANDOVER_API_KEY", show_envvar=True, required=True, help="with scope `handovers`"
-)
+_URL: Any = {"metavar": "URL", "help": "server; default: where the configuration says that it listens"}
+_KEY: Any = {"metavar": "KEY", "help": "API key with the scope `handovers`; required"}
+
+
+@click.group(cls=Group)
+@click.option("--config", "config_file", hidden=True)
+@click.option("--url", hidden=True)
+@click.option("--key", hidden=True)
 @click.pass_context
-def handover(context: click.Context, url: str, key: str) -> None:
+def handover(context: click.Context, **given: str | None) -> None:
     """Look at handovers and end them."""
-    context.obj = Server(url, key)
+    context.obj = given
+
+
+def _at_server(command: Callable[..., None]) -> Callable[..., None]:
+    """What every command needs to reach the server. It may also stand before the command, as in `handover --url URL list`."""
+
+    @config_option
+    @click.option("--url", envvar="OPENHANDOVER_URL", show_envvar=True, **_URL)
+    @click.option("--key", envvar=KEY, show_envvar=True, **_KEY)
+    @click.pass_context
+    @wraps(command)
+    def reach(context: click.Context, **given: Any) -> None:
+        before: dict[str, str | None] = context.obj
+
+        def said(name: str) -> str | None:
+            here = given.pop(name)
+            is_said_here = context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+            return here if is_said_here else before[name] or here
+
+        command(Server(said("url"), said("key"), said("config_file")), **given)
+
+    return reach
 
 
 @handover.command("list")
@@ -76,7 +104,7 @@ def handover(context: click.Context, url: str, key: str) -> None:
 @click.option("--to", "until", help="requested before this time (RFC 3339)")
 @click.option("--limit", type=click.IntRange(1, 1000), default=100, show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="as the API answers")
-@click.pass_obj
+@_at_server
 def list_(server: Server, as_json: bool, **filters: Any) -> None:
     """List handovers, one per line."""
     names = {"since": "from", "until": "to"}
@@ -100,7 +128,7 @@ def list_(server: Server, as_json: bool, **filters: Any) -> None:
     is_flag=True,
     help="its life with every call to and from the contact centre, and what is still due",
 )
-@click.pass_obj
+@_at_server
 def show(server: Server, handover_id: str, diagnose: bool) -> None:
     """Print a handover as JSON."""
     if not diagnose:
@@ -113,7 +141,7 @@ def show(server: Server, handover_id: str, diagnose: bool) -> None:
 @handover.command()
 @click.argument("handover_id")
 @click.option("--language", help="en, nl, de, fr or es  [default: en]")
-@click.pass_obj
+@_at_server
 def explain(server: Server, handover_id: str, language: str | None) -> None:
     """Tell a handover's life in sentences: who, when, why, which timer, which vendor call, how long."""
     query = f"?{urlencode({'language': language})}" if language else ""
@@ -123,7 +151,7 @@ def explain(server: Server, handover_id: str, language: str | None) -> None:
 
 @handover.command()
 @click.argument("handover_id")
-@click.pass_obj
+@_at_server
 def cancel(server: Server, handover_id: str) -> None:
     """Withdraw a handover, as the user would; on an ended one it changes nothing."""
     _ended(server.call("POST", f"{_path(handover_id)}/cancel"))
@@ -131,7 +159,7 @@ def cancel(server: Server, handover_id: str) -> None:
 
 @handover.command()
 @click.argument("handover_id")
-@click.pass_obj
+@_at_server
 def close(server: Server, handover_id: str) -> None:
     """End a handover as the operator; on an ended one it changes nothing."""
     _ended(server.call("POST", f"{_path(handover_id)}/close", {"by": "operator"}))

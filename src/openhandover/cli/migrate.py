@@ -4,8 +4,10 @@ from pathlib import Path
 
 import click
 
+from .group import Group
 
-@click.group()
+
+@click.group(cls=Group)
 def migrate() -> None:
     """Turn what another product exports into configuration for this one."""
 

@@ -1,5 +1,6 @@
 """Options that several commands have."""
 
+import os
 from typing import Any
 
 import click
@@ -7,6 +8,7 @@ import click
 from openhandover.config.load import FILE, VARIABLE, find, read
 from openhandover.config.loaded import Loaded
 from openhandover.config.model import Config
+from openhandover.net.local import local_url
 
 config_option: Any = click.option(
     "--config",
@@ -29,3 +31,27 @@ def checked(given: str | None) -> Loaded:
     if loaded.errors:
         raise SystemExit(1)
     return loaded
+
+
+def server_of(given: str | None) -> tuple[str, str]:
+    """Where the server of the configuration found answers on this machine, and where that is written.
+
+    What is wrong elsewhere in the file does not matter, such as a secret that only the server's own environment holds.
+
+    Raises:
+        click.ClickException: the file does not tell it.
+    """
+    path = find(given)
+    if not (given or os.environ.get(VARIABLE) or path.exists()):
+        return local_url(
+            Config().server.host, Config().server.port
+        ), f"the default, as there is no {path} here"
+    loaded = read(path)
+    instead = "say with --url where the server is"
+    for problem in loaded.errors:
+        if problem.path.split(".")[0] in {"", "server"}:
+            raise click.ClickException(f"{problem}; or {instead}")
+    server = loaded.config.server
+    if not server.port:
+        raise click.ClickException(f"{path}: `server.port` is 0, which takes a free port; {instead}")
+    return local_url(server.host, server.port), f"`server:` in {path}"

@@ -9,6 +9,7 @@ from urllib.parse import quote
 import click
 
 from openhandover.config.model import Config
+from openhandover.net.local import local_url
 
 from .options import config_option, configuration
 
@@ -30,7 +31,7 @@ def replay(file: TextIO, config_file: str | None, provider: str | None, url: str
     if not secret:
         raise click.ClickException(f"providers.{name}: there is no provider of type http with this name")
     events = _events(file)
-    base = (url or f"http://{config.server.host}:{config.server.port}").rstrip("/")
+    base = (url or local_url(config.server.host, config.server.port)).rstrip("/")
     if not asyncio.run(_posted(f"{base}/webhooks/{quote(name, safe='')}", str(secret), events)):
         raise SystemExit(1)
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from openhandover.config.model import Config
 from openhandover.core.errors import ConfigError
+from openhandover.net.local import local_url
 from openhandover.store.port import Store
 from openhandover.store.sqlite import SqliteStore
 
@@ -25,7 +26,7 @@ def files_folder(config: Config) -> Path:
 
 def base_url(config: Config) -> str:
     """Where the world reaches us."""
-    return config.server.public_url or f"http://{config.server.host}:{config.server.port}"
+    return config.server.public_url or local_url(config.server.host, config.server.port)
 
 
 async def erase_user(config: Config, user_id: str) -> int:

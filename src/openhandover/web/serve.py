@@ -16,6 +16,7 @@ import uvicorn
 from openhandover.config.model import Config, WebchatChannel
 from openhandover.core.errors import ConfigError
 from openhandover.engine import Engine
+from openhandover.net.local import local_url
 
 from .app import App, create_app
 from .connections import Connection, SocketConnection, end_when_unread
@@ -56,12 +57,7 @@ class Running:
     @property
     def url(self) -> str:
         """Where it can be reached from this machine."""
-        return _url(self.host, self.port)
-
-
-def _url(host: str, port: int) -> str:
-    here = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)  # noqa: S104
-    return f"http://{f'[{here}]' if ':' in here and '[' not in here else here}:{port}"
+        return local_url(self.host, self.port)
 
 
 async def start(config: Config, *, host: str, port: int) -> Running:
@@ -73,7 +69,7 @@ async def start(config: Config, *, host: str, port: int) -> Running:
     listener = _bind(host, port)
     engine = Engine(config)
     if config.server.public_url is None:
-        engine.files.base_url = _url(host, listener.getsockname()[1])
+        engine.files.base_url = local_url(host, listener.getsockname()[1])
     try:
         await engine.start()
     except BaseException:
