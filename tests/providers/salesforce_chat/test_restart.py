@@ -4,7 +4,7 @@ import asyncio
 import json
 
 from openhandover.config.load import load_text
-from openhandover.core.facts import AgentJoined
+from openhandover.core.facts import AgentJoined, AgentMessage
 from openhandover.core.model import Delivery, Message, User
 from openhandover.emulators.salesforce_chat import SalesforceChatEmulator
 from openhandover.net.client import HttpClient
@@ -41,16 +41,8 @@ async def test_a_late_look_at_what_was_kept_does_not_undo_what_was_said() -> Non
     host = SlowOnce()
     async with SalesforceChatEmulator() as org, HttpClient() as http:
         org.set_online()
-        block = json.dumps({"vendor": {"type": "salesforce_chat", **org.settings()}})
-        settings = load_text(f"providers: {block}\n").providers["vendor"].settings
-
-        def started() -> SalesforceChat:
-            provider = SalesforceChat("vendor", settings, http)
-            provider.host = host
-            return provider
-
-        session = await _established(started(), org)
-        provider = started()
+        session = await _established(_provider(org, http, host), org)
+        provider = _provider(org, http, host)
         host.is_slow = True
         polling = asyncio.ensure_future(anext(provider.listen(session, None)))
         await host.asked.wait()
@@ -60,6 +52,42 @@ async def test_a_late_look_at_what_was_kept_does_not_undo_what_was_said() -> Non
         await provider.send(session, _said(2, "two"), "c1:2")
         texts = [line["text"] for line in org.shown()["chats"][0]["lines"]]
         assert texts[-2:] == ["one", "two"]
+
+
+async def test_what_is_told_again_together_with_more_is_the_same() -> None:
+    """Whoever listened broke off in the middle of an answer, and more was said since: no word is heard twice."""
+    host = Alone()
+    async with SalesforceChatEmulator() as org, HttpClient() as http:
+        org.set_online()
+        provider = _provider(org, http, host)
+        session = await _established(provider, org)
+        (chat,) = org.shown()["chats"]
+        await org.agent_says(chat["id"], "one")
+        await org.agent_says(chat["id"], "two")
+        before = await _heard(provider, session, "one")
+        await org.agent_says(chat["id"], "three")
+        after = await _heard(_provider(org, http, host), session, "three")
+    assert [after[text] for text in before] == list(before.values())
+    assert len(set(after.values())) == len(after) == 3
+
+
+def _provider(org: SalesforceChatEmulator, http: HttpClient, host: Alone) -> SalesforceChat:
+    block = json.dumps({"vendor": {"type": "salesforce_chat", **org.settings()}})
+    settings = load_text(f"providers: {block}\n").providers["vendor"].settings
+    provider = SalesforceChat("vendor", settings, http)
+    provider.host = host
+    return provider
+
+
+async def _heard(provider: SalesforceChat, session: Session, last: str) -> dict[str, str]:
+    """Each text of the agent with the name of its event, up to this one."""
+    found: dict[str, str] = {}
+    async for _, event in provider.listen(session, None):
+        if event is not None and isinstance(event.fact, AgentMessage):
+            found[event.fact.text] = event.event_id
+            if event.fact.text == last:
+                break
+    return found
 
 
 async def _established(provider: SalesforceChat, org: SalesforceChatEmulator) -> Session:

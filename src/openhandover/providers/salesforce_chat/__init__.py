@@ -132,6 +132,8 @@ class SalesforceChat(BaseProvider):
             if found is None:
                 continue
             after, batch = found
+            # Named by where the answer began: told again together with more, everything keeps its name.
+            began = place.ack if place.moves == after.moves else -1
             for n, happened in enumerate(batch.messages):
                 if happened.type == "ChatEstablished":
                     await chat.establish()
@@ -139,7 +141,7 @@ class SalesforceChat(BaseProvider):
                 for m, fact in enumerate(wire.facts(happened, self._settings.left_s)):
                     if isinstance(fact, e.Closed | e.Failed):
                         await chat.over()
-                    event_id = f"{session.external_id}:{after.moves}:{after.ack}:{n}:{m}"
+                    event_id = f"{session.external_id}:{after.moves}:{began}:{n}:{m}"
                     yield reached.text(), self._event(session, event_id, fact)
             place, chat.offset = after, after.offset
             yield place.text(), None
