@@ -1,5 +1,6 @@
 """The example desk's page in a real browser."""
 
+import asyncio
 import os
 
 import pytest
@@ -10,6 +11,13 @@ from openhandover.net.client import HttpClient
 from tests.providers.http.emulator import SECRET, FaultyDesk
 
 CHROMIUM = os.environ.get("OPENHANDOVER_CHROMIUM") or None
+
+
+async def newest(desk: FaultyDesk, event: str) -> None:
+    """Until this is the newest event that the desk told."""
+    async with asyncio.timeout(10):
+        while desk.emitted[-1:] != [event]:
+            await asyncio.sleep(0.01)
 
 
 @pytest.mark.browser
@@ -27,6 +35,7 @@ async def test_a_person_answers_in_the_browser() -> None:
         await expect(page.get_by_text("<b id=bold>Help</b>")).to_be_visible()
         await page.get_by_role("button", name="Accept").click()
         await page.get_by_label("Your answer").fill("With pleasure")
+        await newest(desk, "agent.typing")
         await page.get_by_role("button", name="Send").click()
         await expect(page.get_by_text("agent: With pleasure")).to_be_visible()
         await page.get_by_role("button", name="Close").click()

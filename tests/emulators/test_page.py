@@ -1,7 +1,9 @@
 """The page where a person plays the agent of an emulated vendor, in a real browser."""
 
+import asyncio
+
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Route, expect
 
 from openhandover.emulators.cm import CmEmulator
 from tests.browser import accessible, artifact, chromium, opened, watched
@@ -29,7 +31,7 @@ async def talk(browser: Browser, cm: CmEmulator, **options: object) -> None:
         await page.get_by_label("Your message").fill("Here I am")
         await page.get_by_role("button", name="Send").click()
         await expect(page.get_by_role("log").get_by_text("Here I am")).to_be_visible()
-        assert cm.visitor("visitor-1").answers == ["Here I am"]
+        await cm.wait_until(lambda: cm.visitor("visitor-1").answers == ["Here I am"])
         await page.get_by_text("About this chat").click()
         await expect(page.get_by_text("Ada <b>Example</b>")).to_be_visible()
         await accessible(page, "a chat")
@@ -95,6 +97,39 @@ async def test_who_is_offline_is_told_to_go_online():
         await expect(page.get_by_text("No chats yet. Go online")).to_be_visible()
         await page.get_by_role("button", name="Online").click()
         await expect(page.get_by_text("No chats yet. One appears here")).to_be_visible()
+
+
+async def test_what_is_written_while_a_message_is_on_its_way_stays():
+    """The answer to what was sent takes nothing away that was begun meanwhile."""
+    under_way: asyncio.Queue[Route] = asyncio.Queue()
+    async with chromium() as browser, CmEmulator() as cm, opened(browser, f"{cm.url}/emulator/") as page:
+        cm.visitor("ada", "Ada").says("hello")
+        cm.take_over(next(iter(cm.chats)))
+        await page.route("**/says", under_way.put)
+        await page.get_by_role("button", name="Ada").click()
+        field = page.get_by_label("Your message")
+        await field.fill("one")
+        await page.keyboard.press("Enter")
+        said = await asyncio.wait_for(under_way.get(), 10)
+        await field.fill("two")
+        await field.blur()
+        await said.continue_()
+        await expect(field).to_be_focused()
+        await expect(field).to_have_value("two")
+
+
+async def test_a_new_visitor_comes_on_screen_however_late_the_answer():
+    """The page may hear of the new chat before it hears that it is the one it asked for."""
+    async with chromium() as browser, CmEmulator() as cm, opened(browser, f"{cm.url}/emulator/") as page:
+
+        async def late(route: Route) -> None:
+            answer = await route.fetch()
+            await expect(page.get_by_role("button", name="Visitor 1")).to_be_visible()
+            await route.fulfill(response=answer)
+
+        await page.route("**/says", late)
+        await page.get_by_role("button", name="New visitor").click()
+        await expect(page.get_by_role("log").get_by_text("Hello")).to_be_visible()
 
 
 async def test_the_page_says_when_the_emulator_is_gone_and_comes_back_with_it():

@@ -198,8 +198,7 @@ $("visitor").onclick = async () => {
   const made = await post(`visitors/visitor-${page.state.visitors.length + 1}/says`, { text: "Hello", name: `Visitor ${page.state.visitors.length + 1}` })
   if (!made) return
   $("reply").elements.as.value = "visitor"
-  page.chosen = made.chat
-  document.body.classList.add("open")
+  choose(made.chat)
 }
 $("text").onkeydown = event => {
   if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
@@ -221,7 +220,7 @@ $("reply").onsubmit = async event => {
   const asVisitor = visitorOf(chat) && writesAs() === "visitor"
   const said = asVisitor ? post(`visitors/${encodeURIComponent(visitorOf(chat).id)}/says`, { text }) : act(writesAs() === "note" ? "notes" : "says", { text })
   if (await said) {
-    $("text").value = ""
+    if ($("text").value.trim() === text) $("text").value = "" // else it is the next message already
     drafts.delete(chat.id)
   }
   $("text").focus()
