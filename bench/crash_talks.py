@@ -293,6 +293,7 @@ class Vendor(World):
                 group.create_task(one(number))
             await self.kills(kills)
             await asyncio.sleep(0.5)
+            await self.holds("both write", lambda: min(self.said["to_agent"], self.said["to_user"]) > 1)
             self.stopping = True
         for story in self.withdrawn if self.suite.user_end_ends else ():
             await self.holds(

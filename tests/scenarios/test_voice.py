@@ -235,7 +235,7 @@ async def test_the_next_of_the_chain(world: Phones) -> None:
 async def test_an_outcome_of_an_earlier_attempt_is_late(world: Phones) -> None:
     """A gateway that says which attempt it means is never misunderstood."""
     chat = await world.calls()
-    handover_id = await world.gives(chat, "team", fallback=["front"], limits={"queue_s": 1})
+    handover_id = await world.gives(chat, "team", fallback=["front"], limits={"queue_s": 2})
     await world.until(handover_id, attempt=2, status="queued")
     assert (await world.reports(handover_id, "connected", attempt=1))["status"] == "queued"
     assert (await world.reports(handover_id, "connected", attempt=2))["status"] == "active"
