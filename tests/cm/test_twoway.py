@@ -11,6 +11,7 @@ from openhandover.cm import twoway
 from openhandover.cm.settings import Account
 from openhandover.cm.twoway import Envelope, Event, Item
 from openhandover.core.errors import (
+    NotJsonError,
     PayloadError,
     ProviderAuthError,
     ProviderError,
@@ -91,10 +92,24 @@ def test_an_unknown_type_is_kept_as_it_came_and_can_be_read() -> None:
 
 def test_a_message_that_is_nested_very_deep_can_be_shown() -> None:
     """Its surface is read; the reader does not drown in it."""
-    deep = '{"name":"top","a":' + '{"a":' * 400 + '"https://far/down"' + "}" * 401
-    message = f'{{"$type":"x","direction":"ClientOriginated","deep":{deep}}}'
-    item = twoway.decode(f'{{"chat":{{"id":"c"}},"conversationMessages":[{message}]}}'.encode()).items[0]
+    item = twoway.decode(nested(100)).items[0]
     assert twoway.readable(item) == "[x] top"
+
+
+@pytest.mark.parametrize("levels", [101, 900, 100_000])
+@pytest.mark.parametrize("bom", [b"", b"\xef\xbb\xbf"])
+def test_a_message_that_is_nested_deeper_than_is_kept_is_refused(levels: int, bom: bytes) -> None:
+    """As any body from outside: what cannot be walked through would hide every list that it is in."""
+    with pytest.raises(NotJsonError, match="at most 100 levels"):
+        twoway.decode(bom + nested(levels))
+
+
+def nested(levels: int) -> bytes:
+    """A call with one message, of so many levels in all."""
+    within = levels - 4  # the body, its list, the message, its top
+    deep = '{"name":"top","a":' + '{"a":' * within + '"https://far/down"' + "}" * (within + 1)
+    message = f'{{"$type":"x","direction":"ClientOriginated","deep":{deep}}}'
+    return f'{{"chat":{{"id":"c"}},"conversationMessages":[{message}]}}'.encode()
 
 
 def test_a_message_that_tells_nothing_is_still_there_for_a_reader() -> None:

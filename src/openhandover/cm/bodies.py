@@ -7,18 +7,21 @@ from typing import Any, cast
 import msgspec
 
 from openhandover.core.errors import NotJsonError, PayloadError
+from openhandover.net.depth import MAX_DEPTH, is_too_deep
 
 
 def read(body: bytes, mended: Callable[[str], str] | None = None) -> dict[str, Any]:
     """The object that a body is; `mended` is tried on a text that is no JSON.
 
     Raises:
-        PayloadError: it is none even then.
+        PayloadError: it is none even then, or one of more than `MAX_DEPTH` levels.
     """
     try:
         text = body.decode("utf-8-sig")
         whole = _decoded(text, mended)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except RecursionError:
+        raise _too_deep() from None
+    except (msgspec.DecodeError, UnicodeDecodeError):
         raise NotJsonError("the body should be JSON in UTF-8") from None
     if not isinstance(whole, dict):
         raise PayloadError("the body should be an object")
@@ -27,11 +30,19 @@ def read(body: bytes, mended: Callable[[str], str] | None = None) -> dict[str, A
 
 def _decoded(text: str, mended: Callable[[str], str] | None) -> Any:
     try:
-        return msgspec.json.decode(text)
+        whole = msgspec.json.decode(text)
     except msgspec.DecodeError:
         if mended is None:
             raise
-        return msgspec.json.decode(mended(text))
+        text = mended(text)
+        whole = msgspec.json.decode(text)
+    if is_too_deep(text.encode()):
+        raise _too_deep()
+    return whole
+
+
+def _too_deep() -> NotJsonError:
+    return NotJsonError(f"the body should be JSON of at most {MAX_DEPTH} levels")
 
 
 def field(raw: dict[str, Any], name: str) -> Any:
