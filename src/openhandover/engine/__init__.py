@@ -1,7 +1,7 @@
 """The engine: the only place where the pure core meets the world. `Engine` is its face."""
 
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Literal
 
@@ -19,10 +19,10 @@ from openhandover.core.view import INTERNAL
 from openhandover.net.client import HttpClient
 from openhandover.net.guard import Guard
 from openhandover.providers.base import Availability
-from openhandover.store.port import HandoverRow, LogRow, Page, Store
+from openhandover.store.port import HandoverFilter, HandoverRow, LogRow, Page, Store
 from openhandover.texts.catalogue import Catalogue
 
-from . import present, proofs
+from . import present, proofs, reads
 from .acknowledged import Acknowledged
 from .agents import AgentLanes
 from .arrivals import Arrivals
@@ -304,17 +304,15 @@ class Engine:
 
     async def conversation(self, conversation_id: str) -> Conversation:
         """The conversation; `Refused` not_found."""
-        state = await self.store.conversation(conversation_id)
-        if state is None:
-            raise Refused("not_found", "There is no conversation with this id")
-        return state
+        return await reads.conversation(self.store, conversation_id)
 
     async def handover(self, handover_id: str) -> HandoverRow:
         """The handover; `Refused` not_found."""
-        row = await self.store.handover(handover_id)
-        if row is None:
-            raise Refused("not_found", "There is no handover with this id")
-        return row
+        return await reads.handover(self.store, handover_id)
+
+    def handovers(self, where: HandoverFilter) -> AsyncGenerator[Sequence[HandoverRow]]:
+        """All handovers that this filter finds, newest first, many at a time."""
+        return reads.handovers(self.store, where)
 
     async def messages(self, conversation_id: str, after: int, limit: int) -> Page[dict[str, Any]]:
         """Messages with seq > after, as they are now."""

@@ -13,6 +13,7 @@ from openhandover.core.model import Conversation, Handover
 from openhandover.core.recent import Recent
 from openhandover.store.port import Cursor, Store
 
+from . import reads
 from .metrics import Metrics
 from .parking import Parking
 from .preparing import Preparing
@@ -70,9 +71,7 @@ class Arrivals:
     async def _apply(
         self, conversation_id: str, event: e.FromProvider, cursor: Cursor | None = None
     ) -> Mapping[str, Any]:
-        state = await self._store.conversation(conversation_id)
-        if state is None:
-            raise Refused("not_found", "There is no conversation with this id")
+        state = await reads.conversation(self._store, conversation_id)
         if isinstance(event.fact, e.QueueUpdated) and event.fact != e.QueueUpdated() and state.open_handover:
             event = replace(event, fact=await self.complete_queue(state.open_handover, event.fact))
         event = self._to_prepare(event, state)

@@ -14,12 +14,12 @@ from openhandover.core.routing import HANDLING_SAMPLE, estimated_wait_s, mean_ha
 from openhandover.providers.base import Provider
 from openhandover.store.port import HandoverFilter, Store, StoreError
 
+from . import reads
 from .work import Done, Work
 
 SETTLE_S = 0.3
 """Leaves that come together are told together."""
 AFTER_FAULT_S = 1.0
-PAGE = 500
 
 _log = structlog.get_logger("openhandover.queues")
 
@@ -48,13 +48,8 @@ class Queues:
         """Take up who waits and who is being helped."""
         where = HandoverFilter(status=(Status.QUEUED, Status.ACTIVE))
         found: list[Handover] = []
-        cursor: str | None = None
-        while True:
-            page = await self._store.handovers(where, cursor, PAGE)
-            found += [row.handover for row in page.items]
-            cursor = page.next
-            if cursor is None:
-                break
+        async for rows in reads.handovers(self._store, where):
+            found += [row.handover for row in rows]
         for handover in sorted(found, key=lambda one: (one.queued_at or 0, one.id)):
             self._place(handover)
 

@@ -16,6 +16,7 @@ from openhandover.flow.state import Run, load, save
 from openhandover.net.client import Reply, Request
 from openhandover.tools.play import Tools
 
+from . import reads
 from .flows import DEFINITION, FlowHost, Flows
 from .parts import Parts
 from .work import Done
@@ -68,8 +69,7 @@ class ToolCalls:
 
     async def known(self, conversation_id: str, call_id: str | None) -> str | None:
         """The fingerprint of the call that has this id; None where it is new. Refuses an unknown conversation."""
-        if await self._store.conversation(conversation_id) is None:
-            raise Refused("not_found", "There is no conversation with this id")
+        await reads.conversation(self._store, conversation_id)
         row = await self._store.message(conversation_id, key_of(call_id)) if call_id else None
         return (row.entry.digest or "") if row else None
 
@@ -114,9 +114,7 @@ class ToolCalls:
             task.exception()  # whoever waits for it has it; nobody may be waiting any more
 
     async def _play(self, call: ToolCall) -> dict[str, Any]:
-        state = await self._store.conversation(call.conversation_id)
-        if state is None:
-            raise Refused("not_found", "There is no conversation with this id")
+        state = await reads.conversation(self._store, call.conversation_id)
         if call.epoch is not None:
             state = replace(state, epoch=call.epoch)
         host = _ToolHost(self._flows, state, call)

@@ -6,11 +6,11 @@ import msgspec
 
 from openhandover.config.model import Config
 from openhandover.core import events as e
-from openhandover.core.errors import Refused
 from openhandover.store.port import Store
 from openhandover.texts import intents
 from openhandover.texts.language import LanguageDetector, is_telling
 
+from . import reads
 from .preparing import Preparing
 
 
@@ -32,9 +32,7 @@ class Understanding:
         changes: dict[str, Any] = {}
         if self._intents and (command.text or command.intent):
             changes["intents"] = intents.matching(self._intents, command.text, command.intent)
-        state = await self._store.conversation(conversation_id)
-        if state is None:
-            raise Refused("not_found", "There is no conversation with this id")
+        state = await reads.conversation(self._store, conversation_id)
         translates = self._preparing.translator.is_active
         if (state.floor == "bot" or translates) and self._detector.is_needed and is_telling(command.text):
             evidence, language = await self._detector.observe(command.text, state.evidence, state.language)

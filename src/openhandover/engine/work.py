@@ -15,6 +15,8 @@ from openhandover.core.tools import ToolStep
 from openhandover.core.turn import Rules, Turn
 from openhandover.store.port import Changes, Claim, Cursor, HandoverRow, Loaded, LogRow, Mark, Store, Unit
 
+from .reads import existing
+
 replace = msgspec.structs.replace
 
 Clock = Callable[[], float]
@@ -56,12 +58,10 @@ class Work:
         digest = getattr(event, "digest", None)
 
         def decide(loaded: Loaded) -> Changes:
-            state = loaded.conversation
             now = self._clock()
             if isinstance(event, e.CreateConversation):
-                return self._create(event, state, now)
-            if state is None:
-                raise Refused("not_found", "There is no conversation with this id")
+                return self._create(event, loaded.conversation, now)
+            state = existing(loaded.conversation)
             if claim and loaded.claimed:
                 state = replace(state, repeated=state.repeated + 1)
                 return Changes(state, result=Done(None, state, {"applied": False, "reason": "repeated"}))

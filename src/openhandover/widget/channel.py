@@ -56,16 +56,10 @@ class Lobby:
 
     async def _notice_absent(self) -> None:
         """After a crash nobody has said that the visitors' sockets are gone: who does not come back is away."""
-        cursor: str | None = None
-        wanted = HandoverFilter(status=[status.value for status in OPEN])
-        while True:
-            found = await self.engine.store.handovers(wanted, cursor, 500)
-            for row in found.items:
+        async for rows in self.engine.handovers(HandoverFilter(status=[status.value for status in OPEN])):
+            for row in rows:
                 if row.channel in self.channels:
                     await self.presence.missing(row.handover.conversation_id)
-            cursor = found.next
-            if cursor is None:
-                return
 
     def channel(self, name: str) -> "Channel":
         """The channel of this name.
