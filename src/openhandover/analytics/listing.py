@@ -13,7 +13,6 @@ from openhandover.core.errors import invalid
 from openhandover.texts.redaction import redact
 from openhandover.web.call import Call
 from openhandover.web.endpoint import Reply, Stream, json_reply, page
-from openhandover.web.site import now
 
 from .filters import filters
 from .period import period
@@ -121,7 +120,7 @@ async def _rows(
 async def listed(call: Call) -> Reply:
     """GET /v1/analytics/list"""
     parameters = {**period(call).bounds, **filters(call)}
-    limit, at = call.limit, now()
+    limit, at = call.limit, call.engine.clock()
     rows = await _rows(call, parameters, _start(call.cursor), limit + 1)
     shown = rows[:limit]
     return page([_listed(call, row, at) for row in shown], _cursor(shown[-1]) if len(rows) > limit else None)
@@ -131,7 +130,7 @@ async def listed_csv(call: Call) -> Stream:
     """GET /v1/analytics/list.csv"""
     wanted = period(call)
     parameters = {**wanted.bounds, **filters(call)}
-    at = now()
+    at = call.engine.clock()
 
     async def pages() -> AsyncIterator[Sequence[Mapping[str, Any]]]:
         start = _NEWEST
@@ -143,7 +142,7 @@ async def listed_csv(call: Call) -> Stream:
 
 
 async def _open(call: Call) -> OpenNow:
-    parameters, at = {**filters(call), "limit": MOST_OPEN}, now()
+    parameters, at = {**filters(call), "limit": MOST_OPEN}, call.engine.clock()
     store = call.engine.store
     rows = await store.report("analytics_open", parameters)
     (counts,) = await store.report("analytics_open_counts", parameters)

@@ -8,7 +8,6 @@ from msgspec import Struct
 from openhandover.core import view
 from openhandover.core.errors import invalid
 from openhandover.web.call import Call
-from openhandover.web.site import now
 
 DEFAULT_DAYS = 30
 """How far back a report goes when nobody says."""
@@ -84,7 +83,7 @@ def period(call: Call) -> Period:
     to_at = _moment(call, "to", zone, day_after=True)
     if from_at is not None and to_at is not None and from_at > to_at:
         raise invalid("from", "is after `to`; swap them")
-    to_at = now() + 1 if to_at is None else to_at
+    to_at = call.engine.clock() + 1 if to_at is None else to_at
     return Period(to_at - DEFAULT_DAYS * DAY_S if from_at is None else from_at, to_at, zone_name, zone)
 
 

@@ -10,7 +10,6 @@ from msgspec import Struct
 from openhandover.texts.redaction import redact
 from openhandover.web.call import Call
 from openhandover.web.endpoint import Reply, json_reply
-from openhandover.web.site import now
 
 from .figures import Begun, Figures, GroupFigures, Tally, added, calendar, figures, grouped, tally
 from .filters import BY_TIME, Group, choice, filters, group_by
@@ -114,7 +113,7 @@ async def report(call: Call) -> HandoversReport:
 
 
 async def _before(call: Call, wanted: _Wanted) -> Before:
-    earlier = wanted.period.before(now())
+    earlier = wanted.period.before(call.engine.clock())
     rows, begun = await _found(call, _Wanted(earlier, wanted.narrowed, None, wanted.containment))
     return Before(earlier.begins, earlier.ends, _total([tally(row) for row in rows], begun))
 

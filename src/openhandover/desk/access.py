@@ -13,7 +13,6 @@ from openhandover.engine import Engine
 from openhandover.web.body import read_json
 from openhandover.web.call import Call
 from openhandover.web.endpoint import Headers
-from openhandover.web.site import now
 from openhandover.web.validation import checked
 
 from .sessions import HOUR_S, Session, Sessions, Ticket
@@ -55,8 +54,8 @@ class Access:
             store = self._engine.store
             secret = await store.put_new("secret", "desk", secrets.token_bytes(32))
             revoked = await store.all("desk_revoked")
-            current = now()
-            alive = [nonce for nonce, until in revoked.items() if float(until or b"0") > current]
+            now = self._engine.clock()
+            alive = [nonce for nonce, until in revoked.items() if float(until or b"0") > now]
             lasts_s = self._engine.config.desk.session_hours * HOUR_S
             self._sessions = Sessions(secret, self._password_hash, alive, lasts_s)
         return self._sessions
@@ -67,7 +66,7 @@ class Access:
 
     async def login(self, agent_id: str, password: str, address: str) -> Ticket:
         """A session; see `Sessions.login` for what is refused."""
-        return await (await self.sessions()).login(agent_id, password, address, now())
+        return await (await self.sessions()).login(agent_id, password, address, self._engine.clock())
 
     async def logout(self, session: Session) -> None:
         """End a session for good, also over a restart."""
@@ -101,7 +100,7 @@ class Access:
         if token is None:
             return None
         sessions = await self.sessions()
-        session = sessions.read(token, now())
+        session = sessions.read(token, self._engine.clock())
         if session is None:
             return None
         csrf = sessions.csrf(token)

@@ -99,13 +99,8 @@ class Office:
 
     async def _restore(self, provider: str) -> None:
         where = HandoverFilter(status=(Status.QUEUED, Status.ACTIVE), provider=provider)
-        cursor: str | None = None
-        while True:
-            page = await self.engine.store.handovers(where, cursor, 500)
-            await asyncio.gather(*(self._take(row.handover) for row in page.items))
-            cursor = page.next
-            if cursor is None:
-                break
+        async for rows in self.engine.handovers(where):
+            await asyncio.gather(*(self._take(row.handover) for row in rows))
         ended = await self.engine.store.handovers(
             HandoverFilter(status=(Status.COMPLETED,), provider=provider), None, HANDLING_SAMPLE
         )
@@ -171,7 +166,7 @@ class Office:
             "type": kind,
             "conversation_id": place.conversation_id,
             "handover_id": handover_id,
-            "at": view.time(time.time()),
+            "at": view.time(self.engine.clock()),
             "data": {"author": "user"},
         }
         self.screens.event(event, place)
@@ -361,7 +356,9 @@ class Office:
         self, agent_id: str, presence: Presence, *, auto: bool = False, by_page: bool | None = None
     ) -> None:
         """The agent came, went or is busy. Who goes offline leaves their conversations to the others."""
-        withdrawn = await self.attendance.note(agent_id, presence, time.time(), auto=auto, by_page=by_page)
+        withdrawn = await self.attendance.note(
+            agent_id, presence, self.engine.clock(), auto=auto, by_page=by_page
+        )
         self.screens.show_agent(agent_id)
         if presence == "offline":
             for place in self.board.held(agent_id):

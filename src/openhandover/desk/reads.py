@@ -18,7 +18,6 @@ from openhandover.texts.templates import TemplateError, render
 from openhandover.web.call import MAX_SEQ, Call
 from openhandover.web.endpoint import NO_CONTENT, Handler, Reply, Stream, json_reply, page
 from openhandover.web.events import with_heartbeat
-from openhandover.web.site import now
 
 from . import figures
 from .access import Access, Caller
@@ -112,7 +111,7 @@ class Reads:
         if not (await self.caller(call)).supervises:
             raise Refused("forbidden", "Only supervisors see the whole desk")
         engine = self.office.engine
-        day = await figures.today(engine.store, self.office.providers, now(), period(call).zone)
+        day = await figures.today(engine.store, self.office.providers, engine.clock(), period(call).zone)
         return json_reply(Overview(figures.queues(self.board, self._inboxes()), self._everybody(), day))
 
     async def canned(self, call: Call) -> Reply:
@@ -256,7 +255,7 @@ class Reads:
         hub, session = self.office.hub, caller.session
         frames = hub.follow(caller.agent_id, last, session.nonce if session else None)
         if session is not None:
-            left_s = session.expires_at - now()
+            left_s = session.expires_at - self.office.engine.clock()
             frames = self.office.attendance.watched(
                 caller.agent_id, frames, left_s, lambda: self._log_out(session, "expired")
             )

@@ -1,7 +1,6 @@
 """Files: given to us, and read through signed links."""
 
 import secrets
-import time
 from collections.abc import AsyncGenerator
 from pathlib import Path
 from urllib.parse import quote
@@ -42,7 +41,7 @@ async def keep(call: Call, received: Received) -> tuple[Upload, bool]:
         name=received.name,
         content_type=received.content_type,
         size=received.size,
-        at=time.time(),
+        at=call.engine.clock(),
         sha256=received.sha256,
         fingerprint=fingerprint,
     )
@@ -60,7 +59,7 @@ async def read(call: Call) -> Reply | Stream:
     signature = call.text("sig")
     if signature is None:
         call.site.keys.require(call.header(b"authorization"), "conversations")
-    elif not call.engine.files.verify(file_id, signature, time.time()):
+    elif not call.engine.files.verify(file_id, signature, call.engine.clock()):
         raise Refused("forbidden", "This link is wrong or has ended; read the message again for a fresh one")
     kept = await call.engine.store.upload(file_id)
     path = None if kept is None else call.engine.files.path(kept)

@@ -1,7 +1,6 @@
 """What all calls share: the engine, the configuration, keys, limits, links to files."""
 
 import asyncio
-import time
 from dataclasses import dataclass, field
 
 from openhandover.config.model import Config
@@ -33,8 +32,3 @@ def make_site(engine: Engine, config: Config) -> Site:
         key_limit=RateLimit(config.rate_limits.api_key),
         metrics=Metrics(engine),
     )
-
-
-def now() -> float:
-    """Epoch seconds."""
-    return time.time()
