@@ -80,8 +80,12 @@ async def test_supervisor_sets_the_presence_of_others(server: Server, anna: Agen
     by_key = await Agent(server, "sue").call("PUT", "presence", {"presence": "away", "for": "anna"})
     assert (by_key.body["id"], by_key.body["presence"]) == ("anna", "away")
     assert (await anna.call("PUT", "presence", {"presence": "away", "agent": "bob"})).code == "forbidden"
-    for body in ({"agent": "nobody"}, {"for": "nobody"}, {"agent": "anna", "auto": True}):
-        assert (await sue.call("PUT", "presence", {"presence": "away", **body})).code == "invalid"
+    for field in ("agent", "for"):
+        refused = await sue.call("PUT", "presence", {"presence": "away", field: "ana"})
+        (error,) = refused.body["errors"]
+        assert error == {"path": field, "detail": 'is not a configured agent; did you mean "anna"?'}
+    idle = await sue.call("PUT", "presence", {"presence": "away", "agent": "anna", "auto": True})
+    assert idle.code == "invalid"
     assert (await sue.call("PUT", "presence", {"presence": "busy", "auto": True})).code == "invalid"
 
 
@@ -166,13 +170,13 @@ async def test_browser_must_listen_again_after_a_restart(tmp_path: Path, returns
         for agent_id in ("anna", "sue"):
             await (await visited(server, agent_id)).here()
     async with running_server(tmp_path, f"{CONFIG}  offline_after_s: 1\n") as server:
-        anna, sue = await Browser(server, "anna").log_in(), await Browser(server, "sue").log_in()
-        assert (await anna.call("GET", "me")).body["agent"]["presence"] == "online"
+        anna = await Browser(server, "anna").log_in()
         if not returns:
             await anna.until("me", lambda me: standing(me["agent"]) == ("offline", True))
             return
         async with listening(anna) as stream:
             await stream.until("desk.resync")
+            sue = await Browser(server, "sue").log_in()
             await sue.until("me", lambda me: standing(me["agent"]) == ("offline", True))
             assert (await anna.call("GET", "me")).body["agent"]["presence"] == "online"
 

@@ -179,13 +179,24 @@ async def test_transfer_to_an_inbox_waits_there(server: Server, anna: Agent) -> 
 
 
 @pytest.mark.parametrize(
-    "body", [{}, {"agent": "bob", "inbox": "sales"}, {"agent": "nobody"}, {"inbox": "nowhere"}]
+    ("body", "mend"),
+    [
+        ({}, "give either `agent` or `inbox`"),
+        ({"agent": "bob", "inbox": "sales"}, "give either `agent` or `inbox`"),
+        ({"agent": "bobby"}, 'is not a configured agent; did you mean "bob"?'),
+        ({"agent": "nobody at all"}, "is not a configured agent; known: anna, bob, sam, sue"),
+        ({"inbox": "sale"}, 'is no agent\'s inbox; did you mean "sales"?'),
+    ],
 )
-async def test_bad_transfers_are_refused(server: Server, anna: Agent, body: dict[str, str]) -> None:
-    """One target that exists, no less and no more."""
+async def test_bad_transfers_are_refused(
+    server: Server, anna: Agent, body: dict[str, str], mend: str
+) -> None:
+    """One target that exists, no less and no more; the refusal says which there are."""
     handover_id = await queued(server)
     await anna.accept(handover_id)
-    assert (await anna.call("POST", f"handovers/{handover_id}/transfer", body)).code == "invalid"
+    refused = await anna.call("POST", f"handovers/{handover_id}/transfer", body)
+    assert refused.code == "invalid"
+    assert [error["detail"] for error in refused.body["errors"]] == [mend]
 
 
 async def test_agent_who_goes_offline_leaves_it_to_the_others(
@@ -287,6 +298,9 @@ async def test_facts_and_story(server: Server, anna: Agent) -> None:
     assert (detail["entry"]["id"], detail["conversation"]["floor"]) == ("h1", "human")
     story = (await anna.call("GET", "handovers/h1/explain")).body["items"]
     assert story[0]["text"] == "The user asked for a human. Provider support is asked."
+    await server.call("POST", "/v1/handovers/h1/cancel", {})
+    story = (await Agent(server, "sue").call("GET", "handovers/h1/explain")).body["items"]
+    assert story[-2]["text"].startswith("Cancelled (user_cancelled)")
     assert (await server.call("GET", "/v1/handovers/h1/explain")).body["items"] == story
 
 
@@ -297,6 +311,9 @@ async def test_a_story_in_dutch(server: Server, anna: Agent) -> None:
     told = (await anna.call("GET", "handovers/h1/explain?language=nl-BE")).body["items"]
     assert told[0]["text"] == "De klant vroeg om een mens (invoice). Provider support is gevraagd."
     assert told[-1]["text"] == "De klant staat nu in de wachtrij."
+    await server.call("POST", "/v1/handovers/h1/cancel", {})
+    told = (await Agent(server, "sue").call("GET", "handovers/h1/explain?language=nl-BE")).body["items"]
+    assert told[-2]["text"].startswith("Geannuleerd (user_cancelled)")
     for path in ("handovers", "analytics/handovers"):
         assert (await server.call("GET", f"/v1/{path}/h1/explain?language=nl")).body["items"] == told
 

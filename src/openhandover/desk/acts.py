@@ -7,6 +7,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from openhandover.config.nodes import nearest
 from openhandover.core import view
 from openhandover.core.errors import Refused, invalid
 from openhandover.core.events import (
@@ -68,6 +69,11 @@ class Acts:
         if self.office.board.presence(caller.agent_id) == "offline":
             raise Refused("agent_unavailable", "You are offline; go online first")
 
+    def _must_be_known(self, field: str, agent_id: str) -> None:
+        agents = self.office.board.agents
+        if agent_id not in agents:
+            raise invalid(field, f"is not a configured agent; {nearest(agent_id, agents)}")
+
     def _not_theirs(self, place: Place | None) -> Refused:
         """The refusal for who does not have it, or not any more."""
         holder = place.agent_id if place else None
@@ -91,8 +97,7 @@ class Acts:
         own = agent_id == caller.agent_id
         if not own and not caller.supervises:
             raise Refused("forbidden", "Only a supervisor sets the presence of others")
-        if agent_id not in self.office.board.agents:
-            raise invalid("agent" if body.agent else "for", "is not a configured agent")
+        self._must_be_known("agent" if body.agent else "for", agent_id)
         if body.auto and (not own or body.presence not in ("away", "online")):
             raise invalid("auto", "goes with one's own `away`, and with `online` on coming back")
         if body.presence_since and not body.auto:
@@ -155,7 +160,8 @@ class Acts:
             raise invalid("conversation", "is a phone call; the desk takes texts only")
         provider = body.provider or next(iter(self.office.providers), None)
         if provider not in self.office.providers:
-            raise invalid("provider", "is not a configured provider of type `desk`")
+            mend = nearest(provider or "", self.office.providers)
+            raise invalid("provider", f"is not a configured provider of type `desk`; {mend}")
         if self.office.board.presence(caller.agent_id) != "online":
             raise Refused("agent_unavailable", "Go online first")
         inbox = next(iter(caller.agent.inboxes), "default")
@@ -297,12 +303,12 @@ class Acts:
             raise invalid("agent", "give either `agent` or `inbox`")
         board = self.office.board
         if body.agent is not None:
-            if body.agent not in board.agents:
-                raise invalid("agent", "is not a configured agent")
+            self._must_be_known("agent", body.agent)
             if board.presence(body.agent) == "offline":
                 raise Refused("agent_unavailable", f"{board.name(body.agent)} is offline")
-        elif not any(body.inbox in agent.inboxes for agent in board.agents.values()):
-            raise invalid("inbox", "is no agent's inbox")
+        inboxes = {inbox for agent in board.agents.values() for inbox in agent.inboxes}
+        if body.inbox is not None and body.inbox not in inboxes:
+            raise invalid("inbox", f"is no agent's inbox; {nearest(body.inbox, sorted(inboxes))}")
         if body.note:
             await self._note(row.handover, caller, body.note, None)
         if body.inbox is not None:
