@@ -76,6 +76,52 @@ def test_a_whole_life_is_told_in_order() -> None:
     ]
 
 
+AT_ONCE = {
+    "en": (
+        "Provider support accepted at once: position 1, expected wait 1 min.",
+        "Anna joined at once.",
+        "Anna answered for the first time right after joining.",
+        "Messages: 0 by the user, 1 by agents; it ended as soon as it was requested.",
+    ),
+    "nl": (
+        "Provider support nam de aanvraag meteen aan: plaats 1, verwachte wachttijd 1 min.",
+        "Anna kwam meteen in het gesprek.",
+        "Anna antwoordde voor het eerst, meteen na binnenkomst.",
+        "Berichten: 0 van de klant, 1 van medewerkers; het was meteen na de aanvraag afgelopen.",
+    ),
+    "de": (
+        "Anbieter support hat sofort angenommen: Platz 1, voraussichtliche Wartezeit 1 min.",
+        "Anna ist dem Gespräch sofort beigetreten.",
+        "Anna hat zum ersten Mal geantwortet, gleich nach dem Beitritt.",
+        "Nachrichten: 0 vom Kunden, 1 von Mitarbeitern; gleich nach der Anfrage war es zu Ende.",
+    ),
+    "es": (
+        "El proveedor support aceptó de inmediato: posición 1, espera prevista 1 min.",
+        "Anna se unió de inmediato a la conversación.",
+        "Anna respondió por primera vez nada más unirse.",
+        "Mensajes: 0 del cliente, 1 de los agentes; terminó nada más pedirse.",
+    ),
+    "fr": (
+        "Le fournisseur support a accepté aussitôt : position 1, attente estimée 1 min.",
+        "Anna a aussitôt rejoint la conversation.",
+        "Anna a répondu pour la première fois, juste après son arrivée.",
+        "Messages : 0 du client, 1 des agents ; terminé aussitôt après la demande.",
+    ),
+}
+
+
+@pytest.mark.parametrize(("language", "sentences"), AT_ONCE.items())
+def test_what_happens_within_a_moment_happens_at_once(language: str, sentences: tuple[str, ...]) -> None:
+    """Nobody reads of 0 s, in any language."""
+    life = Life("support")
+    life.opened(0.01, position=1)
+    life.fact(0.02, e.AgentJoined(Agent("anna", "Anna")))
+    life.fact(0.03, e.AgentMessage("Hello", agent=Agent("anna", "Anna")))
+    life.fact(0.04, e.Closed(sequenced=True))
+    told = life.told(language)
+    assert (*told[1:4], told[-1]) == sentences
+
+
 def test_a_notice_is_told() -> None:
     """A vendor that accepts first and says later that its desk has the conversation."""
     life = Life("support")

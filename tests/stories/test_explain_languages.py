@@ -41,7 +41,8 @@ def test_every_closed_list_has_its_words() -> None:
 def test_every_sentence_is_told_somewhere() -> None:
     """A key that no code asks for would be translated for nobody."""
     code = "".join(inspect.getsource(part) for part in (explain, stories))
-    plain = [key for key in ENGLISH if not re.match("(reason|end|now|who|by|reached|given_up)_", key)]
+    asked = {key.removesuffix("_at_once") for key in ENGLISH}
+    plain = [key for key in asked if not re.match("(reason|end|now|who|by|reached|given_up)_", key)]
     assert [key for key in plain if not re.search(f"[\"']{key}[\"']", code)] == []
 
 
@@ -62,8 +63,10 @@ def test_a_reason_that_nobody_knows_is_told_as_it_is() -> None:
 @pytest.mark.parametrize(
     ("seconds", "words", "dutch"),
     [
-        (-1, "0.0 s", "0,0 s"),
+        (-1, "0 s", "0 s"),
         (0.42, "0.4 s", "0,4 s"),
+        (5, "5 s", "5 s"),
+        (9.97, "10 s", "10 s"),
         (45, "45 s", "45 s"),
         (60, "1 min", "1 min"),
         (200, "3 min 20 s", "3 min 20 s"),
@@ -75,3 +78,15 @@ def test_durations_are_written_for_people(seconds: float, words: str, dutch: str
     """Seconds, minutes or hours, whichever is easiest to read, as each language writes them."""
     assert Words("en").duration(seconds) == words
     assert Words("nl").duration(seconds) == dutch
+
+
+@pytest.mark.parametrize("language", SHIPPED)
+@pytest.mark.parametrize("key", sorted(key for key in ENGLISH if key.endswith("_at_once")))
+def test_what_took_no_time_is_told_without_figures(key: str, language: str) -> None:
+    """Where the time would be written as 0 there is a sentence without it; from 0.1 s on it is told."""
+    words = Words(language)
+    told = {name: name for name in placeholders(ENGLISH[key])}
+    values: dict[str, object] = {**told}
+    begins = key.removesuffix("_at_once")
+    assert words.timed(begins, 0.04, **values) == words.say(key, **values)
+    assert words.duration(0.1) in words.timed(begins, 0.06, **values)

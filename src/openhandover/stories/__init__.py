@@ -17,12 +17,17 @@ class Words:
         """The words of this key, filled in. Raises KeyError for an unknown key or a missing value."""
         return self._texts[key].format(**values)
 
+    def timed(self, key: str, seconds: float, **values: object) -> str:
+        """The words of this key with the `time` that passed; where none did that people would name, "at once"."""
+        if round(seconds, 1) <= 0:
+            return self.say(f"{key}_at_once", **values)
+        return self.say(key, time=self.duration(seconds), **values)
+
     def duration(self, seconds: float) -> str:
-        """A stretch of time as people say it: "0.4 s", "45 s", "3 min 20 s", "2 h 5 min"."""
+        """A stretch of time as people say it: "0.4 s", "5 s", "3 min 20 s", "2 h 5 min"."""
         if seconds < 10:
-            return self.say(
-                "seconds", seconds=f"{max(seconds, 0):.1f}".replace(".", self.say("decimal_point"))
-            )
+            short = f"{round(max(seconds, 0), 1):g}"
+            return self.say("seconds", seconds=short.replace(".", self.say("decimal_point")))
         whole = round(seconds)
         if whole < 60:
             return self.say("seconds", seconds=whole)

@@ -106,7 +106,7 @@ class _Teller:
         self.handover = handover
         self.words = words
         self.say = words.say
-        self.duration = words.duration
+        self.timed = words.timed
         self.began_at = handover.requested_at
         self.joined_at: float | None = None
         self.replied = False
@@ -135,7 +135,7 @@ class _Teller:
 
     def totals(self) -> str:
         lasted_s = (self.handover.ended_at or self.began_at) - self.began_at
-        return self.say("totals", **self.counts, lasted=self.duration(lasted_s))
+        return self.timed("totals", lasted_s, **self.counts)
 
     def requested(self, row: LogRow, data: _Data) -> str:
         if len(data.attempts) < 2:
@@ -155,7 +155,7 @@ class _Teller:
         opened_s = row.entry.at - self.handover.attempts[max(len(data.attempts), 1) - 1].started_at
         place = self.place_of(data)
         key = "queued_place" if place else "queued"
-        return self.say(key, provider=data.provider, opened=self.duration(opened_s), place=place)
+        return self.timed(key, opened_s, provider=data.provider, place=place)
 
     def place(self, row: LogRow, data: _Data) -> str | None:
         if data.noticed:
@@ -166,14 +166,14 @@ class _Teller:
     def joined(self, row: LogRow, data: _Data) -> str:
         self.joined_at = row.entry.at
         self.agent = self.name_of(data)
-        return self.say("joined", agent=self.agent, waited=self.duration(row.entry.at - self.began_at))
+        return self.timed("joined", row.entry.at - self.began_at, agent=self.agent)
 
     def answered(self, row: LogRow, data: _Data) -> str | None:
         """On a phone call nobody joins by name; elsewhere the one who joined was told already."""
         if self.joined_at is not None:
             return None
         self.joined_at = row.entry.at
-        return self.say("answered", waited=self.duration(row.entry.at - self.began_at))
+        return self.timed("answered", row.entry.at - self.began_at)
 
     def spoke(self, row: LogRow, data: _Data) -> str:
         return self.say("call_said" if data.spoken else "call_not_said")
@@ -224,8 +224,7 @@ class _Teller:
     def first_reply(self, row: LogRow, agent: str) -> str:
         if self.joined_at is None:
             return self.say("first_reply", agent=agent)
-        since = self.duration(row.entry.at - self.joined_at)
-        return self.say("first_reply_after", agent=agent, since=since)
+        return self.timed("first_reply_after", row.entry.at - self.joined_at, agent=agent)
 
     def failed(self, row: LogRow, data: _Data) -> str:
         return self.say("message_failed", message=data.message_id)
@@ -236,7 +235,7 @@ class _Teller:
         for side, reached in (("agent", row.delivered.agent), ("user", row.delivered.user)):
             if reached and reached[1] > 1:
                 key = "given_up" if reached[0] == "failed" else "reached"
-                later = self.duration(reached[2] - row.entry.at)
+                later = self.words.duration(reached[2] - row.entry.at)
                 told.append(self.say(f"{key}_{side}", calls=reached[1], later=later))
         return told
 
@@ -245,7 +244,7 @@ class _Teller:
         if data.queue.position is not None:
             parts.append(self.say("place_position", position=data.queue.position))
         if data.queue.estimated_wait_ms is not None:
-            parts.append(self.say("place_wait", wait=self.duration(data.queue.estimated_wait_ms / 1000)))
+            parts.append(self.timed("place_wait", data.queue.estimated_wait_ms / 1000))
         return ", ".join(parts)
 
     def name_of(self, data: _Data) -> str:
