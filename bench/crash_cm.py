@@ -51,6 +51,7 @@ store: 'sqlite:{folder}/bench.db'
 api: {{keys: [{{name: bench, key: {KEY}, scopes: [conversations, handovers, admin]}}]}}
 languages: {{default: en, supported: [en]}}
 outbound: {{allow: ['127.0.0.1']}}
+defaults: {{handover: {{limits: {{open_s: 300}}}}}}  # each start may take seconds
 channels:
   app: {{type: api, provider: outside, webhook: {{{webhook}}}}}
   cm: {{type: cm, bot: main, provider: inside, secret: {CM_SECRET}, adapter_id: {ids.BOT}, {account}}}
@@ -318,11 +319,10 @@ class World:
 
     async def run(self, kills: int, talks: int) -> None:
         """Talks, kills, and quiet at the end."""
-        kinds = (self.inside, self.outside, self.calls)
         async with asyncio.TaskGroup() as group:
             group.create_task(self.faults())
             for number in range(talks):
-                for kind in kinds:
+                for kind in (self.inside, self.outside, self.calls):
                     group.create_task(kind(number))
             await self.kills(kills)
             await self.until("three handovers of each kind", lambda: min(self.rounds.values()) >= 3)

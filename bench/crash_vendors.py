@@ -60,6 +60,7 @@ def config(folder: Path, vendor: str, settings: dict[str, Any], port: int, chann
         f"channels: {{app: {{type: api, provider: vendor, webhook: {{url: 'http://127.0.0.1:{channel}/hook', secret: '{SECRET}'}}}}}}\n"
         f"providers: {json.dumps(providers).replace('$', '$$')}\n"
         "outbound: {allow: ['127.0.0.1']}\n"
+        "defaults: {handover: {limits: {open_s: 300}}}\n"  # a busy machine takes seconds for each of the starts
     )
 
 

@@ -12,6 +12,7 @@ from openhandover.net.client import HttpClient
 from openhandover.net.guard import Guard
 from openhandover.net.statuses import Outcome
 from tests.net.loopback import serving
+from tests.ports import free_port
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 EVENT = b'{"id":"c1:7","type":"message.created"}'
@@ -69,12 +70,7 @@ async def test_what_the_receiver_answers(status: int, outcome: Outcome) -> None:
 
 async def test_a_receiver_that_is_down_is_tried_again() -> None:
     """No answer is no verdict."""
-
-    async def receiver(_: web.Request) -> web.Response:
-        return web.Response()
-
-    async with serving(receiver) as origin:
-        pass
+    origin = f"http://127.0.0.1:{free_port()}"
     async with HttpClient() as client:
         channel = ApiChannel("api", origin, (SECRET,), client, Guard([origin]))
         posted = await channel.deliver("c1:7", EVENT)

@@ -10,6 +10,7 @@ from openhandover.core.errors import ProviderError, ProviderRejected, ProviderUn
 from openhandover.net.client import HttpClient, Request, encode_json
 from openhandover.net.errors import TooLarge, Unreachable, Unsendable
 from openhandover.net.guard import Guard
+from tests.ports import free_port
 
 from .loopback import serving
 
@@ -54,10 +55,9 @@ async def test_an_error_status_is_an_answer_not_an_exception() -> None:
 
 async def test_nobody_listening_is_unreachable() -> None:
     """A refused connection may be tried again, and the text holds neither path nor query."""
-    async with serving(echo) as origin:
-        pass
     async with HttpClient() as client:
         with pytest.raises(Unreachable) as raised:
+            origin = f"http://127.0.0.1:{free_port()}"
             await client.send(Request(method="GET", url=f"{origin}/secret-path?key=hush"))
     assert isinstance(raised.value, ProviderUnavailable)
     assert str(raised.value) == "No connection: Connection refused"

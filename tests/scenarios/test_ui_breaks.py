@@ -49,6 +49,7 @@ async def test_reload_and_second_tab(tmp_path: Path) -> None:
     async with talking(tmp_path) as (house, kim, anna):
         await kim.says("kim-1")
         await kim.page.reload()
+        await anna.sees("kim-1")
         await anna.says("anna-1")
         await anna.page.reload()
         await kim.sees("anna-1")
