@@ -18,7 +18,7 @@ export function PreviousList({ all, userName }: { all: readonly Previous[]; user
         {all.map((one) => (
           <li key={one.handover_id}>
             <button onClick={() => setOpen(one)}>
-              <span><time dateTime={one.ended_at}>{date(one.ended_at)}</time>{agentOf(one) && <> · <bdi>{agentOf(one)}</bdi></>}</span>
+              <span><time dateTime={one.ended_at}>{moment(one.ended_at)}</time>{agentOf(one) && <> · <bdi>{agentOf(one)}</bdi></>}</span>
               <span class="muted" dir="auto">{wordsOf(one) || outcomeOf(one)}</span>
             </button>
           </li>
@@ -40,7 +40,7 @@ function Earlier({ one, userName, onDismiss }: { one: Previous; userName: string
   }, [one.handover_id]);
   const rating = ratingOf(one);
   return (
-    <Dialog title={date(one.ended_at)} onDismiss={onDismiss} wide>
+    <Dialog title={moment(one.ended_at)} onDismiss={onDismiss} wide>
       <dl class="plain-facts">
         <div class="fact"><dt>{t.outcome}</dt><dd>{statusWords(one)}</dd></div>
         {agentOf(one) && <div class="fact"><dt>{t.agent}</dt><dd dir="auto">{agentOf(one)}</dd></div>}
@@ -60,7 +60,8 @@ function Earlier({ one, userName, onDismiss }: { one: Previous; userName: string
   );
 }
 
-const date = (at: string): string => new Date(at).toLocaleDateString(locale, { day: "numeric", month: "long", year: "numeric" });
+/** Several on one day are told apart by their time. */
+const moment = (at: string): string => new Date(at).toLocaleString(locale, { dateStyle: "medium", timeStyle: "short" });
 
 const agentOf = (one: Previous): string => (typeof one.agent === "string" ? one.agent : (one.agent?.name ?? ""));
 
