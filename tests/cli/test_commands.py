@@ -4,6 +4,7 @@ import json
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import click
@@ -214,6 +215,33 @@ def test_backup_of_nothing_says_so(folder: Path) -> None:
     assert done.exit_code == 1
     assert "mine.db is not there" in done.output
     assert [file.name for file in folder.iterdir()] == ["openhandover.yaml"]
+
+
+def test_backup_replaces_a_copy_and_nothing_else(folder: Path) -> None:
+    """A slip of the hand costs no file: only an earlier database, or an empty file, gives way."""
+    write(folder, "store: sqlite:mine.db")
+    with closing(sqlite3.connect(folder / "mine.db")) as database:
+        database.execute("CREATE TABLE one (n)")
+    refused = run("backup", "openhandover.yaml")
+    assert (refused.exit_code, "is no database" in refused.output) == (1, True)
+    assert (folder / "openhandover.yaml").read_text("utf-8") == "store: sqlite:mine.db"
+    (folder / "copy.db").touch()
+    assert [run("backup", "copy.db").exit_code for _ in range(2)] == [0, 0]
+
+
+@pytest.mark.parametrize("words", [("backup", "copy.db"), ("erase", "u1")])
+def test_work_on_the_database_needs_no_secrets(folder: Path, words: tuple[str, ...]) -> None:
+    """What a nightly job has no variables for does not matter to it, nor is it told each time what `check` says; but a
+    mistake that could lead to another database does."""
+    with closing(sqlite3.connect(folder / "mine.db")) as database:
+        database.execute("CREATE TABLE one (n)")
+    rest = "providers: {d: {type: desk}, h: {type: http, url: 'https://desk.example', secret: '${NOT_HERE}'}}"
+    write(folder, f"store: sqlite:mine.db\n{rest}")
+    done = run(*words)
+    assert "NOT_HERE" not in done.output and "warning" not in done.output
+    assert "copy.db" in done.output or "nobody with the id u1" in done.output
+    write(folder, f"stor: sqlite:mine.db\n{rest}")
+    assert 'did you mean "store"?' in run(*words).output
 
 
 def test_try_talks_and_prints_requests_without_secrets(folder: Path) -> None:

@@ -10,19 +10,25 @@ import click
 from openhandover.config.model import Config
 from openhandover.store.port import StoreError
 
-from .options import config_option, configuration
+from .options import config_option, part_of
+
+_MAGIC = b"SQLite format 3\0"
+"""How each SQLite database begins."""
 
 
 @click.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @config_option
 def backup(file: Path, config_file: str | None) -> None:
-    """Copy the database as it is now to FILE; also while the server runs. Uploaded files lie beside the database."""
+    """Copy the database as it is now to FILE; also while the server runs.
+
+    An earlier copy there is replaced. Uploaded files lie beside the database, and are not in the copy.
+    """
     from openhandover.store.sqlite.store import copy_to
 
-    database = _database(configuration(config_file))
-    if file.exists() and file.samefile(database):
-        raise click.ClickException("the copy cannot be the database itself")
+    database = _database(part_of(config_file, "store"))
+    if file.exists():
+        _refuse_to_replace(file, database)
     try:
         with closing(
             sqlite3.connect(f"file:{database.absolute().as_posix()}?mode=ro", uri=True)
@@ -41,7 +47,7 @@ def erase(user_id: str, config_file: str | None) -> None:
 
     The server has to be stopped, because it keeps conversations in memory; it says so when it is not.
     """
-    config = configuration(config_file)
+    config = part_of(config_file, "store")
     _database(config)
     from openhandover.engine import erase_user
 
@@ -52,6 +58,15 @@ def erase(user_id: str, config_file: str | None) -> None:
     if not talks:
         raise click.ClickException(f"nobody with the id {user_id} has a conversation here")
     click.echo(f"erased from {talks} conversation{'s' if talks > 1 else ''}")
+
+
+def _refuse_to_replace(file: Path, database: Path) -> None:
+    if file.samefile(database):
+        raise click.ClickException("the copy cannot be the database itself")
+    with file.open("rb") as there:
+        begin = there.read(len(_MAGIC))
+    if begin not in (b"", _MAGIC):
+        raise click.ClickException(f"{file} is there already and is no database; choose another name")
 
 
 def _database(config: Config) -> Path:

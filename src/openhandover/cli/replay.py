@@ -11,7 +11,7 @@ import click
 from openhandover.config.model import Config
 from openhandover.net.local import local_url
 
-from .options import config_option, configuration
+from .options import config_option, part_of
 
 
 @click.command()
@@ -25,7 +25,7 @@ def replay(file: TextIO, config_file: str | None, provider: str | None, url: str
     Each is signed with the secret of its provider and the time of now. The server takes an `event_id` once: what it has
     had already is answered "repeated" and changes nothing. Exits 1 when one was refused.
     """
-    config = configuration(config_file)
+    config = part_of(config_file, "server", "providers")
     name = provider or _only_desk(config)
     secret = getattr(getattr(config.providers.get(name), "settings", None), "secret", None)
     if not secret:
@@ -38,11 +38,12 @@ def replay(file: TextIO, config_file: str | None, provider: str | None, url: str
 
 def _only_desk(config: Config) -> str:
     desks = [name for name, block in config.providers.items() if block.type == "http"]
-    if len(desks) != 1:
-        found = ", ".join(desks) if desks else "none"
+    if not desks:
         raise click.ClickException(
-            f"say with --provider whose webhook it is; providers of type http: {found}"
+            "there is no provider of type http here; only their webhooks can be replayed"
         )
+    if len(desks) > 1:
+        raise click.ClickException(f"say with --provider whose webhook it is: {', '.join(desks)}")
     return desks[0]
 
 
