@@ -18,9 +18,12 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright
+from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright, expect
 
 ROOT = Path(__file__).parent.parent
+
+# A busy machine may take longer than the 5 s that are usual; what is there sooner is not waited for.
+expect.set_options(timeout=15_000)
 
 # Nothing that a browser does by itself may need a network, and CI runs as root, where Chromium has no sandbox.
 FLAGS = (

@@ -34,6 +34,10 @@ class Screen:
         await self.line(name).get_by_role("button").first.click()
         await expect(self.page.get_by_role("heading", name=name, level=2)).to_be_visible()
 
+    async def has_open(self, count: int) -> None:
+        """Until the page shows so many conversations as the agent's own."""
+        await expect(self.page.get_by_role("heading", name=f"My conversations {count}")).to_be_visible()
+
     async def says(self, text: str) -> None:
         """Write and send with Enter."""
         await self.field.fill(text)
@@ -49,10 +53,11 @@ class Screen:
 
 
 async def log_in(page: Page, agent: str) -> Screen:
-    """Fill in the log-in form."""
+    """Fill in the log-in form, until the page listens to what happens."""
     await page.get_by_label("Agent").fill(agent)
     await page.get_by_label("Password").fill(PASSWORD)
-    await page.get_by_role("button", name="Log in").click()
+    async with page.expect_response("**/v1/desk/events*"):  # from here on the page hears of everything
+        await page.get_by_role("button", name="Log in").click()
     await expect(page.get_by_role("heading", name="Waiting")).to_be_visible()
     return Screen(page)
 

@@ -1,9 +1,10 @@
 """The desk page when things go wrong: reloads, lost connections, ended sessions, colleagues who are faster."""
 
+import asyncio
 import re
 
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import APIResponse, Browser, Route, expect
 
 from tests.desk.floor import PASSWORD, Agent, queued, texts
 from tests.desk.screen import Screen, at_desk, log_in
@@ -17,6 +18,7 @@ async def held(server: Server, screen: Screen) -> None:
     await Agent(server, "anna").here()
     await queued(server)
     assert (await Agent(server, "anna").accept("h1")).status == 200
+    await screen.has_open(1)
     await screen.opens("Jo")
     await expect(screen.field).to_be_visible()
     await expect(screen.log).to_contain_text("my invoice is wrong")
@@ -33,6 +35,7 @@ async def test_reload_keeps_draft_and_shows_each_message_once(server: Server, sc
     await expect(screen.field).to_have_value("half a sent")
     for text in ("my invoice is wrong", "one", "two"):
         await expect(screen.log.get_by_text(text, exact=True)).to_have_count(1)
+    await expect(screen.page.get_by_text("Sending…")).to_have_count(0)
     assert await texts(server, "h1") == [("user", "my invoice is wrong"), ("agent", "one"), ("agent", "two")]
 
 
@@ -57,7 +60,7 @@ async def test_lost_connection_loses_and_repeats_nothing(server: Server, screen:
     await screen.page.context.set_offline(False)
     for text in ("said while offline", "sent while offline"):
         await expect(screen.log.get_by_text(text, exact=True)).to_have_count(1, timeout=20_000)
-    await expect(screen.page.get_by_text("Sending…")).to_have_count(0)
+    await expect(screen.page.get_by_text("Sending…")).to_have_count(0, timeout=20_000)
     sent = [text for author, text in await texts(server, "h1") if author == "agent"]
     assert sent == ["sent while offline"]
 
@@ -69,7 +72,7 @@ async def test_session_ended_elsewhere(server: Server, browser: Browser, screen:
     async with at_desk(browser, server, "bob"):
         other = await screen.page.context.new_page()
         await other.goto(f"{server.url}/desk")
-        await expect(other.get_by_role("heading", name="Waiting")).to_be_visible()
+        await Screen(other).has_open(1)
         await other.get_by_role("button", name="Settings").click()
         await other.get_by_role("button", name="Log out").click()
         await other.get_by_role("dialog").get_by_role("button", name="Log out").click()
@@ -116,6 +119,26 @@ async def test_a_colleague_was_faster(server: Server, screen: Screen) -> None:
     await screen.page.get_by_role("button", name="Close", exact=True).click()
     await expect(screen.page.get_by_text("Bob was first.")).to_have_count(0)
     assert (await bob.accept("h1")).status == 200
+
+
+async def test_a_slow_answer_takes_nothing_back(server: Server, screen: Screen) -> None:
+    """Details that were asked for before the agent accepted, and come after, leave the conversation with the agent."""
+    slow: asyncio.Queue[tuple[Route, APIResponse]] = asyncio.Queue()
+
+    async def hold(route: Route) -> None:
+        await slow.put((route, await route.fetch()))
+
+    anna = await Agent(server, "anna").here()
+    await queued(server)
+    await screen.page.route("**/v1/desk/handovers/h1", hold)
+    await screen.opens("Jo")
+    route, answer = await asyncio.wait_for(slow.get(), 10)
+    assert (await anna.accept("h1")).status == 200
+    await screen.has_open(1)
+    async with screen.page.expect_request("**/h1/explain*"):  # the answer has been read
+        await route.fulfill(response=answer)
+    await screen.has_open(1)
+    await expect(screen.field).to_be_visible()
 
 
 async def test_ended_while_writing(server: Server, screen: Screen) -> None:

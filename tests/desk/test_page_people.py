@@ -2,12 +2,14 @@
 
 import asyncio
 import re
-import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from playwright.async_api import Browser, Route, expect
 
-from tests.desk.floor import CONFIG, Agent, queued
+from tests.desk.floor import CONFIG, Agent, listening, queued
 from tests.desk.screen import Screen, at_desk
 from tests.serving import Server, running_server
 
@@ -20,6 +22,7 @@ async def test_transfer_to_a_colleague(server: Server, screen: Screen) -> None:
     bob = await Agent(server, "bob").here()
     await queued(server)
     await Agent(server, "anna").accept("h1")
+    await screen.has_open(1)
     await screen.opens("Jo")
     await screen.button("Transfer").click()
     await expect(screen.dialog.get_by_text("Online · 0 of 3")).to_be_visible()
@@ -27,7 +30,7 @@ async def test_transfer_to_a_colleague(server: Server, screen: Screen) -> None:
     await screen.dialog.get_by_role("radio", name="Bob").check()
     await screen.dialog.get_by_role("button", name="Transfer").click()
     await expect(screen.page.get_by_text("You have no conversations.")).to_be_visible()
-    assert [entry["id"] for entry in await bob.entries("mine")] == ["h1"]
+    await bob.sees(lambda entries: [entry["id"] for entry in entries] == ["h1"], "mine")
 
 
 async def test_a_transferred_conversation_is_told(server: Server, screen: Screen) -> None:
@@ -38,7 +41,7 @@ async def test_a_transferred_conversation_is_told(server: Server, screen: Screen
     await bob.accept("h1")
     await bob.call("POST", "handovers/h1/transfer", {"agent": "anna"})
     await expect(screen.page.get_by_text("passed you the conversation with Jo").first).to_be_visible()
-    await expect(screen.page.get_by_role("heading", name="My conversations 1")).to_be_visible()
+    await screen.has_open(1)
 
 
 async def test_release_puts_it_back(server: Server, screen: Screen) -> None:
@@ -46,6 +49,7 @@ async def test_release_puts_it_back(server: Server, screen: Screen) -> None:
     await Agent(server, "anna").here()
     await queued(server)
     await Agent(server, "anna").accept("h1")
+    await screen.has_open(1)
     await screen.opens("Jo")
     await screen.button("Release").click()
     await expect(screen.page.get_by_role("heading", name="Waiting 1")).to_be_visible()
@@ -57,7 +61,7 @@ async def test_going_offline_with_open_conversations_asks(server: Server, screen
     await Agent(server, "anna").here()
     await queued(server)
     await Agent(server, "anna").accept("h1")
-    await expect(screen.page.get_by_role("heading", name="My conversations 1")).to_be_visible()
+    await screen.has_open(1)
     presence = screen.page.get_by_label("Your presence")
     await presence.select_option("offline")
     await expect(screen.dialog).to_contain_text("You have 1 open conversation. It goes back to the queue")
@@ -69,12 +73,29 @@ async def test_going_offline_with_open_conversations_asks(server: Server, screen
     await Agent(server, "sue").sees(lambda entries: entries and entries[0]["agent"] is None)
 
 
+def is_now(presence: str) -> Callable[[Any], bool]:
+    """Whether an event tells that the agent is this now."""
+    return lambda told: told["agent"]["presence"] == presence
+
+
+def since(told: Any) -> datetime:
+    """From when on the agent is as an event tells."""
+    return datetime.fromisoformat(told["agent"]["presence_since"])
+
+
 async def test_away_without_input_and_back_with_it(tmp_path: object, browser: Browser) -> None:
     """A desk nobody touches says so by itself, and the first move of the mouse ends it."""
-    text = CONFIG.replace("desk:\n", "desk:\n  away_after_s: 3\n")
-    async with running_server(tmp_path, text) as server, at_desk(browser, server) as screen:  # type: ignore[arg-type]
+    text = CONFIG.replace("desk:\n", "desk:\n  away_after_s: 60\n")
+    async with (
+        running_server(tmp_path, text) as server,  # type: ignore[arg-type]
+        at_desk(browser, server) as screen,
+        listening(Agent(server, "anna")) as heard,
+    ):
+        await screen.page.clock.install()
         await screen.page.get_by_label("Your presence").select_option("online")
-        await expect(screen.page.get_by_text("You were set to away")).to_be_visible(timeout=15_000)
+        await heard.until("desk.presence", is_now("online"))
+        await screen.page.clock.fast_forward(61_000)
+        await expect(screen.page.get_by_text("You were set to away")).to_be_visible()
         told = (await Agent(server, "anna").call("GET", "me")).body["agent"]
         assert (told["presence"], told["auto"]) == ("away", True)
         await screen.page.mouse.move(200, 200)
@@ -90,29 +111,34 @@ async def test_a_silent_screen_elsewhere(tmp_path: object, browser: Browser) -> 
         running_server(tmp_path, text) as server,  # type: ignore[arg-type]
         at_desk(browser, server) as silent,
         at_desk(browser, server) as used,
+        listening(Agent(server, "anna")) as heard,
     ):
         await silent.page.get_by_label("Your presence").select_option("online")
+        await heard.until("desk.presence", is_now("away"))  # whichever says it first
         for screen in (silent, used):
-            await expect(screen.page.get_by_text("You were set to away")).to_be_visible(timeout=15_000)
+            await expect(screen.page.get_by_text("You were set to away")).to_be_visible()
         await used.page.mouse.move(200, 200)
-        await used.is_present("online")
-        online_at = time.monotonic()
-        for screen in (silent, used):  # whichever says it first
-            await expect(screen.page.get_by_text("You were set to away")).to_be_visible(timeout=15_000)
-        assert time.monotonic() - online_at > 2
+        online = await heard.until("desk.presence", is_now("online"))
+        away = await heard.until("desk.presence", is_now("away"))
+        assert since(away) - since(online) > timedelta(seconds=2)
 
 
 async def test_a_late_guess_of_another_screen(tmp_path: object, browser: Browser) -> None:
     """What an idle screen guessed before its agent came back on another one, and arrives after, changes nothing."""
     text = CONFIG.replace("desk:\n", "desk:\n  away_after_s: 1\n")
-    held: asyncio.Queue[Route] = asyncio.Queue()
+    guesses: asyncio.Queue[Route] = asyncio.Queue()
+
+    async def hold(route: Route) -> None:
+        """What the agent says goes on; what the page guesses does not."""
+        await (guesses.put(route) if route.request.post_data_json.get("auto") else route.continue_())
+
     async with (
         running_server(tmp_path, text) as server,  # type: ignore[arg-type]
         at_desk(browser, server) as silent,
     ):
+        await silent.page.route("**/v1/desk/presence", hold)
         await silent.page.get_by_label("Your presence").select_option("online")
-        await silent.page.route("**/v1/desk/presence", held.put)
-        late = await asyncio.wait_for(held.get(), 15)
+        late = await asyncio.wait_for(guesses.get(), 15)
         elsewhere = await Agent(server, "anna").here("busy")
         await elsewhere.here("online")
         await silent.page.unroute("**/v1/desk/presence")
@@ -187,6 +213,7 @@ async def test_every_width_without_sideways_scrolling(
     await Agent(server, "anna").here()
     await queued(server)
     await Agent(server, "anna").accept("h1")
+    await screen.has_open(1)
     await screen.page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     await screen.page.set_viewport_size({"width": width, "height": 780})
     await screen.opens("Jo")
@@ -236,6 +263,7 @@ async def test_the_middle_says_what_can_be_done(server: Server, screen: Screen) 
     main = screen.page.get_by_role("main")
     await expect(main.get_by_text("Choose a conversation on the left.", exact=True)).to_be_visible()
     await screen.page.get_by_label("Your presence").select_option("online")
+    await server.until("/v1/availability?provider=support", lambda found: found["open"])
     await queued(server)
     await expect(main.get_by_role("button", name="Take the next one")).to_be_visible()
     await expect(main.get_by_text("Or choose a conversation on the left.", exact=True)).to_be_visible()

@@ -24,6 +24,7 @@ async def held(server: Server, screen: Screen) -> None:
     await Agent(server, "anna").here()
     await queued(server)
     assert (await Agent(server, "anna").accept("h1")).status == 200
+    await screen.has_open(1)
     await screen.opens("Jo")
     await expect(screen.field).to_be_visible()
     await expect(screen.log).to_contain_text("my invoice is wrong")
@@ -195,7 +196,7 @@ async def test_typing_is_told_anew_after_each_message(server: Server, screen: Sc
     """A message ends the sign at the visitor, so the very next key is told again, however soon it comes."""
     await held(server, screen)
     for text in ("one", "two"):
-        async with screen.page.expect_request("**/h1/typing", timeout=2_000) as told:
+        async with screen.page.expect_request("**/h1/typing") as told:
             await screen.says(text)
         assert (await told.value).post_data_json == {"on": True}
 
@@ -223,7 +224,9 @@ async def test_translated_with_the_original_one_click_away(tmp_path: Path, brows
             await Agent(server, "anna").here()
             await server.conversation(id="c_h1", language="nl", user={"id": "h1", "name": "Jo"})
             await server.handover("c_h1", id="h1")
-            await Agent(server, "anna").accept("h1")
+            await server.until("/v1/handovers/h1", lambda found: found["status"] == "queued")
+            assert (await Agent(server, "anna").accept("h1")).status == 200
+            await screen.has_open(1)
             await screen.opens("Jo")
             await server.said("c_h1", text="mijn factuur klopt niet")
             await expect(screen.log).to_contain_text("in en: mijn factuur klopt niet")

@@ -118,10 +118,11 @@ async def at_desk(browser: Browser, url: str, agent: str, **options: Any) -> Asy
 
 
 async def log_in(page: Page, agent: str) -> None:
-    """Fill in the log-in form of an English page."""
+    """Fill in the log-in form of an English page, until the page listens to what happens."""
     await page.get_by_label("Agent").fill(agent)
     await page.get_by_label("Password").fill(PASSWORD)
-    await page.get_by_role("button", name="Log in").click()
+    async with page.expect_response("**/v1/desk/events*"):
+        await page.get_by_role("button", name="Log in").click()
     await expect(page.get_by_role("heading", name="Waiting")).to_be_visible()
 
 

@@ -55,18 +55,23 @@ async def through_its_states(server: Server, page: Page, look: Look) -> None:
     await look("waiting")
     for handover_id in ("h1", "h2"):
         await anna.accept(handover_id)
+    await expect(page.get_by_role("heading", name="My conversations 2")).to_be_visible()
     await page.keyboard.press("Escape")
     await items.filter(has_text="Jo").first.get_by_role("button").first.click()
     await expect(page.get_by_role("textbox", name="Write a message")).to_be_visible()
     await talks(server, anna, "h1")
+    await expect(page.get_by_role("log")).to_contain_text("line 11")
     await look("talk")
     await page.get_by_role("button", name="Transfer").click()
+    await expect(page.get_by_role("dialog")).to_be_visible()
     await look("transfer")
     await page.keyboard.press("Escape")
     await page.get_by_role("button", name="Ready answers").click()
+    await expect(page.get_by_role("option", name="Greeting")).to_be_visible()
     await look("answers")
     await page.keyboard.press("Escape")
     await page.get_by_role("button", name="Resolve").click()
+    await expect(page.get_by_role("dialog")).to_be_visible()
     await look("resolve")
 
 

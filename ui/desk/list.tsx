@@ -1,5 +1,4 @@
 import { computed, signal } from "@preact/signals";
-import { useRef } from "preact/hooks";
 import { select, setPresence } from "./actions";
 import { Icon } from "./icon";
 import { t } from "./language";
@@ -83,11 +82,8 @@ function sorted(list: readonly Entry[]): readonly Entry[] {
 
 /** The left side: who waits, who is mine, and who talks to the bot. */
 export function List() {
-  const steering = useRef<Steering>(null);
-  const box = useRef<HTMLElement>(null);
-  listSteering.current = steering.current;
   return (
-    <nav class="list" id="list" aria-label={t.inbox} ref={box}>
+    <nav class="list" id="list" aria-label={t.inbox}>
       <Tools />
       <PresenceHint />
       <Windowed
@@ -105,13 +101,14 @@ export function List() {
   );
 }
 
-const listSteering: { current: Steering | null } = { current: null };
+/** What the list was last drawn with fills it: a copy from an earlier drawing would not know the newest lines. */
+const steering: { current: Steering | null } = { current: null };
 
 /** Put the keyboard on a line, wherever it is. */
 export function focusLine(key: string): void {
   cursor.value = key;
   wantsFocus.value = key;
-  listSteering.current?.reveal(key);
+  steering.current?.reveal(key);
 }
 
 function guess(line: Line): number {

@@ -244,7 +244,10 @@ export async function refreshTalk(id: string): Promise<void> {
 
 export async function loadDetail(handoverId: string): Promise<void> {
   const path = `handovers/${encodeURIComponent(handoverId)}`;
+  const before = entries.value.get(handoverId);
   const detail = await get<Detail>(path);
+  const told = entries.value.get(handoverId);
+  if (told && told !== before) detail.entry = told; // what the stream told meanwhile may be newer than the answer
   batch(() => {
     details.value = withKey(details.value, handoverId, detail);
     const id = detail.entry.conversation_id;
