@@ -160,6 +160,10 @@ class SuiteBase:
         hints = get_type_hints(settings_of(self.type))
         return [name for name, hint in hints.items() if Secret in (hint, *getattr(hint, "__args__", ()))]
 
+    def refused(self, world: VendorWorld) -> bool:
+        """Whether the vendor was in trouble when it was last asked to take a message."""
+        return [one.status for one in world.emulator.requests_to(self.send_endpoint)][-1:] == [503]
+
     def talk(self, world: VendorWorld) -> Talk:
         """A user who has said nothing yet."""
         return Talk(world, self.route)

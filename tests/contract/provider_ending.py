@@ -2,7 +2,7 @@
 
 from tests.contract.provider_base import Logs
 from tests.contract.provider_signs import Signs
-from tests.contract.vendor_world import Talk, VendorWorld, until
+from tests.contract.vendor_world import OFTEN, Talk, VendorWorld, until
 
 
 class Ending(Signs):
@@ -130,15 +130,13 @@ class Ending(Signs):
     async def test_what_was_due_when_the_agent_ended_it(self, world: VendorWorld) -> None:
         """A message that the vendor no longer takes is failed, its sender is told, the bot can find it; nothing vanishes."""
         talk = await self.talk(world).active()
-        world.emulator.faults.fail_next(503, endpoint=self.send_endpoint)
-        refused = len(world.emulator.requests_to(self.send_endpoint))
+        world.emulator.faults.fail_next(503, OFTEN, endpoint=self.send_endpoint)
         world.emulator.callbacks.hold()
         try:
             sent = await talk.says(text := self.word())
-            await until(
-                lambda: len(world.emulator.requests_to(self.send_endpoint)) > refused, "the refused call"
-            )
+            await until(lambda: self.refused(world), "the refused call")
             await talk.agent_ends()
+            world.emulator.faults.clear()
             state = await talk.settled(text)
             if not self.closed_takes_messages:
                 await self.ended_by_refusal(talk)

@@ -20,7 +20,7 @@ from openhandover.providers.base import Session
 from tests.contract.provider_base import Logs
 from tests.contract.provider_talking import Opening
 from tests.contract.provider_trouble import Trouble
-from tests.contract.vendor_world import VendorWorld, until
+from tests.contract.vendor_world import OFTEN, VendorWorld, until
 
 
 @pytest.mark.asyncio(loop_scope="class")
@@ -96,11 +96,12 @@ class ProviderSuite(Opening, Trouble):
     async def test_a_restart_in_the_middle_of_a_talk(self, fresh: VendorWorld) -> None:
         """What was said before, while we were down, and after: all of it once, in its order, and the end as well."""
         talk = await self.talk(fresh).active()
-        fresh.emulator.faults.fail_next(503, endpoint=self.send_endpoint)
+        fresh.emulator.faults.fail_next(503, OFTEN, endpoint=self.send_endpoint)
         await talk.says(before := self.word())
-        await until(lambda: not fresh.emulator.faults.waiting, "it is refused, so that it is due")
+        await until(lambda: self.refused(fresh), "it is refused, so that it is due")
         known = (await talk.handover())["agent"]
         await fresh.stop()
+        fresh.emulator.faults.clear()
         await talk.agent_says(meanwhile := self.word())
         await fresh.start()
         told = await talk.hears(meanwhile)

@@ -16,7 +16,7 @@ import pytest
 
 from openhandover.emulators.base import Emulator
 from openhandover.emulators.recording import Recorded
-from openhandover.engine import Engine
+from openhandover.engine import Engine, completing
 from openhandover.engine.delivery import Delivery, Lane, pause_s
 from openhandover.web import serve
 from tests.ports import free_port
@@ -283,18 +283,21 @@ async def uploaded(world: VendorWorld, name: str, content: bytes, content_type: 
 async def vendor_world(
     folder: Path, type_: str, emulator: Emulator, *, webhooks: bool, **more: Any
 ) -> AsyncGenerator[VendorWorld]:
-    """A world with this emulator; `more` replaces single settings of the provider."""
+    """A world with this emulator; `more` replaces single settings of the provider. Its engine waits for what completes an
+    event as long as the tests do: what it does when that takes too long is shown in tests/web/test_webhooks_completed.py."""
     port = free_port()
 
     class Here(VendorWorld):
         pass
 
     Here.emulator, Here.webhooks, Here.port = emulator, webhooks, port
-    async with emulator:
-        emulator.set_online()
-        settings = {"type": type_, **emulator.settings(), **more}
-        server = json.dumps({"public_url": f"http://127.0.0.1:{port}"})
-        block = json.dumps({"vendor": settings}, ensure_ascii=False).replace("$", "$$")
-        config = f"server: {server}\nproviders: {block}\n"
-        async with living(folder, config, TEXT, Here) as world:
-            yield world
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(completing, "COMPLETE_S", WITHIN_S)
+        async with emulator:
+            emulator.set_online()
+            settings = {"type": type_, **emulator.settings(), **more}
+            server = json.dumps({"public_url": f"http://127.0.0.1:{port}"})
+            block = json.dumps({"vendor": settings}, ensure_ascii=False).replace("$", "$$")
+            config = f"server: {server}\nproviders: {block}\n"
+            async with living(folder, config, TEXT, Here) as world:
+                yield world

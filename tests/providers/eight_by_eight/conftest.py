@@ -8,6 +8,7 @@ import pytest
 from openhandover.core.model import Attachment, Delivery, Message, User
 from openhandover.emulators.eight_by_eight import EightByEightEmulator
 from openhandover.net.client import HttpClient
+from openhandover.providers import eight_by_eight
 from openhandover.providers.base import Alone, Brief, HandoverRequest, Opened, Session
 from openhandover.providers.eight_by_eight import EightByEight
 from openhandover.providers.eight_by_eight.settings import AgentStatus, Metrics, Settings
@@ -78,6 +79,13 @@ def session(opened: Opened) -> Session:
 def said(text: str, author: Any = "user", *files: Attachment, **more: Any) -> Message:
     """A message."""
     return Message("m", 1, author, text, None, files, "2026-11-21T01:00:00.000Z", Delivery(), **more)
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name or a figure is waited for however slow the machine is; what happens when it takes too long has a test of
+    its own in test_figures.py."""
+    monkeypatch.setattr(eight_by_eight, "_LOOK_UP_S", 30.0)
 
 
 @pytest.fixture

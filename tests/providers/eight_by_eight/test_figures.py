@@ -10,6 +10,7 @@ from openhandover.core import events as e
 from openhandover.core.errors import ProviderAuthError, ProviderError, ProviderUnavailable
 from openhandover.core.events import FromProvider
 from openhandover.core.model import Agent
+from openhandover.providers import eight_by_eight
 from openhandover.providers.base import Availability
 
 from .conftest import Vendor
@@ -167,8 +168,9 @@ async def test_without_a_source_agents_have_no_name(vendor: Vendor) -> None:
     assert not vendor.emulator.requests
 
 
-async def test_a_slow_source_costs_the_name_only(vendor: Vendor) -> None:
+async def test_a_slow_source_costs_the_name_only(vendor: Vendor, monkeypatch: pytest.MonkeyPatch) -> None:
     """What went before is still known: the agent who left after a transfer has not ended the talk."""
+    monkeypatch.setattr(eight_by_eight, "_LOOK_UP_S", 0.1)
     vendor.emulator.faults.slow(10, endpoint="metrics.queue")
     await vendor.provider.complete(event(e.AgentTransferred()))
     assert await vendor.provider.complete(event(e.QueueUpdated())) == event(e.QueueUpdated())

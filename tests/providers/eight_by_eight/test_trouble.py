@@ -220,18 +220,20 @@ async def test_an_agent_who_left_has_ended_it(world: VendorWorld) -> None:
 
 @pytest.mark.parametrize("late", [True, False])
 async def test_a_transfer_outlasts_the_grace(world: VendorWorld, *, late: bool) -> None:
-    """Told before or after the agent has left; the next one may take their time."""
-    talk = await Talk(world, {}).active()
+    """Told before or after the agent has left; the next one may take their time, longer than who left for good."""
+    talk, other = await Talk(world, {}).active(), await Talk(world, {}).active()
     desk = eight(world).desk
     chat = desk.found((await talk.chat())["id"])
     callbacks = world.emulator.callbacks
     if late:
         desk.left(chat)
-    desk.post_raw(chat, "TRANSFER", {"eventType": "TRANSFER", "conversationId": chat.id, "timestamp": 1})
+    at_ms = int(time.time() * 1000)
+    desk.post_raw(chat, "TRANSFER", {"eventType": "TRANSFER", "conversationId": chat.id, "timestamp": at_ms})
     if not late:
         desk.left(chat)
     await until(lambda: all(one.delivered for one in callbacks.sent), "the webhooks")
-    await asyncio.sleep(1.5)  # longer than the grace
+    await world.emulator.agent_leaves((await other.chat())["id"])
+    await other.is_(status="completed")
     assert (await talk.handover())["status"] == "active"
     await world.emulator.agent_joins(chat.id, "Lee")
     await world.emulator.agent_says(chat.id, "Lee here")

@@ -11,7 +11,7 @@ from openhandover.emulators.genesys import GenesysEmulator
 from openhandover.providers.base import Alone, Availability, WebhookRequest
 from openhandover.providers.genesys import people
 from openhandover.providers.genesys.settings import Settings
-from tests.contract.vendor_world import until
+from tests.contract.vendor_world import OFTEN, until
 
 from .centre import Centre, alone, talking
 from .samples import SESSION, webhook
@@ -194,11 +194,12 @@ async def test_what_is_due_after_the_end_does_not_open_it_again(tmp_path: Path) 
     """The vendor would thread it into the conversation that has ended, and ring an agent for nobody."""
     async with talking(tmp_path) as talk:
         await talk.active()
-        talk.genesys.faults.fail_next(503, 2, endpoint="message")
+        talk.genesys.faults.fail_next(503, OFTEN, endpoint="message")
         sent = await talk.says("one more thing")
         await until(lambda: talk.genesys.requests_to("message")[-1].status == 503, "the refused call")
         await talk.agent_ends()
         await talk.is_(status="completed")
+        talk.genesys.faults.clear()
         assert (await talk.got("message.failed"))["data"] == {"message_id": sent["id"]}
         assert [chat["state"] for chat in talk.mine()] == ["ended"]
 
@@ -209,12 +210,13 @@ async def test_an_end_that_only_the_conversation_tells_does_not_open_it_again(tm
         await talk.active()
         talk.genesys.notices.events_by = "none"
         await talk.agent_ends()
-        talk.genesys.faults.fail_next(503, 2, endpoint="message")
+        talk.genesys.faults.fail_next(503, OFTEN, endpoint="message")
         sent = await talk.says("one more thing")
         body = {"topic": "acw", "conversationId": (await talk.there()).id, "disconnectType": "CLIENT"}
         headers = {"Authorization": talk.genesys.events_key}
         await talk.world.call("POST", "/webhooks/vendor/trigger", body, headers=headers, key=None)
         assert (await talk.is_(status="completed"))["reason"] == "agent_closed"
+        talk.genesys.faults.clear()
         assert (await talk.got("message.failed"))["data"] == {"message_id": sent["id"]}
         assert [chat["state"] for chat in talk.mine()] == ["ended"]
 
