@@ -39,7 +39,7 @@ async def test_the_history_is_there_after_a_reload(tmp_path: Path) -> None:
         before = await kim.log.inner_text()
         await kim.page.reload()
         await expect(kim.page.get_by_role("button", name="Track my order")).to_be_visible()
-        assert await kim.log.inner_text() == before
+        await expect(kim.log).to_have_text(before, use_inner_text=True)
 
 
 async def test_rating_once(tmp_path: Path) -> None:
