@@ -8,7 +8,7 @@ from typing import Any
 
 from aiohttp import web
 from aiohttp.test_utils import TestServer
-from playwright.async_api import Page
+from playwright.async_api import Page, expect
 
 from tests.channels.visitor import CONFIG, SITE
 from tests.serving import Server, running_server
@@ -46,8 +46,13 @@ async def handover(server: Server, conversation_id: str, **settings: Any) -> str
 
 
 async def texts(page: Page) -> list[str]:
-    """The texts on the screen, in order."""
+    """The texts on the screen as they are now, in order."""
     return await page.locator(".bubble").all_inner_texts()
+
+
+async def shows(page: Page, *said: str) -> None:
+    """Until exactly these texts are on the screen, in this order."""
+    await expect(page.locator(".bubble")).to_have_text(list(said), use_inner_text=True)
 
 
 @asynccontextmanager

@@ -10,7 +10,7 @@ from playwright.async_api import Browser, Page, expect
 from openhandover.config.load import load_text
 from openhandover.web import serve as servers
 from tests.browser import artifact, opened
-from tests.channels.screen import bot, handover, site, texts, the_conversation, write
+from tests.channels.screen import bot, handover, shows, site, texts, the_conversation, write
 from tests.channels.visitor import CONFIG
 from tests.desk.floor import HASH, Agent
 from tests.ports import free_port
@@ -34,7 +34,8 @@ async def test_from_the_bot_to_a_person_and_back(server: Server, browser: Browse
         conversation_id = await the_conversation(server)
         buttons = [{"text": "Track it", "value": "t"}, {"text": "A person, please", "value": "p"}]
         await bot(server, conversation_id, "What shall I do?", buttons=buttons)
-        assert await page.get_by_label("Attach a file").count() == 0
+        await expect(page.get_by_role("button", name="Track it")).to_be_visible()
+        await expect(page.get_by_label("Attach a file")).to_have_count(0)
         await page.get_by_role("button", name="A person, please").click()
         await expect(page.get_by_role("button", name="Track it")).to_have_count(0)
         handover_id = await handover(
@@ -51,15 +52,14 @@ async def test_from_the_bot_to_a_person_and_back(server: Server, browser: Browse
         await expect(page.get_by_text("Anna is typing")).to_be_attached()
         await anna.say(handover_id, "Good morning")
         await expect(page.get_by_text("Good morning")).to_be_visible()
-        await expect(page.get_by_text("Anna is typing")).to_have_count(0)
+        await expect(page.get_by_text("Anna is typing")).to_have_count(0, timeout=3_000)  # not by its own end
         file = {"name": "invoice.txt", "mimeType": "text/plain", "buffer": b"my invoice"}
         await page.locator("input[type=file]").set_input_files([file])  # type: ignore[list-item]
         await write(page, "Here it is")
         await expect(page.get_by_role("link", name="invoice.txt")).to_be_visible()
         before = await texts(page)
         await page.reload()
-        await expect(page.get_by_text("Here it is")).to_be_visible()
-        assert await texts(page) == before
+        await shows(page, *before)
         await expect(page.get_by_role("heading", name="Anna")).to_be_visible()
         await page.screenshot(path=artifact("webchat-active-1440.png"))
         await anna.call("POST", f"handovers/{handover_id}/close", {})
@@ -113,13 +113,13 @@ async def test_nothing_is_lost_while_the_server_is_away(tmp_path: Path, browser:
             await write(page, "two")
             await write(page, "three")
             await expect(page.get_by_text("No connection.")).to_be_visible(timeout=10_000)
-            assert await page.locator(".waiting").count() == 2
+            await expect(page.locator(".waiting")).to_have_text(["two", "three"])
             running = await servers.start(config, host="127.0.0.1", port=running.port)
             server = Server(running.url, running.engine, http)
             await page.reload()
             await expect(page.locator(".waiting")).to_have_count(0, timeout=45_000)
             await expect(page.get_by_text("No connection.")).to_have_count(0)
-            assert await texts(page) == ["one", "two", "three"]
+            await shows(page, "one", "two", "three")
             stored = (await server.call("GET", f"/v1/conversations/{conversation_id}/messages")).body["items"]
             assert [item["text"] for item in stored] == ["one", "two", "three"]
         running.stop()
@@ -135,8 +135,8 @@ async def test_two_tabs_show_the_same(server: Server, browser: Browser) -> None:
         await other.goto(f"{server.url}/chat/web")
         await expect(other.get_by_text("from one")).to_be_visible()
         await write(other, "from other")
-        await expect(one.get_by_text("from other")).to_be_visible()
-        assert await texts(one) == await texts(other) == ["from one", "from other"]
+        for page in (one, other):
+            await shows(page, "from one", "from other")
         assert len((await server.call("GET", "/v1/conversations")).body["items"]) == 1
 
 
@@ -157,6 +157,7 @@ async def use_by_keyboard(server: Server, page: Page) -> None:
     await page.keyboard.press("Tab")
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("dialog", name="Haven")).to_be_visible()
+    await expect(page.get_by_label("Schrijf een bericht")).to_be_focused()
     await page.keyboard.type("hallo")
     await page.keyboard.press("Enter")
     bubble = page.locator(".bubble")
@@ -214,7 +215,7 @@ async def test_the_visitor_ends_and_begins_again(server: Server, browser: Browse
         await page.get_by_role("menuitem", name="Terminer la discussion").click()
         await page.get_by_role("dialog").get_by_role("button", name="Terminer la discussion").click()
         await expect(page.get_by_text("Vous avez terminé cette discussion.")).to_be_visible()
-        assert await texts(page) == ["bonjour"]
+        await shows(page, "bonjour")
         await page.get_by_role("button", name="Nouvelle discussion").click()
         await expect(page.get_by_text("Bonjour !")).to_be_visible()
         await server.until("/v1/conversations", lambda listed: len(listed["items"]) == 2)

@@ -6,13 +6,18 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from tests.browser import opened
-from tests.channels.screen import bot, texts, the_conversation, write
+from tests.channels.screen import bot, shows, texts, the_conversation, write
 from tests.serving import Server
 
 pytestmark = pytest.mark.browser
 
 LONG = 260
 MOST = 151  # what may be in the page at a time, and what is on its way
+PLACE = """log => {
+  const top = log.getBoundingClientRect().top;
+  const seen = [...log.querySelectorAll(".bubble")].find(one => one.getBoundingClientRect().top >= top);
+  return [seen.innerText, seen.getBoundingClientRect().top - top];
+}"""
 
 
 async def a_long_talk(server: Server, page: Page) -> str:
@@ -32,14 +37,11 @@ async def a_long_talk(server: Server, page: Page) -> str:
     return conversation_id
 
 
-async def place(page: Page) -> Any:
-    """The text of the first message that is wholly in sight, and how far below the top of the log it is."""
+async def place(page: Page, scrolled_to: str = "log.scrollTop") -> Any:
+    """The text of the first message that is wholly in sight, and how far below the top of the log it is; of what
+    scrolling brings, nothing is there yet."""
     return await page.get_by_role("log").evaluate(
-        """log => {
-          const top = log.getBoundingClientRect().top;
-          const seen = [...log.querySelectorAll(".bubble")].find(one => one.getBoundingClientRect().top >= top);
-          return [seen.innerText, seen.getBoundingClientRect().top - top];
-        }"""
+        f"log => {{ log.scrollTop = {scrolled_to}; return ({PLACE})(log) }}"
     )
 
 
@@ -82,8 +84,7 @@ async def test_what_is_read_stays_where_it_is(server: Server, browser: Browser) 
     async with opened(browser, f"{server.url}/chat/web") as page:
         conversation_id = await a_long_talk(server, page)
         before = len(await texts(page))
-        await page.get_by_role("log").evaluate("log => (log.scrollTop = 300)")
-        was = await place(page)
+        was = await place(page, "300")
         await expect(page.locator(".bubble")).not_to_have_count(before)
         text, top = await place(page)
         assert text == was[0]
@@ -155,9 +156,11 @@ async def test_too_fast(server: Server, browser: Browser) -> None:
     """Who sends too much at once is told kindly; everything arrives by itself, once and in order."""
     async with opened(browser, f"{server.url}/chat/web") as page:
         sent = [f"quick {number}" for number in range(50)]
+        await page.context.set_offline(True)  # so that it goes at once, however slowly it is typed
         for text in sent:
             await write(page, text)
+        await page.context.set_offline(False)
         await expect(page.get_by_text("That was a lot at once.")).to_be_visible()
         await expect(page.locator(".waiting")).to_have_count(0, timeout=30_000)
         await expect(page.get_by_text("That was a lot at once.")).to_have_count(0)
-        assert await texts(page) == sent
+        await shows(page, *sent)

@@ -10,7 +10,7 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from tests.browser import opened
-from tests.channels.screen import bot, handover, site, texts, the_conversation, write
+from tests.channels.screen import bot, handover, shows, site, the_conversation, write
 from tests.channels.visitor import CONFIG
 from tests.desk.floor import Agent
 from tests.serving import Server, running_server
@@ -123,8 +123,10 @@ async def test_the_menu_by_keyboard(server: Server, browser: Browser) -> None:
         await page.keyboard.press("Enter")
         await page.keyboard.press("ArrowUp")
         await page.keyboard.press("Enter")
+        await expect(page.get_by_role("button", name="Keep chatting")).to_be_focused()
         await page.keyboard.press("Shift+Tab")
         await page.keyboard.press("Enter")
+        await expect(options).to_be_focused()
         await page.get_by_role("button", name="New chat").press("Enter")
         await expect(page.get_by_label("Write a message")).to_be_focused()
 
@@ -243,7 +245,7 @@ async def test_news_beside_the_closed_chat(tmp_path: Path, browser: Browser) -> 
         await bot(server, conversation_id, "second news")
         await page.get_by_role("button", name="second news").click()
         await expect(page.get_by_role("dialog", name="Harbour")).to_be_visible()
-        assert await texts(page) == ["hello", "first news", "second news"]
+        await shows(page, "hello", "first news", "second news")
         await expect(page.get_by_label("Write a message")).to_have_value("half a senten")
         await expect(page).to_have_title("Shop")
 
@@ -264,7 +266,7 @@ async def test_a_talk_that_has_expired(server: Server, browser: Browser) -> None
         await expect(page.get_by_text("Your earlier chat has expired.")).to_be_visible()
         await write(page, "again")
         await expect(page.locator(".waiting")).to_have_count(0)
-        assert await texts(page) == ["again"]
+        await shows(page, "again")
         await server.until("/v1/conversations", lambda listed: len(listed["items"]) == 2)
 
 
@@ -281,11 +283,7 @@ async def test_a_file_that_comes_too_late(server: Server, browser: Browser) -> N
         await expect(page.locator(".waiting")).to_have_count(0)
         await page.get_by_role("button", name="Remove image.png").click()
         await expect(page.get_by_text("Files cannot be sent now.")).to_have_count(0)
-        assert await texts(page) == [
-            "help",
-            "One moment please, we are finding somebody for you.",
-            "never mind",
-        ]
+        await shows(page, "help", "One moment please, we are finding somebody for you.", "never mind")
 
 
 async def test_a_page_wider_than_the_phone(tmp_path: Path, browser: Browser) -> None:
@@ -299,6 +297,7 @@ async def test_a_page_wider_than_the_phone(tmp_path: Path, browser: Browser) -> 
     async with site(tmp_path, wide) as (address, _), opened(browser, address, **phone) as page:
         panel = page.get_by_role("dialog")
         await expect(panel).to_be_visible()
-        assert await page.evaluate("visualViewport.scale") < 0.9
-        covered = await panel.bounding_box()
-        assert covered is not None and covered["height"] >= await page.evaluate("visualViewport.height") - 1
+        await page.wait_for_function("visualViewport.scale < 0.9")
+        element = await panel.element_handle()
+        covers = "panel => panel.getBoundingClientRect().height >= visualViewport.height - 1"
+        await page.wait_for_function(covers, arg=element)

@@ -9,6 +9,7 @@ from playwright.async_api import Browser, Page, expect
 
 from tests.browser import artifact, opened
 from tests.desk.floor import Agent
+from tests.pages.looks import settled
 from tests.pages.people import log_in
 from tests.pages.test_analytics_looks import a_day_at_the_desk, log_in as log_in_at_figures
 from tests.pages.test_desk_looks import waits
@@ -57,6 +58,7 @@ async def on_a_phone(browser: Browser, address: str, **more: Any) -> AsyncGenera
 
 async def fits(page: Page, state: str) -> None:
     """Nothing on the screen is too small for a finger."""
+    await settled(page)
     await page.screenshot(path=artifact(f"touch-{state}.png"))
     assert await page.evaluate(TOO_SMALL) == [], state
 
@@ -70,6 +72,7 @@ async def test_the_chat(server: Server, browser: Browser) -> None:
         await expect(page.get_by_role("button", name="A person, please")).to_be_visible()
         await fits(page, "chat-buttons")
         await page.get_by_role("button", name="Optionen").tap()
+        await expect(page.get_by_role("menu")).to_be_visible()
         await fits(page, "chat-menu")
         await page.get_by_role("menuitem", name="Mit einem Menschen sprechen").tap()
         await expect(page.get_by_role("button", name="Doch nicht")).to_be_visible()
