@@ -81,3 +81,21 @@ def test_no_report_repeats_what_a_variable_holds() -> None:
         found = errors(text)
         assert found, text
         assert not any(hidden[:8] in str(one) for one in found), text
+
+
+def test_a_variable_without_braces() -> None:
+    """`$NAME` stays as it is, so that a secret may hold a $; where one is wanted it was probably meant as a variable."""
+    found = read_bytes(b"api: {presence_secret: $PRESENCE_SECRET}", "openhandover.yaml", ENVIRONMENT).problems
+    assert [one.warning for one in found] == [True]
+    assert (found[0].what, found[0].mend) == (
+        "a $ without braces is no variable but part of the secret",
+        "write ${NAME}",
+    )
+
+
+@pytest.mark.parametrize("text", ["", "# nothing yet\n", "{}"])
+def test_a_file_that_says_nothing(text: str) -> None:
+    """Nobody means an empty file: it is valid, with a hint at a first one."""
+    found = read_bytes(text.encode(), "openhandover.yaml", ENVIRONMENT).problems
+    assert [(one.warning, one.what) for one in found] == [(True, "nothing is configured")]
+    assert "openhandover init" in found[0].mend

@@ -31,6 +31,10 @@ def check(loaded: Loaded) -> list[Problem]:
     """Every problem beyond types; works on what could be decoded."""
     findings = Findings(loaded)
     config = loaded.config
+    if not loaded.tree.entries:
+        findings.warn(
+            (), "nothing is configured", "let `openhandover init --force` write a first configuration"
+        )
     for part in (
         _server,
         _translation,

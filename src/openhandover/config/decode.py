@@ -42,6 +42,7 @@ from .shapes import (
 )
 
 T = TypeVar("T")
+_BARE_VARIABLE = re.compile(r"\$[A-Za-z_]\w*")
 Hook = Callable[["Decoder", MapNode, Path], Any]
 
 
@@ -137,10 +138,10 @@ class Decoder:
     def _warn_open_secret(self, node: TextNode, path: Path) -> None:
         if node.replaced or not node.text or node.text.startswith("$argon2"):
             return
-        what, mend = (
-            "a secret is written in the file",
-            "put it into an environment variable and write ${NAME} here",
-        )
+        what = "a secret is written in the file"
+        mend = "put it into an environment variable and write ${NAME} here"
+        if _BARE_VARIABLE.fullmatch(node.text):
+            what, mend = "a $ without braces is no variable but part of the secret", "write ${NAME}"
         place = (self.file, node.mark.line, node.mark.column, spell(path))
         self.problems.append(Problem(*place, what, mend, warning=True))
 
