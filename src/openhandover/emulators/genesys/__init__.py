@@ -55,7 +55,7 @@ class GenesysEmulator(Emulator):
     another region), `genesys.has_integration`, `genesys.has_queue`, `genesys.notices.events_by` (eventbridge, trigger or
     none), `genesys.notices.secret`, and of `genesys.centre`: `wait_s`, `on_queue`, `threading_minutes`, `repeats_conflict`.
 
-    Play beside what every emulator has: `flow_says`, `flow_ends`, `agent_is_offered`, `agent_declines`, `receipt_fails`.
+    Play beside what every emulator has: `flow_says`, `flow_ends`, `agent_is_offered`, `agent_declines`.
     `genesys.conversations` by id, each with its parties, lines and receipts.
     """
 
@@ -188,10 +188,6 @@ class GenesysEmulator(Emulator):
     def agent_declines(self, chat_id: str) -> None:
         """The agent lets it ring."""
         self.centre.decline(self._chat(chat_id))
-
-    def receipt_fails(self, chat_id: str) -> None:
-        """A message of the user could not be shown to the agent."""
-        self.notices.message(self._chat(chat_id), "Receipt", status="Failed", isFinalReceipt=True)
 
     def _chat(self, chat_id: str) -> Conversation:
         if chat_id not in self.conversations:
