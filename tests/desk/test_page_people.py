@@ -130,7 +130,8 @@ async def test_a_late_guess_of_another_screen(tmp_path: object, browser: Browser
 
     async def hold(route: Route) -> None:
         """What the agent says goes on; what the page guesses does not."""
-        await (guesses.put(route) if route.request.post_data_json.get("auto") else route.continue_())
+        said = route.request.post_data_json or {}
+        await (guesses.put(route) if said.get("auto") else route.continue_())
 
     async with (
         running_server(tmp_path, text) as server,  # type: ignore[arg-type]
