@@ -15,6 +15,8 @@ from tests.desk.floor import HASH
 from tests.serving import KEY, Server
 
 SITE = "https://shop.example"
+PATIENCE_S = 30
+"""For what never comes. The first sentence of a server waits for the language model, on a busy machine for long."""
 OPENS = (datetime.now(UTC) + timedelta(days=3)).replace(hour=0, minute=0, second=0, microsecond=0)
 """When the team of the channel `night` is there next."""
 CONFIG = f"""
@@ -57,7 +59,7 @@ class Page:
 
     async def next(self) -> dict[str, Any]:
         """The next frame but pings; the end of the socket is `{"type": "closed"}` with its code."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             while True:
                 message = await self.socket.receive()
                 if message.type is not aiohttp.WSMsgType.TEXT:
