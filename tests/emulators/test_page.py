@@ -91,6 +91,21 @@ async def test_where_it_is_narrow_the_way_of_a_call_is_seen():
             assert await row.locator("summary").evaluate("row => row.scrollWidth <= row.clientWidth")
 
 
+async def test_who_reads_the_calls_goes_on_reading_when_one_more_comes():
+    """What has the focus keeps it, and what is being pressed stays under the finger."""
+    async with chromium() as browser, CmEmulator() as cm, calling(cm) as caller:
+        await caller.mutate("nobody", CUT, {})
+        async with opened(browser, f"{cm.url}/emulator/") as page:
+            await page.get_by_role("button", name="Calls").click()
+            row = page.locator("#log li")
+            await expect(row).to_have_count(1)
+            first = row.first.locator("summary")
+            await first.focus()
+            await caller.mutate("nobody", CUT, {})
+            await expect(row).to_have_count(2)
+            await expect(first).to_be_focused()
+
+
 async def test_who_is_offline_is_told_to_go_online():
     """An empty page says what is missing."""
     async with chromium() as browser, CmEmulator() as cm, opened(browser, f"{cm.url}/emulator/") as page:

@@ -145,8 +145,12 @@ async function showCalls() {
   ].sort((one, other) => one.at - other.at)
   const known = new Map([...$("log").children].map(row => [row.dataset.key, row]))
   $("no-calls").hidden = calls.length > 0
-  $("log").replaceChildren(...calls.map(one => known.get(one.key) ?? newCall(one)))
-  calls.forEach((one, n) => showStatus($("log").children[n].querySelector(".status"), one.statuses))
+  calls.forEach((one, n) => {
+    const row = known.get(one.key) ?? newCall(one), there = $("log").children[n]
+    if (row !== there) $("log").insertBefore(row, there ?? null) // one that is moved loses the focus, and a press on it
+    showStatus(row.querySelector(".status"), one.statuses)
+  })
+  while ($("log").childElementCount > calls.length) $("log").lastElementChild.remove()
 }
 
 function newCall({ key, at, way, name, path, texts }) {
