@@ -10,6 +10,11 @@ const SIGNS = ["pointerdown", "pointermove", "keydown", "wheel", "touchstart"] a
 const TELL_EVERY_MS = 2_000;
 
 let lastInput = Date.now();
+/** A page tells of input, and repeats its guess, at most so often. */
+const MOST_OFTEN_MS = 60_000;
+
+let toldAt = 0;
+let guessedAt = 0;
 let asking: Presence | null = null;
 /** Whether this page saw its agent online: only then does the desk's own "offline" end by a move of the mouse. */
 let wasOnline = false;
@@ -26,18 +31,27 @@ function sawInput(): void {
   if (at - Number(told("input")) > TELL_EVERY_MS) tell("input", String(at));
   lastInput = at;
   const agent = me.value?.agent;
-  if (phase.value !== "ready" || !agent?.auto) return;
-  if (agent.presence === "away" || (agent.presence === "offline" && wasOnline)) change("online");
+  if (phase.value !== "ready" || !agent) return;
+  const back = agent.auto && (agent.presence === "away" || (agent.presence === "offline" && wasOnline));
+  // That this device is in use keeps the guess of another from counting.
+  const inUse = limitS() > 0 && agent.presence === "online" && at - toldAt >= quietMs();
+  if (!back && !inUse) return;
+  toldAt = at;
+  change("online");
 }
+
+const limitS = (): number => me.value?.settings?.away_after_s ?? 0;
+const quietMs = (): number => Math.min(limitS() * 100, MOST_OFTEN_MS);
 
 function awayWhenSilent(): void {
   if (me.value?.agent.presence === "online") wasOnline = true;
-  const limitS = me.value?.settings?.away_after_s ?? 0;
   const agent = me.value?.agent;
-  if (phase.value !== "ready" || !limitS || agent?.presence !== "online") return;
+  if (phase.value !== "ready" || !limitS() || agent?.presence !== "online") return;
   // Who came online on another device was there then: two devices must not contradict each other every second.
   const silentS = Math.min((Date.now() - lastInput) / 1000, presentForS(agent) ?? Infinity);
-  if (silentS >= limitS) change("away");
+  if (silentS < limitS() || Date.now() - guessedAt < quietMs()) return;
+  guessedAt = Date.now();
+  change("away");
 }
 
 /** Say it as the page's own guess: what the agent says, here or on another device, stands. The event tells what came of

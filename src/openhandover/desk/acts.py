@@ -102,6 +102,8 @@ class Acts:
             raise invalid("auto", "goes with one's own `away`, and with `online` on coming back")
         if body.presence_since and not body.auto:
             raise invalid("presence_since", "goes with `auto`")
+        if body.auto and body.presence == "online":
+            self.office.attendance.saw_input(agent_id, self.office.engine.clock())
         by_page = caller.session is not None if own else None
         if not body.auto or self._is_news(agent_id, body):
             await self.office.set_presence(
@@ -111,11 +113,16 @@ class Acts:
 
     def _is_news(self, agent_id: str, guess: PresenceBody) -> bool:
         """A page that sees no input, or input again, changes only what nobody chose: who is busy stays busy. What it
-        guesses of a presence that has changed meanwhile is no news either: another device knows better."""
+        guesses of a presence that has changed meanwhile, or while another device is in use, is no news either."""
         standing = self.office.board.standing(agent_id)
         if guess.presence_since and guess.presence_since != view.optional_time(standing.since):
             return False
-        return standing.auto if guess.presence == "online" else standing.presence == "online"
+        if guess.presence == "online":
+            return standing.auto
+        in_use = guess.presence_since is not None and self.office.attendance.is_in_use(
+            agent_id, self.office.engine.clock()
+        )
+        return standing.presence == "online" and not in_use
 
     async def upload(self, call: Call) -> Reply:
         """POST /v1/desk/uploads"""

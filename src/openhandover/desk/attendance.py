@@ -9,6 +9,7 @@ import msgspec
 import structlog
 from msgspec import Struct
 
+from openhandover.config.model import Desk
 from openhandover.store.port import Store
 
 from .board import Board, Presence
@@ -28,18 +29,19 @@ class Stored(Struct, frozen=True, omit_defaults=True):
 class Attendance:
     """Presence of agents. Who set theirs in a browser goes offline when none of their browsers has listened for
     `offline_after_s` (0 = never); who acts by API key, or in sessions that never listened, stays until they say
-    otherwise."""
+    otherwise. While one page of an agent is used, the silence of their others sets nobody to away."""
 
     def __init__(
         self,
         board: Board,
         store: Store,
-        offline_after_s: float,
+        settings: Desk,
         went: Callable[[str], Awaitable[None]],
     ) -> None:
         self._board = board
         self._store = store
-        self._offline_after_s = offline_after_s
+        self._away_after_s = settings.away_after_s
+        self._offline_after_s = settings.offline_after_s
         self._went = went
         self._by_page: set[str] = set()
         self._with_page: set[str] = set()
@@ -47,6 +49,8 @@ class Attendance:
         self._listening: Counter[str] = Counter()
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._leaving: set[asyncio.Task[None]] = set()
+        self._input_at: dict[str, float] = {}
+        """When a page last told that its agent is there; nobody is shown it, and nothing of it is kept."""
 
     async def start(self) -> None:
         """Take up what was stored; a browser must listen again in time."""
@@ -71,6 +75,14 @@ class Attendance:
         withdrawn = self._board.set_presence(agent_id, presence, since, auto=auto)
         self._watch(agent_id)
         return withdrawn
+
+    def saw_input(self, agent_id: str, now: float) -> None:
+        """A page of the agent was touched."""
+        self._input_at[agent_id] = now
+
+    def is_in_use(self, agent_id: str, now: float) -> bool:
+        """Whether a page of the agent told of input so lately that another one's silence says nothing."""
+        return now - self._input_at.get(agent_id, 0.0) < self._away_after_s
 
     async def watched(
         self, agent_id: str, frames: AsyncGenerator[bytes], lasts_s: float, over: Callable[[], None]

@@ -50,8 +50,7 @@ class Office:
         self.screens = Screens(self.board, self.hub)
         self.offers = Offers(self.board, self.screens, self._accepts_itself, self._assign)
         self.positions = Positions(self.board, self.screens, self.report)
-        offline_after_s = engine.config.desk.offline_after_s
-        self.attendance = Attendance(self.board, engine.store, offline_after_s, self._lost)
+        self.attendance = Attendance(self.board, engine.store, engine.config.desk, self._lost)
         self._by_conversation: dict[str, str] = {}
         self._inboxes: dict[str, str] = {}
         """Handovers that agents moved to another inbox than their route's."""

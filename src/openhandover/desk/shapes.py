@@ -21,7 +21,7 @@ class LoginBody(Body, frozen=True):
 
 class PresenceBody(Body, frozen=True, rename={"for_": "for"}):
     """Where the agent is; a supervisor may say it for somebody else. `auto`: a page says it for want of input, knowing
-    what is so since `presence_since`."""
+    what is so since `presence_since`, or `online` because there is some."""
 
     presence: Presence
     auto: bool = False
