@@ -176,6 +176,21 @@ async def test_after_a_restart_the_same_events_have_the_same_names() -> None:
         assert [getattr(fact, "text", fact) for fact in new] == ["meanwhile", e.Closed(sequenced=True)]
 
 
+async def test_what_is_read_again_calls_nobody_back() -> None:
+    """After a restart the old words of an operator who has left since are seen again: they do not leave once more."""
+    async with alone() as pair:
+        one = await pair.opened()
+        await pair.lhc.agent_says(one.external_id, "before")
+        first = Listener(pair, one)
+        await first.until(e.AgentMessage)
+        await pair.lhc.agent_leaves(one.external_id)
+        await first.until(e.QueueUpdated)
+        second = Listener(pair, one, first.cursor)
+        await second.until(e.AgentMessage)
+        await pair.lhc.agent_joins(one.external_id, "Amy Agent")
+        assert await second.next() == e.AgentJoined(Agent("2", "Amy Agent"))
+
+
 async def test_words_that_come_after_the_close_are_heard_before_the_end() -> None:
     """Who writes and closes in one call is told of in the wrong order."""
     async with alone(last_words_s=0.6) as pair:

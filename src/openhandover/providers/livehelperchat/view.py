@@ -150,6 +150,8 @@ class View(Struct, frozen=True, omit_defaults=True):
     owner: int = 0
     place: int | None = None
     typing: bool = False
+    spoken: int = 0
+    """The latest line by which somebody was there: what is read again says nothing of who is there now."""
 
     @property
     def cursor(self) -> str:
@@ -184,7 +186,7 @@ class Sight:
             yield self._changed(chat, joined)
         for line in sorted(new, key=lambda line: line.id):
             if (said := self._said(line)) is not None:
-                self._spoke(said)
+                self._spoke(line.id, said)
                 yield self._origin(chat, f"message:{line.id}", said, line.time)
         typing = bool(lines.ot)
         if typing != self.view.typing:
@@ -226,8 +228,11 @@ class Sight:
         agent = Agent(id=str(served), name=_name(chat, lines))
         return events.AgentTransferred(agent) if before else events.AgentJoined(agent)
 
-    def _spoke(self, said: ProviderFact) -> None:
+    def _spoke(self, line: int, said: ProviderFact) -> None:
         """Who writes is there, also where the chat was read a moment before it was accepted."""
+        if line <= self.view.spoken:
+            return
+        self.view = structs.replace(self.view, spoken=line)
         wrote = isinstance(said, events.AgentMessage) and not said.note and said.agent
         if wrote and wrote.id and not self.view.served:
             self.view = structs.replace(self.view, status=ACTIVE, owner=int(wrote.id), place=None)
