@@ -51,6 +51,7 @@ def test_every_command_can_be_imported_and_explains_itself() -> None:
         assert command.help, name
     assert all(name in run("--help").output for name in COMMANDS)
     assert run("nonsense").exit_code == 2
+    assert "Did you mean 'check'?" in run("chekc").output
 
 
 def test_the_program_is_installed(folder: Path) -> None:

@@ -105,6 +105,7 @@ def test_explain_prints_sentences(server: Recorder) -> None:
     run(server, "explain", "h", "--language", "nl")
     paths = [path for _, path, _ in server.asked]
     assert paths == ["/v1/handovers/h/explain", "/v1/handovers/h/explain?language=nl"]
+    assert run(server, "explain", "h", "--language", "pt").exit_code == 2  # and not English without a word
 
 
 @pytest.mark.parametrize(("command", "body"), [("cancel", {}), ("close", {"by": "operator"})])

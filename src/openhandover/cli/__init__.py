@@ -1,5 +1,6 @@
 """The command line. Each command is imported when it is used, so that `openhandover check` answers at once."""
 
+import difflib
 import importlib
 import sys
 from pathlib import Path
@@ -45,6 +46,17 @@ class Commands(Group):
             return None
         module, _, name = place.partition(":")
         return cast("click.Command", getattr(importlib.import_module(module), name))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As always, but a slip of the hand is answered with what was probably meant."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            near = difflib.get_close_matches(args[0], self.list_commands(ctx), 1)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            raise click.UsageError(f"{error.format_message()}{hint}", ctx) from None
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command, with code steps of the working directory within reach."""

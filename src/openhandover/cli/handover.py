@@ -140,7 +140,7 @@ def show(server: Server, handover_id: str, diagnose: bool) -> None:
 
 @handover.command()
 @click.argument("handover_id")
-@click.option("--language", help="en, nl, de, fr or es  [default: en]")
+@click.option("--language", type=click.Choice(["en", "nl", "de", "fr", "es"]), help="default: en")
 @_at_server
 def explain(server: Server, handover_id: str, language: str | None) -> None:
     """Tell a handover's life in sentences: who, when, why, which timer, which vendor call, how long."""

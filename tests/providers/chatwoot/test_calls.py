@@ -299,6 +299,7 @@ async def test_connect(here: Here) -> None:
         await here.provider.connect()
     assert "elsewhere" not in str(refused.value)
     here.home.webhooks.append(HOOK)
+    here.anew(webhook_secret=here.home.webhook_secret).host = host
     await here.provider.connect()
     assert not here.home.conversations
 

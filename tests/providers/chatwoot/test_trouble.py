@@ -125,15 +125,17 @@ async def test_a_webhook_that_was_refused_once(tmp_path: Path) -> None:
         assert message.content_attributes == {"external_error": "not delivered"}
 
 
-async def test_both_webhooks_at_once(world: VendorWorld) -> None:
-    """One of the inbox and one of the account: the user hears everything once."""
-    chatwoot(world).home.webhooks.append(f"{world.server.url}/webhooks/vendor")
-    talk = await Talk(world, {}).active()
-    await talk.agent_says("Hello twice")
-    await talk.hears("Hello twice")
-    await talk.agent_says("Bye twice")
-    await talk.hears("Bye twice")
-    assert talk.heard() == [f"hello {talk.token}", "Hello twice", "Bye twice"]
+async def test_both_webhooks_at_once(tmp_path: Path) -> None:
+    """One of the inbox and one of the account, each signed with its own secret: the user hears everything once."""
+    emulator = ChatwootEmulator()
+    async with living(tmp_path, emulator, old_webhook_secret=emulator.home.webhook_secret) as world:
+        emulator.home.webhooks.append(f"{world.server.url}/webhooks/vendor")
+        talk = await Talk(world, {}).active()
+        await talk.agent_says("Hello twice")
+        await talk.hears("Hello twice")
+        await talk.agent_says("Bye twice")
+        await talk.hears("Bye twice")
+        assert talk.heard() == [f"hello {talk.token}", "Hello twice", "Bye twice"]
 
 
 # --- statuses ------------------------------------------------------------------------------------------------

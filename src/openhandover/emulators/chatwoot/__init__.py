@@ -97,7 +97,6 @@ class ChatwootEmulator(Emulator):
             "api_token": self.home.token,
             "inbox_id": INBOX_ID,
             "webhook_secret": self.inbox.secret,
-            "old_webhook_secret": self.home.webhook_secret,
             "gap_check_s": 1,
         }
 
