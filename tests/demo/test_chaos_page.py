@@ -31,7 +31,7 @@ async def test_buttons_and_counters(tmp_path: Path, width: int, scheme: str) -> 
         await page.get_by_label("Send each one three times").check()
         await page.get_by_role("button", name="kill -9").focus()
         await page.keyboard.press("Enter")
-        await expect(page.get_by_text("The server is back")).to_be_visible()
+        await expect(page.get_by_text("The server is back")).to_be_visible(timeout=60_000)
         await expect(page.get_by_text("Killed once")).to_be_visible()
         await page.get_by_label("answers 503").check()
         await expect(page.get_by_text("answers 503 to every call")).to_be_visible()

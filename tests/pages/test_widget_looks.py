@@ -50,7 +50,7 @@ async def through_its_states(server: Server, visitor: Visitor, look: Look) -> No
     await anna.call("POST", f"handovers/{handover_id}/close", {})
     await expect(page.get_by_role("radio").first).to_be_attached()
     await look("rating")
-    await page.get_by_role("radio", name="4 of 5").click(force=True)
+    await page.get_by_role("radio", name="4 of 5").check(force=True)
     await look("rating-comment")
     await page.get_by_role("button", name="Send rating").click()
     await expect(page.get_by_role("radio")).to_have_count(0)
@@ -58,6 +58,7 @@ async def through_its_states(server: Server, visitor: Visitor, look: Look) -> No
     await page.get_by_role("button", name="Options").click()
     await look("menu")
     await page.keyboard.press("Escape")
+    await expect(page.get_by_role("menu")).to_have_count(0)
     await visitor.ends()
     await look("ended")
 
