@@ -25,7 +25,12 @@ def documented(name: str) -> Any:
 async def test_help_by_a_human(server: Server, capsys: pytest.CaptureFixture[str]) -> None:
     """The first example runs to the end: the agent's words are printed and the outcome is returned."""
     helped = asyncio.create_task(documented("help_by_a_human")(server.url, KEY))
-    listed = await server.until("/v1/handovers?status=queued", lambda page: page["items"])
+    listed = await server.until(
+        "/v1/handovers?status=queued",
+        lambda page: (
+            page["items"] or (helped.done() and helped.result())
+        ),  # its failure is the one to be told
+    )
     handover = listed["items"][0]["id"]
     for call, body in (("accept", None), ("messages", {"text": "Let me see"}), ("close", None)):
         done = await server.call("POST", f"/v1/desk/handovers/{handover}/{call}?agent=anna", body)
