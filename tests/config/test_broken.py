@@ -10,6 +10,7 @@ from tests.config.broken_cm import IN_CM
 from tests.config.broken_cm_channel import IN_CM_CHANNELS
 from tests.config.broken_desk import IN_THE_DESK
 from tests.config.broken_flows import IN_FLOWS
+from tests.config.broken_indents import IN_INDENTS
 from tests.config.broken_phone import IN_PHONE
 from tests.config.broken_tools import IN_TOOLS
 
@@ -27,7 +28,17 @@ def place(text: str) -> tuple[int, int]:
 
 @pytest.mark.parametrize(
     "case",
-    [*IN_THE_FILE, *IN_FLOWS, *IN_CALLS, *IN_CM, *IN_CM_CHANNELS, *IN_THE_DESK, *IN_PHONE, *IN_TOOLS],
+    [
+        *IN_THE_FILE,
+        *IN_INDENTS,
+        *IN_FLOWS,
+        *IN_CALLS,
+        *IN_CM,
+        *IN_CM_CHANNELS,
+        *IN_THE_DESK,
+        *IN_PHONE,
+        *IN_TOOLS,
+    ],
     ids=lambda case: case.name,
 )
 def test_a_mistake_is_reported_once_at_its_place_with_the_mend(case: Broken) -> None:
