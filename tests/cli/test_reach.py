@@ -149,6 +149,6 @@ async def test_what_only_a_webhook_can_prove(tmp_path: Path) -> None:
         (reached, _) = await findings(read(file).config)
     assert reached == (
         True,
-        "providers.c: reached; whether `webhook_secret` is right shows with the first webhook; with `server.public_url` it "
-        "can be compared",
+        "providers.c: reached; whether `webhook_secret` or `webhook_token` is right shows with the first webhook; with "
+        "`server.public_url` it can be compared",
     )

@@ -20,11 +20,9 @@ KEPT_S = 60.0
 _API_CHANNEL = "Channel::Api"
 _ONLINE = "online"
 _NOT_ALLOWED = frozenset({401, 403})
-_UNPROVEN = (
-    "whether `webhook_secret` is right shows with the first webhook: Chatwoot tells it only to an administrator's "
-    "`api_token`, and only where it signs"
-)
-_UNKNOWN = "whether `webhook_secret` is right shows with the first webhook; with `server.public_url` it can be compared"
+_LATER = "whether `webhook_secret` or `webhook_token` is right shows with the first webhook"
+_UNPROVEN = f"{_LATER}: Chatwoot tells only an administrator's `api_token`, and a secret only where it signs"
+_UNKNOWN = f"{_LATER}; with `server.public_url` it can be compared"
 
 
 class Account:
