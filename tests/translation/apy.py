@@ -1,6 +1,7 @@
 """Apertium's own HTTP server (Debian's packages apertium-apy and apertium-eng-spa), started by the tests."""
 
 import asyncio
+import os
 import shutil
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -26,13 +27,15 @@ async def apertium() -> AsyncGenerator[str]:
         *("--port", str(port), str(PAIRS)),
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.DEVNULL,
+        env={**os.environ, "LC_ALL": "C.UTF-8"},  # without a UTF-8 locale it does not start
     )
     origin = f"http://127.0.0.1:{port}"
     try:
         await _ready(origin, process)
         yield origin
     finally:
-        process.terminate()
+        if process.returncode is None:
+            process.terminate()
         await process.wait()
 
 
