@@ -27,9 +27,9 @@ def step(text: str) -> Iterator[None]:
     try:
         yield
     except (AssertionError, TimeoutError, PlaywrightError) as error:
-        print("FAILED")
+        print("FAILED", flush=True)
         raise Failed(f"{text}: {str(error) or type(error).__name__}") from error
-    print("ok")
+    print("ok", flush=True)
 
 
 class Visitor:
