@@ -1,15 +1,27 @@
 """Every test here that asks for a server gets one with a desk and four agents."""
 
+import time
 from collections.abc import AsyncGenerator
+from functools import partial
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser
 
+from openhandover.engine import Engine
+from openhandover.web import serve
 from tests.browser import chromium
 from tests.desk.floor import CONFIG, Agent
 from tests.desk.screen import Screen, at_desk
 from tests.serving import Server, running_server
+
+
+@pytest.fixture
+def ahead_s(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """How far the clock of a server started after this is ahead, in its only item."""
+    ahead = [0.0]
+    monkeypatch.setattr(serve, "Engine", partial(Engine, clock=lambda: time.time() + ahead[0]))
+    return ahead
 
 
 @pytest.fixture

@@ -1,14 +1,10 @@
 """Who is here: presence set by the agent, by a page that sees no input, and by the server when a browser is gone."""
 
-import time
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from openhandover.engine import Engine
-from openhandover.web import serve
 from tests.desk.floor import ANNA_KEY, CONFIG, Agent, Browser, listening, queued
 from tests.serving import Server, running_server
 
@@ -66,24 +62,19 @@ async def test_a_guess_about_what_has_changed_meanwhile_counts_for_nothing(serve
     ).code == "invalid"
 
 
-async def test_a_device_in_use_keeps_its_agent_online(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_device_in_use_keeps_its_agent_online(ahead_s: list[float], server: Server) -> None:
     """What an idle page guesses counts only when no other page of the agent told of input for just as long."""
-    ahead_s = [0.0]
-    monkeypatch.setattr(serve, "Engine", partial(Engine, clock=lambda: time.time() + ahead_s[0]))
-    async with running_server(tmp_path, CONFIG) as server:
-        anna = await Browser(server, "anna").log_in()
-        known = (await anna.call("PUT", "presence", {"presence": "online"})).body["presence_since"]
-        guess = {"presence": "away", "auto": True, "presence_since": known}
-        for _ in range(2):
-            ahead_s[0] += 599
-            used = await anna.call("PUT", "presence", {"presence": "online", "auto": True})
-            assert (standing(used.body), used.body["presence_since"]) == (("online", False), known)
-            ahead_s[0] += 590
-            assert await told(anna, guess) == ("online", False)
-        ahead_s[0] += 10
-        assert await told(anna, guess) == ("away", True)
+    anna = await Browser(server, "anna").log_in()
+    known = (await anna.call("PUT", "presence", {"presence": "online"})).body["presence_since"]
+    guess = {"presence": "away", "auto": True, "presence_since": known}
+    for _ in range(2):
+        ahead_s[0] += 599
+        used = await anna.call("PUT", "presence", {"presence": "online", "auto": True})
+        assert (standing(used.body), used.body["presence_since"]) == (("online", False), known)
+        ahead_s[0] += 590
+        assert await told(anna, guess) == ("online", False)
+    ahead_s[0] += 10
+    assert await told(anna, guess) == ("away", True)
 
 
 async def test_presence_says_since_when(server: Server, anna: Agent) -> None:

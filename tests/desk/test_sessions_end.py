@@ -1,7 +1,5 @@
 """A session that ends elsewhere: its event stream says so and closes, and the next call is refused."""
 
-import time
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -9,8 +7,6 @@ from msgspec.structs import replace
 
 from openhandover.config.load import load_text
 from openhandover.core.settings import Secret
-from openhandover.engine import Engine
-from openhandover.web import serve
 from tests.desk.floor import ANNA_KEY, CONFIG, Agent, Browser, listening, queued
 from tests.serving import Server, running_server
 
@@ -42,17 +38,12 @@ async def test_session_that_lasted_long_enough_ends_its_stream(tmp_path: Path) -
         assert (await anna.call("GET", "me")).code == "unauthorized"
 
 
-async def test_a_session_ends_by_the_clock_of_the_engine(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_session_ends_by_the_clock_of_the_engine(ahead_s: list[float], server: Server) -> None:
     """All parts of a server have one time: what the engine's clock says is over is over at the desk."""
-    ahead_s = [0.0]
-    monkeypatch.setattr(serve, "Engine", partial(Engine, clock=lambda: time.time() + ahead_s[0]))
-    async with running_server(tmp_path, CONFIG) as server:
-        anna = await Browser(server, "anna").log_in()
-        assert (await anna.call("GET", "me")).status == 200
-        ahead_s[0] = server.engine.config.desk.session_hours * 3600 + 1
-        assert (await anna.call("GET", "me")).code == "unauthorized"
+    anna = await Browser(server, "anna").log_in()
+    assert (await anna.call("GET", "me")).status == 200
+    ahead_s[0] = server.engine.config.desk.session_hours * 3600 + 1
+    assert (await anna.call("GET", "me")).code == "unauthorized"
 
 
 @pytest.mark.parametrize(("changed", "reason"), [(True, "password_changed"), (False, "removed")])

@@ -1,8 +1,7 @@
 """A handover's life in sentences: who, when, why, which timer, which vendor call, how long. Made from the log alone;
-the words of each language are in `stories`."""
+the words of each language lie beside this file."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Protocol
 
 import msgspec
 from msgspec import Struct
@@ -10,7 +9,7 @@ from msgspec import Struct
 from openhandover.core.model import Handover, Queue, Rating
 from openhandover.core.table import REASONS
 from openhandover.core.view import time
-from openhandover.store.port import HandoverRow, LogRow
+from openhandover.store.port import HandoverRow, LogRow, Store
 from openhandover.texts.redaction import Kind, redact
 
 from . import Words
@@ -25,29 +24,15 @@ class Sentence(Struct, frozen=True):
     text: str
 
 
-class Logs(Protocol):
-    """The part of the store that is read here."""
-
-    async def log(
-        self,
-        conversation_id: str,
-        after: int,
-        limit: int,
-        *,
-        until: int | None = None,
-        messages_only: bool = False,
-    ) -> Sequence[LogRow]: ...
-
-
 async def story(
-    logs: Logs, row: HandoverRow, hidden: Iterable[Kind] = (), language: str | None = None
+    store: Store, row: HandoverRow, hidden: Iterable[Kind] = (), language: str | None = None
 ) -> list[Sentence]:
     """The sentences of one handover, oldest first, in English where the language is none of ours. What people wrote
     freely (a reason, a vendor's words) may hold personal data: the kinds in `hidden` are blacked out."""
     handover = row.handover
     rows: list[LogRow] = []
     after = handover.requested_seq - 1
-    while batch := await logs.log(handover.conversation_id, after, PAGE):
+    while batch := await store.log(handover.conversation_id, after, PAGE):
         rows += batch
         after = batch[-1].entry.seq
         if len(batch) < PAGE or (handover.end_seq is not None and after > handover.end_seq + PAGE):
