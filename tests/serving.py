@@ -97,12 +97,15 @@ class Server:
     async def until(self, path: str, holds: Any, within_s: float = 10) -> Any:
         """The resource, as soon as `holds(resource)`."""
         last: Any = None
-        async with asyncio.timeout(within_s):
-            while True:
-                last = (await self.call("GET", path)).body
-                if holds(last):
-                    return last
-                await asyncio.sleep(0.02)
+        try:
+            async with asyncio.timeout(within_s):
+                while True:
+                    last = (await self.call("GET", path)).body
+                    if holds(last):
+                        return last
+                    await asyncio.sleep(0.02)
+        except TimeoutError:
+            raise AssertionError(f"{path} is still {last!r} after {within_s} s") from None
 
 
 @asynccontextmanager

@@ -133,6 +133,19 @@ async def test_the_wait_is_told_anew_while_somebody_waits(
             await asyncio.sleep(0.3)
 
 
+async def test_the_wait_is_not_told_again_right_after_the_opening(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The opening has told it; what the first look read could come in after an event that knows better."""
+    monkeypatch.setattr(looks, "FRESH_S", 0.0)
+    async with talking(tmp_path, look_every_s=0.05) as talk:
+        talk.genesys.notices.events_by = "none"
+        await talk.queued()
+        looked = len(talk.genesys.requests_to("conversation"))
+        await until(lambda: len(talk.genesys.requests_to("conversation")) > looked + 3, "it was looked at")
+        assert len(talk.genesys.requests_to("wait")) == 1
+
+
 async def test_one_prediction_serves_all_who_wait() -> None:
     """Asked twice within seconds is asked once, for a client may make few calls."""
     async with alone() as (provider, genesys):

@@ -221,9 +221,12 @@ class Genesys(BaseProvider):
         """What no event told, words that were given up, and the wait, by looking: at once, when the vendor has given up what it
         tried until now, and from time to time where that is wanted."""
         told, tried_at = cursor or "", time.monotonic() + looks.TRIED_S
+        # The opening has told the wait; told again at once, it could come in after an event that knows better.
+        wait_at = time.monotonic() + (self._settings.wait_every_s if cursor is None else 0.0)
         while self._settings.look_up:
             conversation_id = await self._conversation_of(session)
-            look = await self._looks.at(conversation_id, told)
+            look = await self._looks.at(conversation_id, told, wait_at)
+            wait_at = look.wait_at
             missed = await self._missed.of(look.there, conversation_id, session.external_id)
             for event in missed.events:
                 yield told, event

@@ -60,11 +60,12 @@ class News(NamedTuple):
 
 
 class Look(NamedTuple):
-    """What a look found, and in how many seconds to look again; 0: not by itself."""
+    """What a look found, in how many seconds to look again (0: not by itself), and from when on the wait is told anew."""
 
     there: wire.MessageConversation
     news: list[News]
     again_s: float
+    wait_at: float
 
     @property
     def is_over(self) -> bool:
@@ -80,21 +81,25 @@ class Looks:
         self._people = people
         self._waits = waits
 
-    async def at(self, conversation_id: str, told: str) -> Look:
+    async def at(self, conversation_id: str, told: str, wait_at: float) -> Look:
         """One look; a conversation that is not known yet has nothing to tell."""
         every = self._settings.looks_every_s
         if not conversation_id:
-            return Look(wire.MessageConversation(), [], every)
+            return Look(wire.MessageConversation(), [], every, wait_at)
         there = await self._people.conversation(conversation_id)
         found = news(there, told, self._settings.left_s)
         if found is not None:
-            return Look(there, [found], every)
+            return Look(there, [found], every, wait_at)
         queue_id, asked_every = self._settings.queue_id, self._settings.wait_every_s
         if told or not there.is_waiting() or not queue_id or not asked_every:
-            return Look(there, [], every)
-        wait = e.QueueUpdated(estimated_wait_ms=await self._waits.if_known(queue_id))
-        again_s = min(every or asked_every, asked_every)
-        return Look(there, [News(told, f"wait:{conversation_id}:{uuid4()}", wait)], again_s)
+            return Look(there, [], every, wait_at)
+        due: list[News] = []
+        if time.monotonic() >= wait_at:
+            wait = e.QueueUpdated(estimated_wait_ms=await self._waits.if_known(queue_id))
+            due = [News(told, f"wait:{conversation_id}:{uuid4()}", wait)]
+            wait_at = time.monotonic() + asked_every
+        wait_in = max(wait_at - time.monotonic(), 0.001)  # 0 would mean: never
+        return Look(there, due, min(every or wait_in, wait_in), wait_at)
 
 
 def news(there: wire.MessageConversation, told: str, left_s: float) -> News | None:
