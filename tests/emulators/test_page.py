@@ -61,6 +61,14 @@ async def test_a_person_is_the_agent_on_a_phone():
         await talk(browser, cm, **PHONE)
 
 
+SCROLLED_WHILE_IT_SHRINKS = """() => {
+  const lines = document.getElementById("lines")
+  lines.scrollTop -= 1
+  lines.style.flex = "0 0 9rem"
+}"""
+"""The page hears of the scrolling, a pixel off the end, only when there is less room already."""
+
+
 async def test_the_newest_line_stays_in_sight():
     """What opens above takes room from older lines, and a screen with less room shows the newest, too."""
     async with chromium() as browser, CmEmulator() as cm:
@@ -74,6 +82,9 @@ async def test_the_newest_line_stays_in_sight():
             await page.get_by_text("About this chat").click()
             await expect(newest).to_be_in_viewport()
             await page.set_viewport_size({"width": 360, "height": 480})
+            await expect(newest).to_be_in_viewport()
+            await page.set_viewport_size({"width": 360, "height": 780})
+            await page.evaluate(SCROLLED_WHILE_IT_SHRINKS)
             await expect(newest).to_be_in_viewport()
 
 

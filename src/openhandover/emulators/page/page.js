@@ -7,7 +7,7 @@ const AUTHORS = { user: "User", bot: "Bot", agent: "You", note: "Private note", 
 const RETRY_MS = 1000
 const TYPING_MS = 4000
 const drafts = new Map()
-const page = { state: null, chosen: null, calls: false, typing: 0, atEnd: true }
+const page = { state: null, chosen: null, calls: false, typing: 0, atEnd: true, room: 0 }
 
 function element(tag, text = "", className = "") {
   return Object.assign(document.createElement(tag), { textContent: text, className })
@@ -133,9 +133,15 @@ function scrollDown() {
   page.atEnd = true
 }
 
-$("lines").onscroll = ({ target }) => { page.atEnd = target.scrollHeight - target.scrollTop - target.clientHeight < 40 }
-// What opens above or below, such as a keyboard, takes room: whoever read the newest line goes on reading it.
-new ResizeObserver(() => { if (page.atEnd) scrollDown() }).observe($("lines"))
+// What opens above or below, such as a keyboard, takes room: whoever read the newest line goes on reading it. The browser
+// tells of a scroll before it tells of less room, so a scroll counts only in the room it was made in.
+$("lines").onscroll = ({ target }) => {
+  if (target.clientHeight === page.room) page.atEnd = target.scrollHeight - target.scrollTop - target.clientHeight < 40
+}
+new ResizeObserver(() => {
+  page.room = $("lines").clientHeight
+  if (page.atEnd) scrollDown()
+}).observe($("lines"))
 
 async function showCalls() {
   const [came, went] = await Promise.all(["requests", "callbacks"].map(async name => (await (await fetch(name)).json())[name]))
