@@ -141,6 +141,32 @@ async def test_a_long_talk_is_read_upwards_page_by_page(server: Server, screen: 
     await expect(screen.log.get_by_text("one more")).to_be_in_viewport()
 
 
+SCROLLED_WHILE_IT_SHRINKS = """(log) => {
+  log.scrollTop -= 1
+  log.style.height = "9rem"
+}"""
+"""The page hears of the scrolling, a pixel off the end, only when there is less room already."""
+
+
+async def test_less_room_does_not_take_the_reader_from_the_end(server: Server, screen: Screen) -> None:
+    """Such as an answer that grows while the newest message comes in: it stays in sight."""
+    await Agent(server, "anna").here()
+    await server.conversation(id="c_h1", user={"id": "h1", "name": "Jo"})
+    for n in range(40):
+        await server.said("c_h1", text=f"line {n}")
+    await server.handover("c_h1", id="h1")
+    await server.until("/v1/handovers/h1", lambda found: found["status"] == "queued")
+    assert (await Agent(server, "anna").accept("h1")).status == 200
+    await screen.has_open(1)
+    await screen.opens("Jo")
+    newest = screen.log.get_by_text("line 39", exact=True)
+    await expect(newest).to_be_in_viewport()
+    await screen.log.evaluate(SCROLLED_WHILE_IT_SHRINKS)
+    await expect(newest).to_be_in_viewport()
+    await server.said("c_h1", text="one more")
+    await expect(screen.log.get_by_text("one more")).to_be_in_viewport()
+
+
 async def test_who_left_the_bot_leaves_the_list(server: Server, screen: Screen) -> None:
     """The bot's conversations that went silent half an hour ago are not listed; the liveliest stands first."""
     for name in ("Ada", "Bea", "Cas"):

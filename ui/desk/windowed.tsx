@@ -42,6 +42,7 @@ export function Windowed<T>(props: Props<T>) {
   const heights = useRef(new Map<string, number>()).current;
   const anchor = useRef<Anchor>({ at: hold });
   const drawn = useRef({ from: 0, to: 0 });
+  const room = useRef(0);
   const wasAtEnd = useRef(true);
   const [, redraw] = useReducer((n: number) => n + 1, 0);
 
@@ -86,6 +87,7 @@ export function Windowed<T>(props: Props<T>) {
     measure();
     const element = box.current;
     if (element && Math.abs(element.scrollTop - top) >= 1) element.scrollTop = top;
+    room.current = element?.clientHeight ?? 0;
     if (top < height && items.length) props.onStart?.();
     tellEnd();
   });
@@ -99,7 +101,7 @@ export function Windowed<T>(props: Props<T>) {
   };
   const scrolled = () => {
     const element = box.current;
-    if (!element) return;
+    if (element?.clientHeight !== room.current) return; // less room is told after the scroll, and is nobody's scrolling
     const at = element.scrollTop;
     const fromEnd = element.scrollHeight - element.clientHeight - at;
     if (hold === "end" && fromEnd <= EDGE) anchor.current = { at: "end" };
