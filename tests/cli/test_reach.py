@@ -107,7 +107,7 @@ async def test_a_provider_at_a_wrong_address(tmp_path: Path) -> None:
 
     async with serving(nothing) as other:
         found = (await lines(tmp_path, other, free_port()))[0]
-    assert found == f"- providers.d: not reached: HTTP status 404; check also `url` ({other})"
+    assert found == f"- providers.d: reached, but HTTP status 404; check also `url` ({other})"
 
 
 @pytest.mark.parametrize("what", [b"", b"GET / HTTP/1.1\r\n", b"x" * 100_000])

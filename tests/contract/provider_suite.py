@@ -66,9 +66,11 @@ class ProviderSuite(Opening, Trouble):
         """`check --connect` reaches the vendor and leaves nothing there; with wrong credentials it says which setting."""
         wrong, block = self.wrong_setting(), {"type": self.type, **fresh.emulator.settings()}
         chats = len(fresh.chats())
-        assert "providers.vendor: reached" in await self.checked(tmp_path, block, fresh.server.url)
+        well = await self.checked(tmp_path, block, fresh.server.url)
+        assert "providers.vendor: reached" in well
+        assert "reached, but" not in well
         said = await self.checked(tmp_path, {**block, wrong: self.wrong_credential})
-        assert "providers.vendor: not reached" in said
+        assert "providers.vendor: reached, but" in said
         assert wrong in said
         assert self.wrong_credential not in said
         assert len(fresh.chats()) == chats
@@ -80,10 +82,11 @@ class ProviderSuite(Opening, Trouble):
         )
         assert not self.webhooks or "webhooks to http://127.0.0.1:1/webhooks/vendor" in said
         if self.webhooks and self.tells_address:
-            why = said.partition("providers.vendor: not reached: ")[2].partition("\n")[0]
+            why = said.partition("providers.vendor: reached, but ")[2].partition("\n")[0]
             assert "http://127.0.0.1:1/webhooks/vendor" in why, said
         else:
             assert "providers.vendor: reached" in said
+            assert "reached, but" not in said
 
     async def checked(self, folder: Path, block: dict[str, Any], public_url: str | None = None) -> str:
         """What `check --connect` prints; `public_url`: where webhooks should come to."""

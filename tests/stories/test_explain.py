@@ -71,7 +71,7 @@ def test_a_whole_life_is_told_in_order() -> None:
         "Anna joined; the user had waited 42 s.",
         "Anna answered for the first time 12 s after joining.",
         "The conversation went from Anna to Bob.",
-        "Completed (agent_closed): the agent closed it, by the agent.",
+        "Completed (agent_closed): the agent closed it.",
         "Messages: 0 by the user, 1 by agents; 3 min 20 s from the request to the end.",
     ]
 

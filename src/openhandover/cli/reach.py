@@ -62,17 +62,25 @@ async def _let_in(name: str, provider: Provider, block: Block) -> Finding:
         await provider.start()
         unproven = await provider.connect()
     except (OpenHandoverError, ConfigError) as error:
-        return False, f"providers.{name}: not reached: {error}{_where(error, block)}"
+        how = "not reached:" if _nobody_there(error) else "reached, but"
+        return False, f"providers.{name}: {how} {error}{_where(error, block)}"
     finally:
         await provider.stop()
     return True, f"providers.{name}: reached" + (f"; {unproven}" if unproven else "")
+
+
+def _nobody_there(error: Exception) -> bool:
+    """Whether nobody answered us; settings that name no place to ask are that, too."""
+    return (
+        isinstance(error, ConfigError | ProviderUnavailable) and getattr(error, "http_status", None) is None
+    )
 
 
 def _where(error: Exception, block: Block) -> str:
     """The settings that may hold the wrong address, where nobody answered or somebody who knows nothing of us."""
     found = [f"`{key}` ({origin})" for key, origin in _origins(block.settings)]
     match error:
-        case ProviderUnavailable(http_status=None) if found:
+        case ProviderUnavailable() if found and _nobody_there(error):
             return "; check " + ", ".join(found)
         case ProviderError(http_status=404 | 405) if (
             len(found) == 1

@@ -55,6 +55,10 @@ class _Attempt(Struct, frozen=True):
     reason: str | None = None
 
 
+_WHO_SAYS = {"agent_closed": "agent", "user_left": "user", "user_cancelled": "user"}
+"""Reasons whose words name who ended it: said once is enough."""
+
+
 class _Error(Struct, frozen=True):
     message: str = ""
 
@@ -178,7 +182,7 @@ class _Teller:
 
     def ended(self, row: LogRow, data: _Data) -> str:
         told = self.say(
-            "ended_by" if data.ended_by else "ended",
+            "ended_by" if data.ended_by and _WHO_SAYS.get(data.reason or "") != data.ended_by else "ended",
             end=self.say(row.entry.type.replace("handover.", "end_")),
             reason=data.reason,
             because=self.because(data.reason),
