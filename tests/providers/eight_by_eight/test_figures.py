@@ -1,5 +1,6 @@
 """The figures of a queue and the names of agents, from APIs beside the Chat Gateway."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -133,6 +134,17 @@ async def test_agents_are_called_by_their_names(vendor: Vendor, source: str) -> 
     for fact in (e.AgentJoined(Agent("ag-kim")), e.AgentMessage("hi", agent=Agent("ag-kim"))):
         found: Any = await vendor.provider.complete(event(fact))
         assert found.fact.agent == Agent("ag-kim", "Kim")
+    assert len(vendor.emulator.requests_to(source)) == 1
+
+
+@pytest.mark.parametrize("source", ["agentstatus", "metrics.agents"])
+async def test_who_asks_while_a_name_is_looked_up_gets_it_as_well(vendor: Vendor, source: str) -> None:
+    """Such as a look at the conversation beside the webhook: nobody is told of an agent without a name meanwhile."""
+    if source == "agentstatus":
+        vendor.another(agents=status(vendor))
+    facts = (e.AgentJoined(Agent("ag-kim")), e.AgentMessage("hi", agent=Agent("ag-kim")))
+    found: list[Any] = await asyncio.gather(*(vendor.provider.complete(event(fact)) for fact in facts))
+    assert [one.fact.agent for one in found] == [Agent("ag-kim", "Kim")] * 2
     assert len(vendor.emulator.requests_to(source)) == 1
 
 

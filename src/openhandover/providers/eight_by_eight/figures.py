@@ -4,6 +4,7 @@ Source: 8x8's guides "Real Time Statistics Reporting API", "OAuth Authentication
 Status".
 """
 
+import asyncio
 import time
 from base64 import b64encode
 from collections.abc import Mapping
@@ -173,19 +174,22 @@ class Names:
     def __init__(self, source: _NameSource | None) -> None:
         self._source = source
         self._known: Recent[str, tuple[float, str | None]] = Recent()
+        self._asking: Recent[str, asyncio.Lock] = Recent()
 
     async def of(self, agent_id: str) -> str | None:
         """The agent's name; None where nobody tells it, or did not lately."""
         if self._source is None:
             return None
-        now = time.monotonic()
-        until, name = self._known.get(agent_id, (0.0, None))
-        if now < until:
+        async with self._asking.setdefault(agent_id, asyncio.Lock()):  # who comes meanwhile gets the same answer
+            until, name = self._known.get(agent_id, (0.0, None))
+            if time.monotonic() < until:
+                return name
+            name = None
+            try:
+                name = await self._source.name(agent_id)
+            finally:  # also where asking fails or is broken off
+                self._known[agent_id] = (time.monotonic() + (KNOWN_S if name else UNKNOWN_S), name)
             return name
-        self._known[agent_id] = (now + UNKNOWN_S, None)  # also where asking fails or is broken off
-        name = await self._source.name(agent_id)
-        self._known[agent_id] = (now + (KNOWN_S if name else UNKNOWN_S), name)
-        return name
 
 
 def sources(settings: Settings, http: Sender) -> tuple[Figures | None, Names]:
