@@ -126,6 +126,25 @@ async def test_nothing_is_lost_while_the_server_is_away(tmp_path: Path, browser:
         await running.ended
 
 
+EFFECTS_COME_LATE = """() => {
+  const later = window.setTimeout
+  window.requestAnimationFrame = () => 0
+  window.setTimeout = (call, ms, ...rest) => later(call, ms > 0 && ms < 200 ? 1500 : ms, ...rest)
+}"""
+"""A device so busy that what the page does after painting comes after the server's answers."""
+
+
+async def test_a_busy_device_shows_the_talk_as_well(server: Server, browser: Browser) -> None:
+    """What comes before the page has painted for the first time is on the screen, without anything more to come."""
+    async with opened(browser, f"{server.url}/chat/web") as page:
+        await write(page, "Where is my order?")
+        await bot(server, await the_conversation(server), "On its way")
+        await shows(page, "Where is my order?", "On its way")
+        await page.add_init_script(f"({EFFECTS_COME_LATE})()")
+        await page.reload()
+        await shows(page, "Where is my order?", "On its way")
+
+
 async def test_two_tabs_show_the_same(server: Server, browser: Browser) -> None:
     """Both tabs of a visitor are in one conversation, and each shows what the other said, once."""
     async with opened(browser, f"{server.url}/chat/web") as one:

@@ -25,7 +25,8 @@ export function App({ chat, fullPage, language }: Props): JSX.Element {
   const spoken = view.config?.language ?? language;
   const t = textsFor(spoken);
 
-  useEffect(() => {
+  // not after painting: what the server says before that would be drawn with the next thing it says, if ever
+  useLayoutEffect(() => {
     const redraw = () => draw((turn) => turn + 1);
     chat.listeners.add(redraw);
     document.addEventListener("visibilitychange", redraw);
