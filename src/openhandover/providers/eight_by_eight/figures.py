@@ -180,7 +180,8 @@ class Names:
         """The agent's name; None where nobody tells it, or did not lately."""
         if self._source is None:
             return None
-        async with self._asking.setdefault(agent_id, asyncio.Lock()):  # who comes meanwhile gets the same answer
+        # Who asks meanwhile gets the same answer.
+        async with self._asking.setdefault(agent_id, asyncio.Lock()):
             until, name = self._known.get(agent_id, (0.0, None))
             if time.monotonic() < until:
                 return name
