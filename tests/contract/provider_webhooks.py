@@ -148,6 +148,7 @@ class Webhooks(Ending):
             await talk.agent_ends()
             await talk.is_(status="completed")
             await talk.hears(last)
+            await talk.got("handover.completed")
         finally:
             world.emulator.callbacks.late(0)
         got = [e for e in world.channel.events if e["conversation_id"] == talk.id]

@@ -54,15 +54,29 @@ def _size(value: Any, most: int) -> int:
     while waiting and total <= most:
         item = waiting.pop()
         total += 1
-        if isinstance(item, str):
+        # The common types first: this runs a million times before a template that grows is stopped.
+        kind = item.__class__
+        if kind is list or kind is tuple:
+            waiting += item
+        elif kind is str:
             total += len(item)
-        elif isinstance(item, Verbatim):
-            total += len(str(item))
-        elif isinstance(item, dict):
-            waiting.extend(cast("dict[Any, Any]", item).values())
-        elif isinstance(item, list | tuple):
-            waiting.extend(cast("Iterable[Any]", item))
+        elif kind is dict:
+            waiting += item.values()
+        elif kind not in _FLAT:
+            total += _unfold(item, waiting)
     return total
+
+
+_FLAT = frozenset({int, float, bool, type(None)})
+
+
+def _unfold(item: Any, waiting: list[Any]) -> int:
+    """Characters of something unusual; what it holds is put with what waits."""
+    if isinstance(item, dict):
+        waiting += cast("dict[Any, Any]", item).values()
+    elif isinstance(item, list | tuple):
+        waiting += cast("Iterable[Any]", item)
+    return len(str(item)) if isinstance(item, str | Verbatim) else 0
 
 
 _WORD = re.compile(r"[^\s\-({\[<]+")
