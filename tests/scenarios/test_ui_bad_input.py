@@ -169,8 +169,11 @@ async def test_the_token_expires_in_mid_talk(tmp_path: Path) -> None:
     ):
         await kim.says("kim-0")
         await kim.sees("How can I help?")
+        await kim.page.evaluate("Math.random = () => 0.999")  # the longest pauses
         await house.process.kill()
         await kim.says("kim-1")
+        for _ in range(3):  # the pauses have grown long; the new chat is not kept waiting for that
+            await kim.page.wait_for_event("websocket", timeout=15_000)
         # As if the key had been signed by nobody: the server cannot tell it from one that has ended.
         await kim.page.evaluate(
             """() => Object.keys(localStorage).forEach((key) => {

@@ -27,6 +27,7 @@ export interface Listener {
 export class Connection {
   #socket: WebSocket | null = null;
   #failures = 0;
+  #renewals = 0;
   #silence = 0;
   #pause = 0;
   #running = false;
@@ -149,7 +150,7 @@ export class Connection {
     if (frame.type === "token") return this.listener.keepToken(frame.token);
     if (frame.type === "refused" && this.#endsSession(frame)) return;
     if (frame.type !== "ready") return this.listener.frame(frame);
-    this.#failures = 0;
+    this.#failures = this.#renewals = 0;
     if (frame.token) this.listener.keepToken(frame.token);
     this.listener.line("up");
     this.listener.ready(frame);
@@ -159,6 +160,7 @@ export class Connection {
     if (frame.id !== undefined || !NEW_START.has(frame.code)) return false;
     this.#drop();
     this.listener.tokenLost(this.#presented);
+    this.#failures = this.#renewals++; // the server is there: only what it refuses again and again is worth a longer pause
     this.#retry();
     return true;
   }
