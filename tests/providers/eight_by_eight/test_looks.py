@@ -1,5 +1,7 @@
 """What is known of a conversation from before: who left for whom, and what webhooks did not bring."""
 
+import asyncio
+
 import pytest
 
 from openhandover.core import events as e
@@ -8,6 +10,7 @@ from openhandover.core.events import FromProvider, ProviderFact
 from openhandover.core.model import Agent
 from openhandover.emulators.eight_by_eight.account import File, now
 from openhandover.providers.base import Session
+from openhandover.providers.eight_by_eight import EightByEight
 
 from .conftest import Vendor
 
@@ -95,8 +98,7 @@ async def test_webhooks_that_overtake_each_other(
 
 async def looked(vendor: Vendor, session: Session) -> list[FromProvider]:
     """What one look finds."""
-    provider = vendor.another(catch_up_s=0, metrics=None)
-    return [event async for _, event in provider.listen(session, None) if event is not None]
+    return await _collected(vendor.another(catch_up_s=0, metrics=None), session)
 
 
 async def test_a_look_finds_what_no_webhook_brought(vendor: Vendor) -> None:
@@ -200,6 +202,23 @@ async def test_a_look_does_not_call_back_who_has_left(vendor: Vendor) -> None:
     left = FromProvider("vendor", "evt-1", LEFT, external_id=chat)
     await vendor.provider.complete(left)
     assert await looked(vendor, session) == []
+
+
+async def test_who_leaves_while_their_name_is_looked_up_has_not_come(vendor: Vendor) -> None:
+    """The look read the conversation before, and is told after."""
+    session = await vendor.open()
+    chat = session.external_id
+    await vendor.emulator.agent_joins(chat)
+    vendor.emulator.faults.slow(0.5, endpoint="metrics.agents")
+    provider = vendor.another(catch_up_s=0)
+    look = asyncio.create_task(_collected(provider, session))
+    await vendor.emulator.wait_until(lambda: vendor.emulator.requests_to("metrics.agents"))
+    await provider.complete(FromProvider("vendor", "evt-1", LEFT, external_id=chat))
+    assert await look == []
+
+
+async def _collected(provider: EightByEight, session: Session) -> list[FromProvider]:
+    return [event async for _, event in provider.listen(session, None) if event is not None]
 
 
 async def test_a_long_talk_is_read_page_by_page(vendor: Vendor) -> None:

@@ -193,8 +193,10 @@ class EightByEight(BaseProvider):
         while True:
             try:
                 for event in await self._talks.missed(self.host, session):
-                    yield "", await self._looked_up(event)
-                    await self._talks.taken(self.host, talk, event.event_id)
+                    whole = await self._looked_up(event)
+                    if await self._talks.still_holds(self.host, event):
+                        yield "", whole
+                        await self._talks.taken(self.host, talk, event.event_id)
             finally:
                 await self._talks.dropped(self.host, talk)
             if not self._settings.catch_up_s:

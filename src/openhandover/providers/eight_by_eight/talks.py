@@ -145,6 +145,12 @@ class Talks:
             self._heard.setdefault(talk, found)  # another event may have been quicker
         return self._heard[talk]
 
+    async def still_holds(self, host: Host, event: FromProvider) -> bool:
+        """Whether what a look found is so still: who has left since then has not come."""
+        if not isinstance(event.fact, e.AgentJoined):
+            return True
+        return (await self.place(host, event.external_id or "")).stage == ""
+
     async def taken(self, host: Host, talk: str, event_id: str) -> None:
         """The engine has what a look found."""
         heard = await self.heard(host, talk)
