@@ -1,28 +1,40 @@
 """The small things that tell visitors where they stand."""
 
 import re
+from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.async_api import expect
 
 from tests.desk.floor import Agent
 from tests.pages.people import visiting
+from tests.pages.place import config
 from tests.scenarios.house import open_house
 
 pytestmark = pytest.mark.browser
 
 
-@pytest.mark.parametrize(("locale", "words"), [("en-GB", "Monday.*09:00"), ("fr-FR", "lundi.*09:00")])
-async def test_offline_notice(tmp_path: Path, locale: str, words: str) -> None:
+DAYS = {
+    "en-GB": ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"],
+    "fr-FR": ["lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"],
+}
+
+
+@pytest.mark.parametrize("locale", DAYS)
+async def test_offline_notice(tmp_path: Path, locale: str) -> None:
     """Outside the opening hours the visitor reads when people are back, in their language and time."""
+    opens = datetime.now(ZoneInfo("Europe/Amsterdam")) + timedelta(days=3)
+    text = config(hours=f"{opens:%a} 09:00-09:01 Europe/Amsterdam")
     async with (
-        open_house(tmp_path) as house,
+        open_house(tmp_path, text) as house,
         visiting(
             house.browser, f"{house.url}/chat/night", locale=locale, timezone_id="Europe/Amsterdam"
         ) as kim,
     ):
-        await expect(kim.page.get_by_text(re.compile(words)).first).to_be_visible()
+        words = re.compile(f"{DAYS[locale][opens.weekday()]}.*09:00")
+        await expect(kim.page.get_by_text(words).first).to_be_visible()
 
 
 async def test_the_history_is_there_after_a_reload(tmp_path: Path) -> None:
