@@ -3,6 +3,7 @@
 import asyncio
 import json
 import time
+from collections import deque
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -294,6 +295,8 @@ async def vendor_world(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(completing, "COMPLETE_S", WITHIN_S)
         async with emulator:
+            # One world serves many tests that count calls: none may be forgotten meanwhile.
+            emulator.requests = deque()
             emulator.set_online()
             settings = {"type": type_, **emulator.settings(), **more}
             server = json.dumps({"public_url": f"http://127.0.0.1:{port}"})
