@@ -4,7 +4,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from playwright.async_api import Route, expect
+from playwright.async_api import Locator, Route, expect
 
 from tests.desk.floor import Agent, queued
 from tests.desk.screen import Screen
@@ -115,19 +115,26 @@ async def test_many_conversations_are_drawn_as_they_come_into_view(server: Serve
     await expect(head).to_be_in_viewport()
 
 
-async def test_a_long_talk_is_read_upwards_page_by_page(server: Server, screen: Screen) -> None:
-    """The newest is there first; scrolling up brings earlier ones to the first; a new message does not move the reader,
-    who gets to it by a button."""
+async def has_talk(server: Server, screen: Screen, lines: int) -> Locator:
+    """Jo's conversation of so many lines is Anna's and open; the newest line, which is in sight."""
     await Agent(server, "anna").here()
     await server.conversation(id="c_h1", user={"id": "h1", "name": "Jo"})
-    for n in range(LONG_TALK):
+    for n in range(lines):
         await server.said("c_h1", text=f"line {n}")
     await server.handover("c_h1", id="h1")
     await server.until("/v1/handovers/h1", lambda found: found["status"] == "queued")
     assert (await Agent(server, "anna").accept("h1")).status == 200
     await screen.has_open(1)
     await screen.opens("Jo")
-    await expect(screen.log.get_by_text(f"line {LONG_TALK - 1}", exact=True)).to_be_in_viewport()
+    newest = screen.log.get_by_text(f"line {lines - 1}", exact=True)
+    await expect(newest).to_be_in_viewport()
+    return newest
+
+
+async def test_a_long_talk_is_read_upwards_page_by_page(server: Server, screen: Screen) -> None:
+    """The newest is there first; scrolling up brings earlier ones to the first; a new message does not move the reader,
+    who gets to it by a button."""
+    await has_talk(server, screen, LONG_TALK)
     assert await screen.log.locator("article").count() < 100
     first = screen.log.get_by_text("line 0", exact=True)
     async with asyncio.timeout(30):
@@ -150,17 +157,7 @@ SCROLLED_WHILE_IT_SHRINKS = """(log) => {
 
 async def test_less_room_does_not_take_the_reader_from_the_end(server: Server, screen: Screen) -> None:
     """Such as an answer that grows while the newest message comes in: it stays in sight."""
-    await Agent(server, "anna").here()
-    await server.conversation(id="c_h1", user={"id": "h1", "name": "Jo"})
-    for n in range(40):
-        await server.said("c_h1", text=f"line {n}")
-    await server.handover("c_h1", id="h1")
-    await server.until("/v1/handovers/h1", lambda found: found["status"] == "queued")
-    assert (await Agent(server, "anna").accept("h1")).status == 200
-    await screen.has_open(1)
-    await screen.opens("Jo")
-    newest = screen.log.get_by_text("line 39", exact=True)
-    await expect(newest).to_be_in_viewport()
+    newest = await has_talk(server, screen, 40)
     await screen.log.evaluate(SCROLLED_WHILE_IT_SHRINKS)
     await expect(newest).to_be_in_viewport()
     await server.said("c_h1", text="one more")
